@@ -1,0 +1,567 @@
+//! The pack format: what one service file and the city files say, as types.
+//!
+//! Field names are the words of the pack; Chinese values are the words of the national code tables. A value that the
+//! law or a code table fixes is an enum here, so a pack that loads cannot hold an unknown one.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use yimen_standards::time::Limit;
+
+/// One administrative service item (政务服务事项, 业务办理项): one YAML file of a pack.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Service {
+    /// Stable name in addresses and journals; equals the file name without its ending.
+    pub id: String,
+    pub name: String,
+    /// One plain sentence for search results.
+    pub summary: String,
+    /// What people type when they look for it: 过户, 二手房 …
+    #[serde(default)]
+    pub aliases: Vec<String>,
+    pub codes: Codes,
+    pub kind: ItemKind,
+    pub mode: Mode,
+    /// Department that decides.
+    pub lead: String,
+    #[serde(rename = "for")]
+    pub audience: Vec<Audience>,
+    pub themes: Vec<String>,
+    /// Times the applicant must appear in person.
+    pub visits: u8,
+    /// 通办范围.
+    pub scope: String,
+    pub basis: Vec<LegalBasis>,
+    /// 受理条件, one sentence each.
+    pub conditions: Vec<String>,
+    pub limits: Limits,
+    /// 情形引导: questions whose answers are facts.
+    #[serde(default)]
+    pub guide: Vec<Question>,
+    /// Facts computed from answers; each may use the ones before it.
+    #[serde(default)]
+    pub derive: Vec<Derived>,
+    /// When one holds, the applicant is told so on a page of its own and the case is not submitted.
+    #[serde(default)]
+    pub stops: Vec<Stop>,
+    pub form: Vec<FormPage>,
+    pub materials: Vec<Material>,
+    pub steps: Vec<Step>,
+    #[serde(default)]
+    pub fees: Vec<Fee>,
+    /// 特别程序: what may stop the clock.
+    #[serde(default)]
+    pub specials: Vec<Special>,
+    pub result: ResultSpec,
+    #[serde(default)]
+    pub faq: Vec<Faq>,
+    /// Offices that take it in; empty means every office of the region.
+    #[serde(default)]
+    pub offices: Vec<String>,
+}
+
+/// 12-digit base code, 31-character implementing code, 33-character handling code.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Codes {
+    pub base: String,
+    pub implementing: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handling: Option<String>,
+}
+
+/// 事项类型.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ItemKind {
+    #[serde(rename = "行政许可")]
+    Licence,
+    #[serde(rename = "行政给付")]
+    Benefit,
+    #[serde(rename = "行政确认")]
+    Confirmation,
+    #[serde(rename = "行政奖励")]
+    Award,
+    #[serde(rename = "行政裁决")]
+    Adjudication,
+    #[serde(rename = "行政征收")]
+    Levy,
+    #[serde(rename = "其他行政权力")]
+    OtherPower,
+    #[serde(rename = "公共服务")]
+    PublicService,
+}
+
+/// 办件类型.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Mode {
+    /// 即办件: decided in one session.
+    #[serde(rename = "即办件")]
+    Instant,
+    /// 承诺件: decided within the promised limit.
+    #[serde(rename = "承诺件")]
+    Promised,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Audience {
+    /// 自然人
+    Natural,
+    /// 法人及其他组织
+    Legal,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LegalBasis {
+    pub law: String,
+    pub article: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// 法定时限; absent only where no law sets one (公共服务).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub statutory: Option<Limit>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub statutory_basis: Option<String>,
+    /// 承诺时限.
+    pub promised: Limit,
+    /// How long the applicant has to supply what a correction notice asks for.
+    #[serde(default = "Limits::default_correction")]
+    pub correction: Limit,
+    /// How much one approved extension adds; absent where none is allowed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extension: Option<Extension>,
+    /// 送达 after the decision.
+    #[serde(default = "Limits::default_delivery")]
+    pub delivery: Limit,
+}
+
+impl Limits {
+    fn default_correction() -> Limit {
+        Limit::CalendarDays(30)
+    }
+    fn default_delivery() -> Limit {
+        Limit::WorkingDays(10)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Extension {
+    pub by: Limit,
+    pub basis: String,
+}
+
+/// A guide question; its answer is the fact named `id`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Question {
+    pub id: String,
+    pub ask: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+    /// Empty means yes or no (a boolean fact); otherwise one of these (a text fact).
+    #[serde(default)]
+    pub options: Vec<Choice>,
+    /// CEL; absent means always.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Choice {
+    pub value: String,
+    pub label: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Derived {
+    pub id: String,
+    /// CEL over the facts so far.
+    pub value: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stop {
+    pub when: String,
+    /// Why this service is not the right one, and what to do instead.
+    pub say: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FormPage {
+    pub id: String,
+    pub title: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<String>,
+    pub fields: Vec<Field>,
+}
+
+/// One form field; its answer is the fact named `id` (ids are unique over guide, form, derived facts and step records).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Field {
+    pub id: String,
+    pub label: String,
+    #[serde(rename = "type")]
+    pub kind: FieldKind,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+    #[serde(default)]
+    pub optional: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<String>,
+    #[serde(default)]
+    pub options: Vec<Choice>,
+    /// Inclusive bounds: characters for text, value for number, yuan for money.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max: Option<i64>,
+    /// Filled from the applicant's own record: name, number, phone, address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prefill: Option<Prefill>,
+    /// National data element this field carries, by which bundles join fields.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub element: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FieldKind {
+    /// One line. Fact: text.
+    Text,
+    /// Several lines. Fact: text.
+    LongText,
+    /// Whole number. Fact: int.
+    Number,
+    /// Yuan with at most two decimals on the page. Fact: int, in fen.
+    Money,
+    /// Fact: text `YYYY-MM-DD`.
+    Date,
+    /// Yes or no. Fact: bool.
+    Boolean,
+    /// One of `options`. Fact: text.
+    Choice,
+    /// Any of `options`. Fact: list of text.
+    Choices,
+    /// Person or company name. Fact: text.
+    Name,
+    /// 居民身份证号. Fact: text.
+    ResidentId,
+    /// 统一社会信用代码. Fact: text.
+    CreditCode,
+    /// Mobile or landline. Fact: text.
+    Phone,
+    /// Address line. Fact: text.
+    Address,
+    /// 28-character real-estate unit code. Fact: text.
+    EstateUnit,
+    /// Area in square metres with at most two decimals. Fact: double.
+    Area,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Prefill {
+    Name,
+    Number,
+    Phone,
+    Address,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Material {
+    pub id: String,
+    pub name: String,
+    pub kind: MaterialKind,
+    pub from: Vec<Source>,
+    pub need: Need,
+    /// Only for `need: deferrable`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<Limit>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<String>,
+    #[serde(default = "one")]
+    pub copies: u8,
+    /// 受理标准: by what a clerk accepts it.
+    pub standard: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basis: Option<String>,
+    /// Reasons a clerk may choose when returning it; a common list is added.
+    #[serde(default)]
+    pub faults: Vec<String>,
+}
+
+fn one() -> u8 {
+    1
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum MaterialKind {
+    #[serde(rename = "证件证书证明")]
+    Certificate,
+    #[serde(rename = "申请表格文书")]
+    Form,
+    #[serde(rename = "其他")]
+    Other,
+}
+
+/// Where a material comes from: `upload`, `original` (shown at the window), `licence:TYPE`, `resource:CODE`, `form`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Source {
+    /// The applicant's file or scan.
+    Upload,
+    /// Seen by the clerk, not kept.
+    Original,
+    /// An e-licence of this type in the holder's wallet.
+    Licence(String),
+    /// A data resource of another department.
+    Resource(String),
+    /// Made from the answers themselves (the application form).
+    Form,
+}
+
+impl TryFrom<String> for Source {
+    type Error = String;
+    fn try_from(s: String) -> Result<Self, String> {
+        match s.as_str() {
+            "upload" => Ok(Self::Upload),
+            "original" => Ok(Self::Original),
+            "form" => Ok(Self::Form),
+            _ => match s.split_once(':') {
+                Some(("licence", t)) if !t.is_empty() => Ok(Self::Licence(t.into())),
+                Some(("resource", t)) if !t.is_empty() => Ok(Self::Resource(t.into())),
+                _ => Err(format!(
+                    "unknown source '{s}': use upload, original, form, licence:TYPE or resource:CODE"
+                )),
+            },
+        }
+    }
+}
+
+impl From<Source> for String {
+    fn from(s: Source) -> String {
+        match s {
+            Source::Upload => "upload".into(),
+            Source::Original => "original".into(),
+            Source::Form => "form".into(),
+            Source::Licence(t) => format!("licence:{t}"),
+            Source::Resource(t) => format!("resource:{t}"),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Need {
+    Required,
+    /// 容缺后补.
+    Deferrable,
+    Optional,
+}
+
+/// A step of the graph. Steps that are not ordered run at the same time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    pub id: String,
+    pub name: String,
+    /// A department id, `applicant`, or `window` (the office that took the case in).
+    pub by: String,
+    pub kind: StepKind,
+    #[serde(default)]
+    pub after: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<Limit>,
+    /// What the officer records; each becomes a fact for the steps after it.
+    #[serde(default)]
+    pub records: Vec<Field>,
+    /// Which fees a payment step collects.
+    #[serde(default)]
+    pub fees: Vec<String>,
+    /// Which special procedures may be asked for here.
+    #[serde(default)]
+    pub specials: Vec<String>,
+    /// What the officer checks, shown as a list beside the form.
+    #[serde(default)]
+    pub checks: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StepKind {
+    /// 审查: a department gives a finding (pass or fail) with an opinion.
+    Review,
+    /// 缴费 by the applicant.
+    Payment,
+    /// 决定: grant or deny. Exactly one decision or registration per case.
+    Decision,
+    /// 登簿: the decision of a registration authority.
+    Registration,
+    /// 制证: makes the result. After the decision.
+    Issue,
+    /// 送达: hands the result over. After the decision.
+    Delivery,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fee {
+    pub id: String,
+    pub name: String,
+    /// CEL giving fen as int, over all facts including what earlier steps recorded.
+    pub amount: String,
+    /// 收费标准 in words.
+    pub standard: String,
+    pub basis: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<String>,
+    /// Department that receives it.
+    pub payee: String,
+}
+
+/// A special procedure (特别程序) that stops the clock while it runs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Special {
+    pub id: String,
+    pub name: String,
+    pub limit: Limit,
+    pub basis: String,
+    /// True where the limit begins anew afterwards; otherwise it resumes.
+    #[serde(default)]
+    pub resets: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ResultSpec {
+    pub name: String,
+    pub kind: ResultKind,
+    /// How the number is made: `{year}`, `{date}`, `{serial:7}` (annual, per service), and any fact in braces.
+    pub number: String,
+    /// CEL giving the last day as text `YYYY-MM-DD`; absent means no end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_until: Option<String>,
+    pub delivery: Vec<DeliveryWay>,
+    /// Facts printed on the result, in order: label → fact id.
+    #[serde(default)]
+    pub shows: Vec<Shown>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shown {
+    pub label: String,
+    pub fact: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ResultKind {
+    #[serde(rename = "证照")]
+    Licence,
+    #[serde(rename = "批文")]
+    Approval,
+    #[serde(rename = "其他")]
+    Other,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DeliveryWay {
+    /// 窗口领取
+    Window,
+    /// 邮寄送达
+    Post,
+    /// 电子送达
+    Electronic,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Faq {
+    pub q: String,
+    pub a: String,
+}
+
+/// `city.yaml` of a pack: the organisations that services name.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct City {
+    /// Six-digit division code of the city.
+    pub region: String,
+    pub name: String,
+    pub regions: Vec<Region>,
+    pub departments: Vec<Department>,
+    pub offices: Vec<Office>,
+    /// 主题 shown on the home page, in order.
+    pub themes: Vec<Theme>,
+    /// Working hours by which limits in hours and minutes run: weekday spans such as `09:00-12:00`.
+    pub hours: Vec<String>,
+    /// Words for one another: searching the left finds the right.
+    #[serde(default)]
+    pub synonyms: BTreeMap<String, Vec<String>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Region {
+    pub code: String,
+    pub name: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Department {
+    pub id: String,
+    pub name: String,
+    /// Short name for timelines and tables: 税务.
+    pub short: String,
+    pub credit_code: String,
+    pub phone: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Office {
+    pub id: String,
+    pub name: String,
+    pub region: String,
+    pub address: String,
+    pub phone: String,
+    pub open: String,
+    pub counters: Vec<Counter>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Counter {
+    pub id: String,
+    pub name: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Theme {
+    pub name: String,
+    /// Name of an icon in the sprite.
+    pub icon: String,
+    pub audience: Audience,
+}
