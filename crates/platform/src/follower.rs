@@ -1,0 +1,71 @@
+//! Followers: work that follows the journal with a cursor, applies each entry once in effect and never skips one.
+//!
+//! On PostgreSQL entries may commit out of order. A follower reads in the order of (transaction, seq) and only below
+//! the horizon, under which no transaction is open any more, so nothing can appear behind its cursor.
+
+use yimen_store::{Read, Store, StoreError, Tx, params, row, sql};
+
+use crate::Ctx;
+use crate::journal::Entry;
+
+sql! {
+    CURSOR = "select txid, seq from platform_follower where name = $1";
+
+    START = "insert into platform_follower (name, txid, seq, updated_at) values ($1, 0, 0, $2)
+        on conflict (name) do nothing";
+
+    ADVANCE = "update platform_follower set txid = $1, seq = $2, updated_at = $3
+        where name = $4 and txid = $5 and seq = $6";
+
+    AFTER = "select seq, txid, at, verb, actor_kind, actor_id, actor_name, department, office, case_id, task_id,
+        request, body from platform_journal
+        where (txid, seq) > ($1, $2) and txid < $3 order by txid, seq limit $4";
+
+    REWIND = "update platform_follower set txid = 0, seq = 0, updated_at = $2 where name = $1";
+}
+
+row! {
+    struct Cursor {
+        txid: i64,
+        seq: i64,
+    }
+}
+
+/// Applies one entry inside the transaction that also moves the cursor.
+pub type Apply = fn(&mut Tx, &Ctx, &Entry) -> Result<(), StoreError>;
+
+/// How many entries one step takes at most.
+const BATCH: i64 = 500;
+
+/// Takes the next entries. Returns how many were applied; 0 means it has caught up.
+pub async fn step<F>(store: &Store, name: &'static str, ctx: &Ctx, apply: F) -> Result<usize, StoreError>
+where
+    F: Fn(&mut Tx, &Ctx, &Entry) -> Result<(), StoreError> + Send + Sync + 'static,
+{
+    let ctx = ctx.clone();
+    store
+        .write(name, move |tx| {
+            tx.put(&START, params![name, ctx.now.0])?;
+            let cursor: Cursor = tx.one(&CURSOR, params![name])?;
+            let entries = read(tx, &cursor)?;
+            for entry in &entries {
+                apply(tx, &ctx, entry)?;
+            }
+            if let Some(last) = entries.last() {
+                let at = ctx.now.0;
+                tx.put_one(&ADVANCE, params![last.txid, last.seq, at, name, cursor.txid, cursor.seq])?;
+            }
+            Ok(entries.len())
+        })
+        .await
+}
+
+fn read(q: &mut Read, cursor: &Cursor) -> Result<Vec<Entry>, StoreError> {
+    let horizon = q.horizon()?;
+    q.all(&AFTER, params![cursor.txid, cursor.seq, horizon, BATCH])
+}
+
+/// Sends a follower back to the beginning, to rebuild what it keeps.
+pub fn rewind(tx: &mut Tx, ctx: &Ctx, name: &str) -> Result<(), StoreError> {
+    tx.put(&REWIND, params![name, ctx.now.0])
+}

@@ -1,0 +1,188 @@
+-- Cases, their tasks, clocks and documents. A case changes only by a command (crates/casework/src/command.rs).
+
+create table casework_case (
+  id {{int}} NOT NULL PRIMARY KEY,
+  number TEXT NOT NULL UNIQUE,
+  service TEXT NOT NULL,
+  version_id {{int}} NOT NULL,
+  revision {{int}} NOT NULL,
+  state TEXT NOT NULL,
+  outcome TEXT NOT NULL,
+  channel TEXT NOT NULL,
+  delivery TEXT NOT NULL,
+  applicant {{int}} NOT NULL,
+  applicant_name TEXT NOT NULL,
+  -- Drawn with the start form: sending the form twice makes one case.
+  nonce TEXT NOT NULL,
+  office TEXT NOT NULL,
+  lead TEXT NOT NULL,
+  region TEXT NOT NULL,
+  -- All answers and officers' records, sealed JSON.
+  facts {{bytes}} NOT NULL,
+  created_by {{int}} NOT NULL,
+  created_at {{int}} NOT NULL,
+  submitted_at {{int}},
+  received_at {{int}},
+  accepted_at {{int}},
+  deemed {{int}} NOT NULL,
+  decided_at {{int}},
+  closed_at {{int}},
+  precheck_due {{int}},
+  correction_due {{int}},
+  statutory_due {{int}},
+  promised_due {{int}},
+  stopped_since {{int}},
+  -- When a timer must look at it; null when nothing is pending.
+  timer_at {{int}},
+  -- The one-time notice, JSON; empty when none was given.
+  correction TEXT NOT NULL,
+  -- How many rows the case has in casework_stop, casework_extension and casework_bill, so that a command reads only what is there.
+  stops {{int}} NOT NULL,
+  extensions {{int}} NOT NULL,
+  bills {{int}} NOT NULL,
+  documents {{int}} NOT NULL,
+  updated_at {{int}} NOT NULL,
+  updated_by TEXT NOT NULL,
+  unique (applicant, nonce)
+){{strict}};
+create index casework_case_applicant on casework_case (applicant, id);
+create index casework_case_timer on casework_case (timer_at) where timer_at is not null;
+create index casework_case_office on casework_case (office, state, id) where closed_at is null;
+create index casework_case_lead on casework_case (lead, promised_due, id) where closed_at is null and accepted_at is not null;
+create index casework_case_name on casework_case (applicant_name, id);
+
+create table casework_task (
+  id {{int}} NOT NULL PRIMARY KEY,
+  case_id {{int}} NOT NULL REFERENCES casework_case (id),
+  step TEXT NOT NULL,
+  name TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  -- dept:ID, office:ID or applicant
+  owner TEXT NOT NULL,
+  after_steps TEXT NOT NULL,
+  within_limit TEXT NOT NULL,
+  state TEXT NOT NULL,
+  assignee {{int}},
+  assignee_name TEXT NOT NULL,
+  opened_at {{int}},
+  due_at {{int}},
+  done_at {{int}},
+  finding TEXT NOT NULL,
+  opinion TEXT NOT NULL,
+  note TEXT NOT NULL,
+  revision {{int}} NOT NULL,
+  updated_by TEXT NOT NULL
+){{strict}};
+create index casework_task_case on casework_task (case_id, id);
+-- The inbox: live tasks of an owner by due time; those without a due time last (their key is the far future).
+create index casework_task_inbox on casework_task (owner, coalesce(due_at, 9007199254740991), id)
+  where state in ('open', 'claimed', 'returned');
+create index casework_task_mine on casework_task (assignee, coalesce(due_at, 9007199254740991), id)
+  where state in ('claimed', 'returned');
+
+-- What was handed in for each material slot, and what the window or a reviewer found.
+create table casework_material (
+  case_id {{int}} NOT NULL REFERENCES casework_case (id),
+  slot TEXT NOT NULL,
+  -- missing, provided, original, accepted, rejected
+  state TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  by_name TEXT NOT NULL,
+  at {{int}} NOT NULL,
+  primary key (case_id, slot)
+){{strict}};
+
+create table casework_file (
+  id {{int}} NOT NULL PRIMARY KEY,
+  case_id {{int}} NOT NULL REFERENCES casework_case (id),
+  slot TEXT NOT NULL,
+  name TEXT NOT NULL,
+  mime TEXT NOT NULL,
+  size {{int}} NOT NULL,
+  digest TEXT NOT NULL,
+  added_by TEXT NOT NULL,
+  added_at {{int}} NOT NULL,
+  -- Removed from the application, kept for the record.
+  removed_at {{int}}
+){{strict}};
+create index casework_file_case on casework_file (case_id, slot, id);
+
+-- What the applicant handed in each time: submission, then supplements. Sealed JSON of the facts.
+create table casework_revision (
+  case_id {{int}} NOT NULL REFERENCES casework_case (id),
+  number {{int}} NOT NULL,
+  at {{int}} NOT NULL,
+  facts {{bytes}} NOT NULL,
+  primary key (case_id, number)
+){{strict}};
+
+create table casework_stop (
+  id {{int}} NOT NULL PRIMARY KEY,
+  case_id {{int}} NOT NULL REFERENCES casework_case (id),
+  task_id {{int}} NOT NULL,
+  special TEXT NOT NULL,
+  name TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  started_at {{int}} NOT NULL,
+  planned_to {{int}},
+  ended_at {{int}},
+  resets {{int}} NOT NULL,
+  outcome TEXT NOT NULL
+){{strict}};
+create index casework_stop_case on casework_stop (case_id, id);
+
+create table casework_extension (
+  id {{int}} NOT NULL PRIMARY KEY,
+  case_id {{int}} NOT NULL REFERENCES casework_case (id),
+  -- Department whose head answers.
+  lead TEXT NOT NULL,
+  state TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  by_limit TEXT NOT NULL,
+  requested_by {{int}} NOT NULL,
+  requested_at {{int}} NOT NULL,
+  answered_by {{int}} NOT NULL,
+  answered_at {{int}}
+){{strict}};
+create index casework_extension_case on casework_extension (case_id, id);
+create index casework_extension_open on casework_extension (lead, requested_at) where state = 'requested';
+
+create table casework_bill (
+  id {{int}} NOT NULL PRIMARY KEY,
+  case_id {{int}} NOT NULL REFERENCES casework_case (id),
+  task_id {{int}} NOT NULL,
+  items TEXT NOT NULL,
+  total {{int}} NOT NULL,
+  state TEXT NOT NULL,
+  raised_at {{int}} NOT NULL,
+  paid_at {{int}},
+  receipt TEXT NOT NULL
+){{strict}};
+create index casework_bill_case on casework_bill (case_id, id);
+
+-- The statutory documents, each with what it said when it was issued.
+create table casework_document (
+  case_id {{int}} NOT NULL REFERENCES casework_case (id),
+  number {{int}} NOT NULL,
+  kind TEXT NOT NULL,
+  task_id {{int}} NOT NULL,
+  at {{int}} NOT NULL,
+  issued_by TEXT NOT NULL,
+  department TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  -- Due times, items and amounts as they stood, JSON.
+  body TEXT NOT NULL,
+  primary key (case_id, number)
+){{strict}};
+
+create table casework_result (
+  case_id {{int}} NOT NULL PRIMARY KEY REFERENCES casework_case (id),
+  name TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  number TEXT NOT NULL UNIQUE,
+  department TEXT NOT NULL,
+  issued_at {{int}} NOT NULL,
+  valid_until TEXT NOT NULL,
+  -- What the result shows, sealed JSON.
+  shows {{bytes}} NOT NULL
+){{strict}};
