@@ -1,0 +1,212 @@
+//! The only crate that knows SQLite and PostgreSQL.
+
+mod error;
+mod metrics;
+mod migrate;
+mod queue;
+mod row;
+mod sql;
+mod sqlite;
+mod unit;
+mod value;
+mod work;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use error::{Result, StoreError};
+#[doc(hidden)]
+pub use inventory;
+pub use metrics::Metric;
+pub use migrate::{Applied, MIGRATIONS, Migration};
+pub use row::{FromRow, Row};
+#[doc(hidden)]
+pub use sql::Registered;
+pub use sql::{Sql, statements};
+pub use unit::{Read, Tx};
+pub use value::{FromValue, Value, unexpected};
+
+use metrics::Metrics;
+use queue::{Queue, Refused};
+use sqlite::SqliteStore;
+use work::{Reply, Unit, Work};
+
+/// Which database is behind the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+/// How a store is opened. `Options::default()` suits a server.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Reader threads (SQLite).
+    pub readers: usize,
+    /// Threads that own a connection (PostgreSQL).
+    pub connections: usize,
+    /// Most units of work in one commit (SQLite).
+    pub group_max: usize,
+    /// How long a group waits for more units (SQLite). Zero: take what is queued, commit.
+    pub group_wait: Duration,
+    /// Most units waiting in a queue; more are refused with `Busy`.
+    pub queue_max: usize,
+    /// How long to wait for a lock held by another process (SQLite).
+    pub busy_timeout: Duration,
+    /// A limit on the size of the file in pages of 4 KiB (SQLite): a quota.
+    pub max_pages: Option<u32>,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            readers: 4,
+            connections: 16,
+            group_max: 256,
+            group_wait: Duration::ZERO,
+            queue_max: 10_000,
+            busy_timeout: Duration::from_secs(5),
+            max_pages: None,
+        }
+    }
+}
+
+/// The database. Clones share it; the last one dropped closes it.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    backend: Backend,
+    options: Options,
+    metrics: Arc<Metrics>,
+}
+
+enum Backend {
+    Sqlite(SqliteStore),
+}
+
+const READ: &str = "read";
+
+impl Store {
+    /// Opens `sqlite:PATH` or `postgres://…`. Blocks; runs no migration.
+    pub fn open(url: &str, options: Options) -> Result<Store> {
+        let metrics = Arc::new(Metrics::default());
+        let backend = if let Some(rest) = url.strip_prefix("sqlite:") {
+            Backend::Sqlite(SqliteStore::open(&sqlite::path(rest)?, &options, &metrics)?)
+        } else {
+            return Err(StoreError::other(
+                "the store URL must begin with sqlite: or postgres://, for example sqlite:data/yimen.db",
+            ));
+        };
+        Ok(Store { inner: Arc::new(Inner { backend, options, metrics }) })
+    }
+
+    pub fn engine(&self) -> Engine {
+        match self.inner.backend {
+            Backend::Sqlite(_) => Engine::Sqlite,
+        }
+    }
+
+    /// Runs the closure in one read-only snapshot. It may run again on PostgreSQL.
+    pub async fn read<T, E, F>(&self, closure: F) -> Result<T, E>
+    where
+        F: Fn(&mut Read<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let (reply, answer) = tokio::sync::oneshot::channel();
+        self.submit(false, Work::new(READ, move |tx: &mut Tx<'_>| closure(tx), reply));
+        answer.await.unwrap_or_else(|_| Err(closed().into()))
+    }
+
+    /// Runs the closure in a transaction named `name`. It may run again after a
+    /// serialisation failure or a failed group commit; only its last run has effect.
+    /// Once queued it is carried out even if the caller stops waiting.
+    pub async fn write<T, E, F>(&self, name: &'static str, closure: F) -> Result<T, E>
+    where
+        F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let (reply, answer) = tokio::sync::oneshot::channel();
+        self.submit(true, Work::new(name, closure, reply));
+        answer.await.unwrap_or_else(|_| Err(closed().into()))
+    }
+
+    /// `read` for callers without a runtime.
+    pub fn read_blocking<T, E, F>(&self, closure: F) -> Result<T, E>
+    where
+        F: Fn(&mut Read<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let (reply, answer) = std::sync::mpsc::sync_channel(1);
+        self.submit(false, Work::new(READ, move |tx: &mut Tx<'_>| closure(tx), reply));
+        answer.recv().unwrap_or_else(|_| Err(closed().into()))
+    }
+
+    /// `write` for callers without a runtime.
+    pub fn write_blocking<T, E, F>(&self, name: &'static str, closure: F) -> Result<T, E>
+    where
+        F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let (reply, answer) = std::sync::mpsc::sync_channel(1);
+        self.submit(true, Work::new(name, closure, reply));
+        answer.recv().unwrap_or_else(|_| Err(closed().into()))
+    }
+
+    /// Applies the migrations that are missing, in order. Blocks.
+    pub fn migrate(&self) -> Result<Vec<Applied>> {
+        self.migrate_with(MIGRATIONS)
+    }
+
+    /// `migrate` with a list of one's own, for tests of the store itself.
+    pub fn migrate_with(&self, migrations: &[Migration]) -> Result<Vec<Applied>> {
+        match &self.inner.backend {
+            Backend::Sqlite(store) => {
+                let db = sqlite::open_writer(&store.path, &self.inner.options)?;
+                migrate::sqlite(&db, migrations)
+            }
+        }
+    }
+
+    /// The number of the last applied migration, 0 for an empty database. Blocks.
+    pub fn schema_version(&self) -> Result<u32> {
+        match &self.inner.backend {
+            Backend::Sqlite(store) => {
+                migrate::sqlite_version(&sqlite::open_reader(&store.path, &self.inner.options)?)
+            }
+        }
+    }
+
+    /// Counters per transaction name since the store was opened.
+    pub fn metrics(&self) -> Vec<(&'static str, Metric)> {
+        self.inner.metrics.snapshot()
+    }
+
+    fn submit<F, T, E, R>(&self, write: bool, work: Work<F, T, E, R>)
+    where
+        F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        R: Reply<Result<T, E>> + 'static,
+    {
+        let queue: &Queue<Box<dyn Unit>> = match &self.inner.backend {
+            Backend::Sqlite(store) if write => &store.writes,
+            Backend::Sqlite(store) => &store.reads,
+        };
+        match queue.push(Box::new(work)) {
+            Ok(()) => {}
+            Err(Refused::Full(job)) => job.finish(Err(StoreError::Busy)),
+            Err(Refused::Closed(job)) => job.finish(Err(closed())),
+        }
+    }
+}
+
+fn closed() -> StoreError {
+    StoreError::Unavailable("the store is closed".to_owned())
+}

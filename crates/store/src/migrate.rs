@@ -1,0 +1,182 @@
+//! Numbered migrations: one text for both engines, applied once, in order.
+
+use rusqlite::Connection;
+use sha2::{Digest, Sha256};
+
+use crate::Engine;
+use crate::error::{Result, StoreError};
+use crate::sqlite::failure;
+
+/// One file of `/migrations`, as it was when the program was built.
+#[derive(Debug, Clone, Copy)]
+pub struct Migration {
+    pub number: u32,
+    pub name: &'static str,
+    /// Text with the tokens `{{strict}}`, `{{int}}`, `{{real}}`, `{{bytes}}`.
+    pub text: &'static str,
+}
+
+include!(concat!(env!("OUT_DIR"), "/migrations.rs"));
+
+/// A migration that was just applied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Applied {
+    pub number: u32,
+    pub name: &'static str,
+}
+
+impl Migration {
+    /// SHA-256 of the portable text, so both engines record the same.
+    pub(crate) fn digest(&self) -> String {
+        Sha256::digest(self.text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// The text for one engine.
+    pub fn for_engine(&self, engine: Engine) -> Result<String> {
+        let (strict, int, real, bytes) = match engine {
+            Engine::Sqlite => ("STRICT", "INTEGER", "REAL", "BLOB"),
+            Engine::Postgres => ("", "BIGINT", "DOUBLE PRECISION", "BYTEA"),
+        };
+        let text = self.only(engine)?;
+        let text = text
+            .replace("{{strict}}", strict)
+            .replace("{{int}}", int)
+            .replace("{{real}}", real)
+            .replace("{{bytes}}", bytes);
+        match text.find("{{") {
+            None => Ok(text),
+            Some(at) => {
+                let token: String = text[at..].chars().take(20).collect();
+                Err(self.wrong(&format!("unknown token {token}")))
+            }
+        }
+    }
+
+    /// Drops the `-- only: …` blocks of the other engine.
+    fn only(&self, engine: Engine) -> Result<String> {
+        let mut out = String::with_capacity(self.text.len());
+        let mut block: Option<bool> = None;
+        for line in self.text.lines() {
+            let mark = line.trim();
+            if let Some(which) = mark.strip_prefix("-- only:") {
+                if block.is_some() {
+                    return Err(self.wrong("a block inside a block"));
+                }
+                block = Some(match which.trim() {
+                    "sqlite" => engine == Engine::Sqlite,
+                    "postgres" => engine == Engine::Postgres,
+                    other => return Err(self.wrong(&format!("-- only: {other} is neither sqlite nor postgres"))),
+                });
+            } else if mark == "-- end" {
+                if block.take().is_none() {
+                    return Err(self.wrong("-- end without -- only:"));
+                }
+            } else if block != Some(false) {
+                out.push_str(line);
+                out.push('\n');
+            }
+        }
+        if block.is_some() {
+            return Err(self.wrong("-- only: without -- end"));
+        }
+        Ok(out)
+    }
+
+    fn wrong(&self, what: &str) -> StoreError {
+        StoreError::Schema(format!("migration {:04}_{}: {what}", self.number, self.name))
+    }
+}
+
+/// What was applied before: number, name, digest.
+pub(crate) type Recorded = (i64, String, String);
+
+/// The migrations still to apply; an error if the database is not a prefix of this list.
+pub(crate) fn pending<'m>(migrations: &'m [Migration], recorded: &[Recorded]) -> Result<&'m [Migration]> {
+    for (index, (number, name, digest)) in recorded.iter().enumerate() {
+        let Some(known) = migrations.get(index) else {
+            return Err(StoreError::Schema(format!(
+                "the database is at {number:04}_{name}, newer than this program knows ({:04}); \
+                 run the newer program, or restore the backup taken before the upgrade",
+                migrations.last().map_or(0, |m| m.number)
+            )));
+        };
+        if i64::from(known.number) != *number || known.name != name.as_str() {
+            return Err(known.wrong(&format!("the database has {number:04}_{name} in its place")));
+        }
+        if known.digest() != *digest {
+            return Err(known.wrong(
+                "its text is not the one that was applied to this database; \
+                 put the file back as it was and make the change in a new migration",
+            ));
+        }
+    }
+    Ok(&migrations[recorded.len()..])
+}
+
+pub(crate) const BOOKKEEPING: &str = "create table if not exists store_migration (
+    number bigint primary key not null,
+    name text not null,
+    digest text not null
+)";
+pub(crate) const RECORDED: &str = "select number, name, digest from store_migration order by number";
+
+pub(crate) fn sqlite(db: &Connection, migrations: &[Migration]) -> Result<Vec<Applied>> {
+    db.execute_batch(BOOKKEEPING).map_err(failure)?;
+    let mut done = Vec::new();
+    loop {
+        // The lock first, then the look: another process may be migrating, too.
+        db.execute_batch("begin immediate").map_err(failure)?;
+        let next = sqlite_recorded(db).and_then(|recorded| Ok(pending(migrations, &recorded)?.first().copied()));
+        let outcome = match next {
+            Ok(None) => Ok(None),
+            Ok(Some(migration)) => sqlite_apply(db, &migration).map(Some),
+            Err(error) => Err(error),
+        };
+        match outcome {
+            Ok(Some(applied)) => {
+                db.execute_batch("commit").map_err(failure)?;
+                done.push(applied);
+            }
+            Ok(None) => {
+                db.execute_batch("rollback").map_err(failure)?;
+                return Ok(done);
+            }
+            Err(error) => {
+                if !db.is_autocommit() {
+                    db.execute_batch("rollback").map_err(failure)?;
+                }
+                return Err(error);
+            }
+        }
+    }
+}
+
+fn sqlite_apply(db: &Connection, migration: &Migration) -> Result<Applied> {
+    let text = migration.for_engine(Engine::Sqlite)?;
+    db.execute_batch(&text).map_err(|error| match failure(error) {
+        StoreError::Other(text) => migration.wrong(&text),
+        other => other,
+    })?;
+    db.execute(
+        "insert into store_migration (number, name, digest) values (?1, ?2, ?3)",
+        (migration.number, migration.name, migration.digest()),
+    )
+    .map_err(failure)?;
+    Ok(Applied { number: migration.number, name: migration.name })
+}
+
+fn sqlite_recorded(db: &Connection) -> Result<Vec<Recorded>> {
+    let mut statement = db.prepare(RECORDED).map_err(failure)?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).map_err(failure)?;
+    rows.collect::<rusqlite::Result<_>>().map_err(failure)
+}
+
+pub(crate) fn sqlite_version(db: &Connection) -> Result<u32> {
+    let known: bool = db
+        .query_row("select exists (select 1 from sqlite_master where name = 'store_migration')", [], |row| row.get(0))
+        .map_err(failure)?;
+    if !known {
+        return Ok(0);
+    }
+    db.query_row("select coalesce(max(number), 0) from store_migration", [], |row| row.get(0)).map_err(failure)
+}

@@ -1,0 +1,113 @@
+//! SQLite: one writer with group commit, a pool of readers.
+
+mod conn;
+mod threads;
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, OpenFlags, ToSql};
+
+use crate::Options;
+use crate::error::{Result, StoreError};
+use crate::value::Value;
+
+pub(crate) use conn::SqliteConn;
+pub(crate) use threads::SqliteStore;
+
+/// Opens the one connection that writes, creating the file if it is missing.
+pub(crate) fn open_writer(path: &Path, options: &Options) -> Result<Connection> {
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder)
+            .map_err(|error| StoreError::Unavailable(format!("{}: {error}", folder.display())))?;
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(path, flags).map_err(failure)?;
+    db.busy_timeout(options.busy_timeout).map_err(failure)?;
+    let mode: String =
+        db.query_row("pragma journal_mode = wal", [], |row| row.get(0)).map_err(failure)?;
+    if mode != "wal" {
+        return Err(StoreError::Unavailable(format!("{}: no write-ahead log here", path.display())));
+    }
+    // FULL: a committed reply survives a power cut; group commit pays for it.
+    db.execute_batch(
+        "pragma synchronous = full; pragma foreign_keys = on; pragma temp_store = memory;
+         pragma cache_size = -65536; pragma trusted_schema = off;",
+    )
+    .map_err(failure)?;
+    if let Some(pages) = options.max_pages {
+        db.query_row(&format!("pragma max_page_count = {pages}"), [], |_| Ok(())).map_err(failure)?;
+    }
+    Ok(db)
+}
+
+/// Opens a connection that cannot write.
+pub(crate) fn open_reader(path: &Path, options: &Options) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(path, flags).map_err(failure)?;
+    db.busy_timeout(options.busy_timeout).map_err(failure)?;
+    db.execute_batch(
+        "pragma query_only = on; pragma temp_store = memory; pragma cache_size = -16384;
+         pragma mmap_size = 268435456; pragma trusted_schema = off;",
+    )
+    .map_err(failure)?;
+    Ok(db)
+}
+
+/// The path of `sqlite:PATH`.
+pub(crate) fn path(rest: &str) -> Result<PathBuf> {
+    if rest.is_empty() || rest.contains(":memory:") {
+        return Err(StoreError::other(
+            "sqlite: needs a file, for example sqlite:data/yimen.db (readers and the writer share it)",
+        ));
+    }
+    Ok(PathBuf::from(rest.strip_prefix("//").unwrap_or(rest)))
+}
+
+impl ToSql for Value<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Value::Null => ValueRef::Null,
+            Value::Int(number) => ValueRef::Integer(*number),
+            Value::Real(number) => ValueRef::Real(*number),
+            Value::Text(text) => ValueRef::Text(text.as_bytes()),
+            Value::Date(bytes) => ValueRef::Text(bytes),
+            Value::Blob(bytes) => ValueRef::Blob(bytes),
+        }))
+    }
+}
+
+/// One cell; `None` when there is no such column or its text is not UTF-8.
+pub(crate) fn cell<'r>(row: &'r rusqlite::Row<'r>, index: usize) -> Option<Value<'r>> {
+    Some(match row.get_ref(index).ok()? {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(number) => Value::Int(number),
+        ValueRef::Real(number) => Value::Real(number),
+        ValueRef::Text(bytes) => Value::Text(std::str::from_utf8(bytes).ok()?),
+        ValueRef::Blob(bytes) => Value::Blob(bytes),
+    })
+}
+
+/// SQLite's error in our words.
+pub(crate) fn failure(error: rusqlite::Error) -> StoreError {
+    use rusqlite::ErrorCode as Code;
+    let rusqlite::Error::SqliteFailure(code, message) = error else {
+        return StoreError::Other(error.to_string());
+    };
+    let text = message.unwrap_or_else(|| code.to_string());
+    match code.code {
+        Code::ConstraintViolation => match text.strip_prefix("UNIQUE constraint failed: ") {
+            Some(columns) => StoreError::Unique(columns.to_owned()),
+            None => StoreError::Constraint(text),
+        },
+        Code::DiskFull => StoreError::Full,
+        Code::DatabaseBusy | Code::DatabaseLocked => StoreError::Busy,
+        Code::SystemIoFailure | Code::CannotOpen | Code::ReadOnly | Code::PermissionDenied => {
+            StoreError::Unavailable(format!("{text} ({})", code.extended_code))
+        }
+        Code::DatabaseCorrupt | Code::NotADatabase => StoreError::Corrupt(text),
+        _ => StoreError::Other(text),
+    }
+}

@@ -1,0 +1,249 @@
+//! The writer thread with its group commit, and the reader threads.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, Statement};
+
+use super::{SqliteConn, failure, open_reader, open_writer};
+use crate::Options;
+use crate::error::{Result, StoreError};
+use crate::metrics::{Metrics, Sample};
+use crate::queue::Queue;
+use crate::unit::{Conn, Tx};
+use crate::work::Unit;
+
+type Jobs = Arc<Queue<Box<dyn Unit>>>;
+
+pub(crate) struct SqliteStore {
+    pub(crate) path: PathBuf,
+    pub(crate) writes: Jobs,
+    pub(crate) reads: Jobs,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl SqliteStore {
+    pub(crate) fn open(path: &Path, options: &Options, metrics: &Arc<Metrics>) -> Result<SqliteStore> {
+        let writes: Jobs = Arc::new(Queue::new(options.queue_max));
+        let reads: Jobs = Arc::new(Queue::new(options.queue_max));
+        let mut store = SqliteStore {
+            path: path.to_owned(),
+            writes: Arc::clone(&writes),
+            reads: Arc::clone(&reads),
+            threads: Vec::new(),
+        };
+        // The writer first: it creates the file and the log that the readers need.
+        let db = open_writer(path, options)?;
+        let (group_max, group_wait) = (options.group_max.max(1), options.group_wait);
+        let own = Arc::clone(metrics);
+        store.spawn("store-writer".to_owned(), move || {
+            Writer::new(&db, own).map(|mut writer| writer.serve(&writes, group_max, group_wait))
+        })?;
+        for index in 0..options.readers.max(1) {
+            let db = open_reader(path, options)?;
+            let (jobs, own) = (Arc::clone(&reads), Arc::clone(metrics));
+            store.spawn(format!("store-reader-{index}"), move || serve_reads(&db, &jobs, &own))?;
+        }
+        Ok(store)
+    }
+
+    fn spawn(&mut self, name: String, body: impl FnOnce() -> Result<()> + Send + 'static) -> Result<()> {
+        let handle = std::thread::Builder::new()
+            .name(name.clone())
+            .spawn(move || {
+                if let Err(error) = body() {
+                    tracing::error!(thread = name, %error, "a store thread could not start");
+                }
+            })
+            .map_err(|error| StoreError::Unavailable(format!("no thread: {error}")))?;
+        self.threads.push(handle);
+        Ok(())
+    }
+}
+
+impl Drop for SqliteStore {
+    /// Everything queued is still done; then the connections close and the log is folded in.
+    fn drop(&mut self) {
+        self.writes.close();
+        self.reads.close();
+        for handle in self.threads.drain(..) {
+            // A closure may hold the last clone of the store: a thread cannot join itself.
+            if handle.thread().id() != std::thread::current().id() {
+                let _ = handle.join();
+            }
+        }
+    }
+}
+
+/// A job that has run inside the open group.
+struct Ran {
+    job: Box<dyn Unit>,
+    started: Instant,
+    kept: bool,
+    retries: u64,
+}
+
+struct Writer<'c> {
+    tx: Tx<'c>,
+    db: &'c Connection,
+    metrics: Arc<Metrics>,
+    control: Control<'c>,
+}
+
+/// The statements that frame a group.
+struct Control<'c> {
+    begin: Statement<'c>,
+    commit: Statement<'c>,
+    rollback: Statement<'c>,
+    save: Statement<'c>,
+    release: Statement<'c>,
+    undo: Statement<'c>,
+}
+
+impl<'c> Control<'c> {
+    fn new(db: &'c Connection) -> rusqlite::Result<Control<'c>> {
+        Ok(Control {
+            begin: db.prepare("begin immediate")?,
+            commit: db.prepare("commit")?,
+            rollback: db.prepare("rollback")?,
+            save: db.prepare("savepoint unit")?,
+            release: db.prepare("release unit")?,
+            undo: db.prepare("rollback to unit")?,
+        })
+    }
+}
+
+fn step(statement: &mut Statement<'_>) -> Result<()> {
+    statement.raw_execute().map(|_| ()).map_err(failure)
+}
+
+impl<'c> Writer<'c> {
+    fn new(db: &'c Connection, metrics: Arc<Metrics>) -> Result<Writer<'c>> {
+        let control = Control::new(db).map_err(failure)?;
+        Ok(Writer { tx: Tx::new(Conn::Sqlite(SqliteConn::new(db))), db, metrics, control })
+    }
+
+    fn serve(&mut self, jobs: &Jobs, max: usize, wait: Duration) {
+        loop {
+            let group = jobs.take_many(max, wait);
+            if group.is_empty() {
+                return;
+            }
+            self.group(group, 0);
+        }
+    }
+
+    /// Runs the jobs in one transaction and answers them all after its commit.
+    /// If the transaction itself is lost, each job runs again in one of its own, so that
+    /// only the one that cannot be committed fails.
+    fn group(&mut self, jobs: Vec<Box<dyn Unit>>, retries: u64) {
+        if let Err(error) = step(&mut self.control.begin) {
+            for job in jobs {
+                self.answer(Ran { job, started: Instant::now(), kept: false, retries }, Err(error.clone()));
+            }
+            return;
+        }
+        let alone = jobs.len() == 1;
+        let mut ran = Vec::with_capacity(jobs.len());
+        let mut rest = jobs.into_iter();
+        let mut lost = None;
+        for mut job in rest.by_ref() {
+            let started = Instant::now();
+            let outcome = self.one(job.as_mut(), alone);
+            let kept = matches!(outcome, Ok(true));
+            ran.push(Ran { job, started, kept, retries });
+            // Some failures (disk full, I/O) make SQLite roll the whole transaction back.
+            if outcome.is_err() || (self.db.is_autocommit() && !(alone && !kept)) {
+                lost = Some(outcome.err().or_else(|| self.tx.spoiled()).unwrap_or(StoreError::Busy));
+                break;
+            }
+        }
+        let outcome = match lost {
+            Some(error) => Err(error),
+            None if self.db.is_autocommit() => Ok(()),
+            None => step(&mut self.control.commit),
+        };
+        let Err(error) = outcome else {
+            for done in ran {
+                self.answer(done, Ok(()));
+            }
+            return;
+        };
+        if !self.db.is_autocommit() {
+            let _ = step(&mut self.control.rollback);
+        }
+        if alone {
+            for done in ran {
+                self.answer(done, Err(error.clone()));
+            }
+            return;
+        }
+        tracing::warn!(%error, "a group commit failed; its units run again one by one");
+        for job in ran.into_iter().map(|done| done.job).chain(rest) {
+            self.group(vec![job], retries + 1);
+        }
+    }
+
+    /// Runs one job; `Ok(false)` when it undid itself, `Err` when the transaction is unusable.
+    fn one(&mut self, job: &mut dyn Unit, alone: bool) -> Result<bool> {
+        if !alone {
+            step(&mut self.control.save)?;
+        }
+        let kept = job.run(&mut self.tx);
+        if self.db.is_autocommit() {
+            return if alone && !kept { Ok(false) } else { Err(self.tx.spoiled().unwrap_or(StoreError::Busy)) };
+        }
+        match (alone, kept) {
+            (true, true) => {}
+            (true, false) => step(&mut self.control.rollback)?,
+            (false, true) => step(&mut self.control.release)?,
+            (false, false) => {
+                step(&mut self.control.undo)?;
+                step(&mut self.control.release)?;
+            }
+        }
+        Ok(kept)
+    }
+
+    fn answer(&self, ran: Ran, outcome: Result<()>) {
+        self.metrics.record(&Sample {
+            name: ran.job.name(),
+            failed: !ran.kept || outcome.is_err(),
+            retries: ran.retries,
+            waited: ran.started.saturating_duration_since(ran.job.queued()),
+            took: ran.started.elapsed(),
+        });
+        ran.job.finish(outcome);
+    }
+}
+
+fn serve_reads(db: &Connection, jobs: &Jobs, metrics: &Metrics) -> Result<()> {
+    let mut tx = Tx::new(Conn::Sqlite(SqliteConn::new(db)));
+    let mut begin = db.prepare("begin").map_err(failure)?;
+    let mut commit = db.prepare("commit").map_err(failure)?;
+    while let Some(mut job) = jobs.take() {
+        if job.abandoned() {
+            continue;
+        }
+        let started = Instant::now();
+        let outcome = step(&mut begin);
+        let mut kept = false;
+        if outcome.is_ok() {
+            kept = job.run(&mut tx);
+            if !db.is_autocommit() {
+                let _ = step(&mut commit);
+            }
+        }
+        metrics.record(&Sample {
+            name: job.name(),
+            failed: !kept,
+            retries: 0,
+            waited: started.saturating_duration_since(job.queued()),
+            took: started.elapsed(),
+        });
+        job.finish(outcome);
+    }
+    Ok(())
+}
