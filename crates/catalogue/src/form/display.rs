@@ -1,0 +1,77 @@
+//! A fact as people read it, and as an input shows it again.
+
+use super::{NO, YES};
+use crate::facts::Fact;
+use crate::model::{Field, FieldKind};
+
+/// For check-answers pages and printed documents. Identity and phone numbers are masked.
+pub fn display(field: &Field, fact: &Fact) -> String {
+    match (field.kind, fact) {
+        (_, Fact::Bool(true)) => "是".to_owned(),
+        (_, Fact::Bool(false)) => "否".to_owned(),
+        (FieldKind::Money, Fact::Int(fen)) => format!("{}元", yuan(*fen, true)),
+        (FieldKind::Area, Fact::Double(area)) => format!("{area:.2}平方米"),
+        (FieldKind::Date, Fact::Text(day)) => date(day),
+        (FieldKind::Choice, Fact::Text(value)) => label(field, value).to_owned(),
+        (_, Fact::List(values)) => {
+            values.iter().map(|v| label(field, v)).collect::<Vec<_>>().join("、")
+        }
+        (FieldKind::ResidentId, Fact::Text(number)) => mask(number, 6, 4),
+        (FieldKind::Phone, Fact::Text(number)) => mask(number, 3, 4),
+        (_, Fact::Text(text)) => text.clone(),
+        (_, Fact::Int(n)) => n.to_string(),
+        (_, Fact::Double(x)) => x.to_string(),
+    }
+}
+
+/// The values an input shows when the page comes again.
+pub fn raw(field: &Field, fact: &Fact) -> Vec<String> {
+    match (field.kind, fact) {
+        (_, Fact::Bool(b)) => vec![if *b { YES } else { NO }.to_owned()],
+        (FieldKind::Money, Fact::Int(fen)) => vec![yuan(*fen, false)],
+        (FieldKind::Area, Fact::Double(area)) => vec![format!("{area:.2}")],
+        (_, Fact::List(values)) => values.clone(),
+        (_, Fact::Text(text)) => vec![text.clone()],
+        (_, Fact::Int(n)) => vec![n.to_string()],
+        (_, Fact::Double(x)) => vec![x.to_string()],
+    }
+}
+
+fn label<'a>(field: &'a Field, value: &'a str) -> &'a str {
+    field.options.iter().find(|o| o.value == value).map_or(value, |o| &o.label)
+}
+
+fn yuan(fen: i64, grouped: bool) -> String {
+    let sign = if fen < 0 { "-" } else { "" };
+    let whole = (fen.unsigned_abs() / 100).to_string();
+    let whole = if grouped { group(&whole) } else { whole };
+    format!("{sign}{whole}.{:02}", fen.unsigned_abs() % 100)
+}
+
+fn group(digits: &str) -> String {
+    let mut grouped = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i) % 3 == 0 {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+fn date(day: &str) -> String {
+    match day.parse::<jiff::civil::Date>() {
+        Ok(date) => format!("{}年{}月{}日", date.year(), date.month(), date.day()),
+        Err(_) => day.to_owned(),
+    }
+}
+
+/// Keeps the head and the tail; what lies between becomes as many stars.
+fn mask(number: &str, head: usize, tail: usize) -> String {
+    let count = number.chars().count();
+    if count <= head + tail {
+        return number.to_owned();
+    }
+    let hidden = |i: usize| i >= head && i < count - tail;
+    number.chars().enumerate().map(|(i, c)| if hidden(i) { '*' } else { c }).collect()
+}

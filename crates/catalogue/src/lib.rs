@@ -1,0 +1,23 @@
+//! The catalogue: services as data. Packs are loaded, checked, compiled and published here; guide, forms, materials,
+//! fees, steps and search are answered from the published versions.
+//!
+//! Invariants: a published version never changes; a case reads the version it began with; nothing here writes a case.
+
+pub mod digest;
+pub mod expr;
+pub mod facts;
+pub mod form;
+pub mod graph;
+pub mod limits;
+pub mod model;
+pub mod number;
+pub mod plan;
+pub mod program;
+pub mod suggest;
+pub mod version;
+
+pub use facts::{Fact, FactType, Facts, TODAY};
+pub use form::FieldError;
+pub use model::{City, Service};
+pub use plan::{Plan, Planned};
+pub use version::{ComputeError, FeeDue, Version};
