@@ -1,0 +1,179 @@
+//! Content-addressed blobs in a local folder or an S3 bucket.
+
+mod error;
+mod open;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures::stream::{BoxStream, StreamExt};
+use object_store::path::Path;
+use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
+use sha2::{Digest, Sha256};
+use tokio::io::{AsyncRead, AsyncReadExt};
+
+pub use error::{BlobError, Result};
+
+/// Encrypts whole objects at rest. `digest` is that of the plain bytes: bind it in as
+/// associated data, so that one object cannot be passed off as another.
+pub trait Seal: Send + Sync {
+    fn seal(&self, digest: &str, plain: &[u8]) -> Result<Vec<u8>, String>;
+    fn open(&self, digest: &str, sealed: &[u8]) -> Result<Vec<u8>, String>;
+}
+
+/// Where a blob is and how long it is: what a row stores.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct BlobRef {
+    /// SHA-256 of the plain bytes, 64 lower-case hexadecimal digits.
+    pub digest: String,
+    pub size: u64,
+}
+
+/// An object as the store lists it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlobEntry {
+    pub digest: String,
+    /// Bytes at rest; larger than the blob when it is sealed.
+    pub stored: u64,
+    /// When it was written, milliseconds since the epoch.
+    pub written: i64,
+}
+
+/// The blob store. Clones share it.
+#[derive(Clone)]
+pub struct Blobs {
+    store: Arc<dyn ObjectStore>,
+    prefix: Path,
+    seal: Option<Arc<dyn Seal>>,
+}
+
+impl std::fmt::Debug for Blobs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Blobs({}/{})", self.store, self.prefix)
+    }
+}
+
+impl Blobs {
+    /// Opens `file:data/blobs` or `s3://bucket/prefix?endpoint=…`.
+    pub fn open(url: &str) -> Result<Blobs> {
+        let (store, prefix) = open::open(url)?;
+        Ok(Blobs { store, prefix, seal: None })
+    }
+
+    /// The same store with every object sealed at rest.
+    pub fn sealed(mut self, seal: Arc<dyn Seal>) -> Blobs {
+        self.seal = Some(seal);
+        self
+    }
+
+    /// Stores the bytes; when it returns they survive a power cut. Storing the same bytes
+    /// twice stores them once.
+    pub async fn put(&self, bytes: impl Into<Bytes>) -> Result<BlobRef> {
+        let bytes: Bytes = bytes.into();
+        let size = bytes.len() as u64;
+        // Hashing and sealing megabytes would hold up everybody else on this thread.
+        let seal = self.seal.clone();
+        let (digest, payload) = aside(move || {
+            let digest = hex(&Sha256::digest(&bytes));
+            let payload = match seal {
+                Some(seal) => seal.seal(&digest, &bytes).map_err(BlobError::Seal)?.into(),
+                None => bytes,
+            };
+            Ok((digest, payload))
+        })
+        .await?;
+        if !self.exists(&digest).await? {
+            let path = self.path(&digest)?;
+            self.store.put(&path, PutPayload::from_bytes(payload)).await.map_err(BlobError::from_store)?;
+        }
+        Ok(BlobRef { digest, size })
+    }
+
+    /// Stores what the reader yields, at most `max` bytes: one more is `TooLarge`, and nothing
+    /// is stored. The blob passes through memory, because its name is only known at its end.
+    pub async fn put_stream(&self, reader: impl AsyncRead + Unpin, max: u64) -> Result<BlobRef> {
+        let mut bytes = Vec::new();
+        reader
+            .take(max.saturating_add(1))
+            .read_to_end(&mut bytes)
+            .await
+            .map_err(|error| BlobError::Source(error.to_string()))?;
+        if bytes.len() as u64 > max {
+            return Err(BlobError::TooLarge { max });
+        }
+        self.put(bytes).await
+    }
+
+    /// The bytes, checked against the digest.
+    pub async fn get(&self, digest: &str) -> Result<Bytes> {
+        let path = self.path(digest)?;
+        let found = self.store.get(&path).await.map_err(BlobError::from_store)?;
+        let stored = found.bytes().await.map_err(BlobError::from_store)?;
+        let (seal, digest) = (self.seal.clone(), digest.to_owned());
+        aside(move || {
+            let bytes = match seal {
+                // A seal that does not open means damage, or the wrong key.
+                Some(seal) => seal.open(&digest, &stored).map_err(BlobError::Seal)?.into(),
+                None => stored,
+            };
+            if hex(&Sha256::digest(&bytes)) == digest { Ok(bytes) } else { Err(BlobError::Corrupt(digest)) }
+        })
+        .await
+    }
+
+    pub async fn exists(&self, digest: &str) -> Result<bool> {
+        match self.store.head(&self.path(digest)?).await {
+            Ok(_) => Ok(true),
+            Err(object_store::Error::NotFound { .. }) => Ok(false),
+            Err(error) => Err(BlobError::from_store(error)),
+        }
+    }
+
+    /// Deletes the blob; one that is not there is no error.
+    pub async fn delete(&self, digest: &str) -> Result<()> {
+        match self.store.delete(&self.path(digest)?).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(BlobError::from_store(error)),
+        }
+    }
+
+    /// Every blob, in no particular order. Foreign files are passed over.
+    pub fn list(&self) -> BoxStream<'static, Result<BlobEntry>> {
+        let listed = self.store.list(Some(&self.prefix));
+        listed
+            .filter_map(|found| async {
+                match found {
+                    Ok(meta) => {
+                        let digest = meta.location.filename().filter(|name| is_digest(name))?.to_owned();
+                        let written = meta.last_modified.timestamp_millis();
+                        Some(Ok(BlobEntry { digest, stored: meta.size, written }))
+                    }
+                    Err(error) => Some(Err(BlobError::from_store(error))),
+                }
+            })
+            .boxed()
+    }
+
+    /// `prefix/ab/abcd…`: 256 folders keep directories short.
+    fn path(&self, digest: &str) -> Result<Path> {
+        if !is_digest(digest) {
+            return Err(BlobError::BadDigest);
+        }
+        Ok(self.prefix.clone().join(&digest[..2]).join(digest))
+    }
+}
+
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(outcome) => outcome,
+        Err(error) => Err(BlobError::Unavailable(error.to_string())),
+    }
+}
+
+fn is_digest(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
