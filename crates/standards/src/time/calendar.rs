@@ -81,8 +81,7 @@ const FIRST_YEAR: i16 = 1970;
 const LAST_YEAR: i16 = 2199;
 
 /// Statutory days fixed in the solar calendar, for years without data: (month, from, to, name).
-const FIXED: [(i8, i8, i8, &str); 3] =
-    [(1, 1, 1, "元旦"), (5, 1, 2, "劳动节"), (10, 1, 3, "国庆节")];
+const FIXED: [(i8, i8, i8, &str); 3] = [(1, 1, 1, "元旦"), (5, 1, 2, "劳动节"), (10, 1, 3, "国庆节")];
 
 /// Working days of all years; cheap to clone.
 #[derive(Debug, Clone)]
@@ -115,8 +114,7 @@ struct File {
 
 static BUILTIN: LazyLock<Calendar> = LazyLock::new(|| {
     // The embedded file is covered by tests; it cannot fail at run time.
-    Calendar::from_json(include_str!("../../data/calendar.json"))
-        .expect("embedded calendar is valid")
+    Calendar::from_json(include_str!("../../data/calendar.json")).expect("embedded calendar is valid")
 });
 
 impl Calendar {
@@ -240,8 +238,7 @@ fn check(table: &YearTable) -> Result<(), CalendarError> {
         if holiday.to < holiday.from {
             return Err(CalendarError::Backwards(holiday.name.clone()));
         }
-        (holiday.from.number()..=holiday.to.number())
-            .try_for_each(|n| take(Day::from_number(n)))?;
+        (holiday.from.number()..=holiday.to.number()).try_for_each(|n| take(Day::from_number(n)))?;
     }
     for &day in &table.make_up {
         take(day)?;
@@ -301,28 +298,18 @@ impl Tables {
     }
 
     fn rest(&mut self, from: i64, to: i64, name: &Arc<str>) {
-        let index = self
-            .names
-            .iter()
-            .position(|n| n == name)
-            .unwrap_or_else(|| {
-                self.names.push(name.clone());
-                self.names.len() - 1
-            });
+        let index = self.names.iter().position(|n| n == name).unwrap_or_else(|| {
+            self.names.push(name.clone());
+            self.names.len() - 1
+        });
         for number in from..=to {
             self.kinds[(number - self.first) as usize] = HOLIDAY + index as u16;
         }
     }
 
     fn code(&self, number: i64) -> u16 {
-        let inside = usize::try_from(number - self.first)
-            .ok()
-            .and_then(|i| self.kinds.get(i));
-        inside.copied().unwrap_or(if weekday(number) < 5 {
-            WORKING
-        } else {
-            WEEKEND
-        })
+        let inside = usize::try_from(number - self.first).ok().and_then(|i| self.kinds.get(i));
+        inside.copied().unwrap_or(if weekday(number) < 5 { WORKING } else { WEEKEND })
     }
 }
 

@@ -41,8 +41,7 @@ pub struct Remaining {
 impl Remaining {
     /// 剩余 3 个工作日, 今天到期，剩余 45 分钟, 已超期 2 个工作日.
     pub fn zh(&self) -> String {
-        let minutes =
-            Limit::WorkingMinutes(self.working_minutes.clamp(0, i64::from(u32::MAX)) as u32).zh();
+        let minutes = Limit::WorkingMinutes(self.working_minutes.clamp(0, i64::from(u32::MAX)) as u32).zh();
         match (self.overdue, self.working_days, self.working_minutes) {
             (false, 0, _) => format!("今天到期，剩余{minutes}"),
             (false, days, _) => format!("剩余{days}个工作日"),
@@ -69,16 +68,8 @@ pub fn remaining(cal: &Calendar, hours: &Hours, now: Instant, due: Instant) -> R
     let overdue = now > due;
     let days = cal.working_days_between(now.day(), due.day());
     let ms = elapsed(cal, hours, due) - elapsed(cal, hours, now);
-    let working_minutes = if overdue {
-        -ms / MINUTE
-    } else {
-        (ms + MINUTE - 1) / MINUTE
-    };
-    Remaining {
-        overdue,
-        working_days: days.abs(),
-        working_minutes,
-    }
+    let working_minutes = if overdue { -ms / MINUTE } else { (ms + MINUTE - 1) / MINUTE };
+    Remaining { overdue, working_days: days.abs(), working_minutes }
 }
 
 /// Where the limit last began: `start`, or the end of the last stop that made it begin anew while it was running.
@@ -98,10 +89,8 @@ pub(super) fn restarted(
         let spans = Spans::of(stops, begun, limit, hours);
         let due = settle(cal, hours, begun, limit, &spans).at;
         let running = |s: &&Stop| s.resets && due.is_none_or(|due| s.from < due);
-        let ends = stops
-            .iter()
-            .filter(running)
-            .filter_map(|s| s.to.filter(|to| *to > begun && s.from <= *to));
+        let ends =
+            stops.iter().filter(running).filter_map(|s| s.to.filter(|to| *to > begun && s.from <= *to));
         match ends.max() {
             Some(end) => begun = end,
             None => return begun,
@@ -123,25 +112,12 @@ impl Spans {
         let mut open: Option<(i64, bool)> = None;
         for stop in stops {
             let from = stop.from.max(start);
-            let first = if in_days(limit) {
-                first_day(from, hours)
-            } else {
-                from.0
-            };
+            let first = if in_days(limit) { first_day(from, hours) } else { from.0 };
             match stop.to {
                 Some(to) if to <= from => {}
-                Some(to) => list.push((
-                    first,
-                    if in_days(limit) {
-                        last_day(to) + 1
-                    } else {
-                        to.0
-                    },
-                )),
+                Some(to) => list.push((first, if in_days(limit) { last_day(to) + 1 } else { to.0 })),
                 None => {
-                    open = Some(open.map_or((first, stop.resets), |o| {
-                        (o.0.min(first), o.1 || stop.resets)
-                    }))
+                    open = Some(open.map_or((first, stop.resets), |o| (o.0.min(first), o.1 || stop.resets)))
                 }
             }
         }
@@ -160,11 +136,7 @@ impl Spans {
     /// Every stopped span in order, the open one as endless.
     pub(super) fn iter(&self) -> impl Iterator<Item = (i64, i64)> {
         let open = self.open.map(|o| (o.0, i64::MAX));
-        let before = self
-            .list
-            .iter()
-            .copied()
-            .take_while(move |s| open.is_none_or(|o| s.0 < o.0));
+        let before = self.list.iter().copied().take_while(move |s| open.is_none_or(|o| s.0 < o.0));
         before.chain(open)
     }
 }
@@ -196,11 +168,7 @@ fn settle(cal: &Calendar, hours: &Hours, start: Instant, limit: Limit, spans: &S
     };
     let provisional = cal.provisional_between(first.min(last), last);
     match end {
-        Ok(at) => Due {
-            at: Some(at),
-            provisional,
-            remaining: None,
-        },
+        Ok(at) => Due { at: Some(at), provisional, remaining: None },
         Err((_, left)) => {
             let resets = spans.open.is_some_and(|o| o.1);
             Due {
@@ -234,10 +202,7 @@ fn days(cal: &Calendar, hours: &Hours, start: Instant, limit: Limit, spans: &Spa
         left -= counted;
         if to == i64::MAX {
             let used = whole - left;
-            return Err((
-                Instant::on(from.max(cursor), 0),
-                (count - used).max(0) as u32,
-            ));
+            return Err((Instant::on(from.max(cursor), 0), (count - used).max(0) as u32));
         }
         cursor = cursor.max(to);
         stopped.next();
@@ -249,11 +214,7 @@ fn days(cal: &Calendar, hours: &Hours, start: Instant, limit: Limit, spans: &Spa
 }
 
 /// The first working day at or after `day` on which no stop was running.
-fn roll(
-    cal: &Calendar,
-    mut day: i64,
-    stopped: impl Iterator<Item = (i64, i64)>,
-) -> Result<i64, i64> {
+fn roll(cal: &Calendar, mut day: i64, stopped: impl Iterator<Item = (i64, i64)>) -> Result<i64, i64> {
     day = cal.nth(cal.serial(day));
     for (from, to) in stopped {
         if day < from {
@@ -273,11 +234,8 @@ fn minutes(cal: &Calendar, hours: &Hours, start: Instant, count: u32, spans: &Sp
     let mut stopped = spans.iter().peekable();
     while let Some(&(from, to)) = stopped.peek() {
         let passed = elapsed(cal, hours, Instant(from)) - elapsed(cal, hours, Instant(cursor));
-        let reached = if left == 0 {
-            next_open(cal, hours, Instant(cursor)).0 < from
-        } else {
-            passed >= left
-        };
+        let reached =
+            if left == 0 { next_open(cal, hours, Instant(cursor)).0 < from } else { passed >= left };
         if reached {
             break;
         }
@@ -291,21 +249,13 @@ fn minutes(cal: &Calendar, hours: &Hours, start: Instant, count: u32, spans: &Sp
     if left == 0 {
         return Ok(next_open(cal, hours, Instant(cursor)));
     }
-    Ok(reach(
-        cal,
-        hours,
-        elapsed(cal, hours, Instant(cursor)) + left,
-    ))
+    Ok(reach(cal, hours, elapsed(cal, hours, Instant(cursor)) + left))
 }
 
 /// Office milliseconds before `at`, from an arbitrary origin.
 pub(super) fn elapsed(cal: &Calendar, hours: &Hours, at: Instant) -> i64 {
     let day = at.day_number();
-    let today = if cal.works(day) {
-        hours.before(at.millis_of_day())
-    } else {
-        0
-    };
+    let today = if cal.works(day) { hours.before(at.millis_of_day()) } else { 0 };
     cal.serial(day) * hours.total_ms() + today
 }
 
@@ -318,16 +268,9 @@ fn reach(cal: &Calendar, hours: &Hours, amount: i64) -> Instant {
 /// The first office moment at or after `at`.
 fn next_open(cal: &Calendar, hours: &Hours, at: Instant) -> Instant {
     let day = at.day_number();
-    let today = if cal.works(day) {
-        hours.next_open(at.millis_of_day())
-    } else {
-        None
-    };
+    let today = if cal.works(day) { hours.next_open(at.millis_of_day()) } else { None };
     match today {
         Some(ms) => Instant::on(day, ms),
-        None => Instant::on(
-            cal.nth(cal.serial(day + 1)),
-            hours.next_open(0).unwrap_or(DAY),
-        ),
+        None => Instant::on(cal.nth(cal.serial(day + 1)), hours.next_open(0).unwrap_or(DAY)),
     }
 }

@@ -73,13 +73,7 @@ pub fn explain(
     }
     let used = walk.used_count();
     let left = limit.with_count(limit.count() - used);
-    Explanation {
-        limit,
-        segments: walk.out,
-        used: limit.with_count(used),
-        left,
-        due,
-    }
+    Explanation { limit, segments: walk.out, used: limit.with_count(used), left, due }
 }
 
 const LATEST: i64 = 200 * 366 * DAY;
@@ -109,18 +103,11 @@ impl Walk<'_> {
             self.counts_from = Instant(i64::MAX);
         }
         let from = open.map(|s| s.from).min().unwrap_or(self.start);
-        self.now
-            .min(self.start.plus_millis(LATEST))
-            .max(from)
-            .max(self.begun)
+        self.now.min(self.start.plus_millis(LATEST)).max(from).max(self.begun)
     }
 
     fn used_count(&self) -> u32 {
-        let used = if in_days(self.limit) {
-            self.used
-        } else {
-            self.used / MINUTE
-        };
+        let used = if in_days(self.limit) { self.used } else { self.used / MINUTE };
         used.clamp(0, i64::from(self.limit.count())) as u32
     }
 
@@ -128,11 +115,7 @@ impl Walk<'_> {
         if from >= to {
             return;
         }
-        let nothing = if in_days(self.limit) {
-            Amount::Days(0)
-        } else {
-            Amount::Millis(0)
-        };
+        let nothing = if in_days(self.limit) { Amount::Days(0) } else { Amount::Millis(0) };
         let counted = amount.is_some();
         let amount = amount.unwrap_or(nothing);
         match self.out.last_mut() {
@@ -141,13 +124,8 @@ impl Walk<'_> {
                 last.amount = last.amount.plus(amount);
             }
             _ => {
-                let segment = Segment {
-                    from: Instant(from),
-                    to: Instant(to),
-                    counted,
-                    amount,
-                    why: why.to_owned(),
-                };
+                let segment =
+                    Segment { from: Instant(from), to: Instant(to), counted, amount, why: why.to_owned() };
                 self.out.push(segment);
             }
         }
@@ -163,11 +141,7 @@ impl Walk<'_> {
         for day in first..=Instant(self.end.0.saturating_sub(1)).day_number() {
             let from = Instant::on(day, 0).max(self.start);
             let to = Instant::on(day + 1, 0).min(self.end);
-            let since = if day >= candidate {
-                self.begun
-            } else {
-                self.start
-            };
+            let since = if day >= candidate { self.begun } else { self.start };
             let stopped = self.stopped_on(day, since);
             let kind = self.cal.kind_of(day);
             let full = counted == self.limit.count();
@@ -213,11 +187,7 @@ impl Walk<'_> {
             let (from, to) = (pair[0], pair[1]);
             let covers = |s: &&Stop| s.from.0 <= from && s.to.is_none_or(|end| to <= end.0);
             let stopped = reasons(self.stops.iter().filter(covers));
-            let closed = if stopped.is_none() {
-                self.closed(from)
-            } else {
-                None
-            };
+            let closed = if stopped.is_none() { self.closed(from) } else { None };
             if let Some(closed) = closed {
                 let run = shut.get_or_insert((from, to, Vec::new()));
                 run.1 = to;
@@ -253,12 +223,7 @@ impl Walk<'_> {
                 );
             }
         }
-        cuts.extend(
-            self.stops
-                .iter()
-                .flat_map(|s| [Some(s.from.0), s.to.map(|t| t.0)])
-                .flatten(),
-        );
+        cuts.extend(self.stops.iter().flat_map(|s| [Some(s.from.0), s.to.map(|t| t.0)]).flatten());
         cuts.retain(|c| (start..=end).contains(c));
         cuts.sort_unstable();
         cuts.dedup();
@@ -274,11 +239,7 @@ impl Walk<'_> {
                     return None;
                 }
                 let between = spans.iter().any(|s| s.1 <= ms) && spans.iter().any(|s| ms < s.0);
-                Some(if between {
-                    Closed::Break
-                } else {
-                    Closed::Night
-                })
+                Some(if between { Closed::Break } else { Closed::Night })
             }
             rest => Some(Closed::Rest(rest.zh().to_owned())),
         }
@@ -291,13 +252,7 @@ impl Walk<'_> {
         };
         let mut rests: Vec<&str> = parts
             .iter()
-            .filter_map(|p| {
-                if let Closed::Rest(n) = p {
-                    Some(n.as_str())
-                } else {
-                    None
-                }
-            })
+            .filter_map(|p| if let Closed::Rest(n) = p { Some(n.as_str()) } else { None })
             .collect();
         rests.dedup();
         let why = match rests.as_slice() {
@@ -317,15 +272,8 @@ enum Closed {
 }
 
 fn reasons<'a>(stops: impl Iterator<Item = &'a Stop>) -> Option<String> {
-    let mut names: Vec<&str> = stops
-        .map(|s| {
-            if s.reason.is_empty() {
-                "停止计时"
-            } else {
-                s.reason.as_str()
-            }
-        })
-        .collect();
+    let mut names: Vec<&str> =
+        stops.map(|s| if s.reason.is_empty() { "停止计时" } else { s.reason.as_str() }).collect();
     names.sort_unstable();
     names.dedup();
     (!names.is_empty()).then(|| names.join("、"))
@@ -353,22 +301,14 @@ impl Amount {
 impl Segment {
     /// One line: `2026-10-01 至 10-07 国庆节 不计`, `2026-09-30 16:30 至 17:00 工作日 计30分钟`.
     pub fn zh(&self) -> String {
-        let sum = if self.counted {
-            format!("计{}", self.amount.zh())
-        } else {
-            "不计".to_owned()
-        };
+        let sum = if self.counted { format!("计{}", self.amount.zh()) } else { "不计".to_owned() };
         format!("{} {} {sum}", self.period(), self.why)
     }
 
     /// The interval in words: whole days for limits in days, clock times otherwise.
     pub fn period(&self) -> String {
         let days = matches!(self.amount, Amount::Days(_));
-        let last = if days {
-            self.to.plus_millis(-1).max(self.from)
-        } else {
-            self.to
-        };
+        let last = if days { self.to.plus_millis(-1).max(self.from) } else { self.to };
         let (from, to) = (self.from.day(), last.day());
         let date = match () {
             () if from == to => String::new(),
@@ -397,14 +337,7 @@ impl Explanation {
 
     /// What was counted in all: the limit itself, or while stopped the part of it before the stop.
     pub fn counted(&self) -> Amount {
-        let zero = if in_days(self.limit) {
-            Amount::Days(0)
-        } else {
-            Amount::Millis(0)
-        };
-        self.segments
-            .iter()
-            .filter(|s| s.counted)
-            .fold(zero, |sum, s| sum.plus(s.amount))
+        let zero = if in_days(self.limit) { Amount::Days(0) } else { Amount::Millis(0) };
+        self.segments.iter().filter(|s| s.counted).fold(zero, |sum, s| sum.plus(s.amount))
     }
 }

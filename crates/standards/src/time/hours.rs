@@ -26,10 +26,7 @@ pub enum HoursError {
 impl Hours {
     /// `["09:00-12:00", "13:30-17:00"]`.
     pub fn parse<S: AsRef<str>>(spans: &[S]) -> Result<Hours, HoursError> {
-        let spans = spans
-            .iter()
-            .map(|s| parse_span(s.as_ref()))
-            .collect::<Result<Vec<_>, _>>()?;
+        let spans = spans.iter().map(|s| parse_span(s.as_ref())).collect::<Result<Vec<_>, _>>()?;
         if spans.is_empty() {
             return Err(HoursError::Empty);
         }
@@ -93,14 +90,8 @@ impl Hours {
 /// 09:00–12:00 and 13:30–17:00.
 impl Default for Hours {
     fn default() -> Hours {
-        let spans = vec![
-            (9 * 60 * MINUTE, 12 * 60 * MINUTE),
-            (810 * MINUTE, 17 * 60 * MINUTE),
-        ];
-        Hours {
-            total: 390 * MINUTE,
-            spans,
-        }
+        let spans = vec![(9 * 60 * MINUTE, 12 * 60 * MINUTE), (810 * MINUTE, 17 * 60 * MINUTE)];
+        Hours { total: 390 * MINUTE, spans }
     }
 }
 
@@ -115,11 +106,7 @@ impl TryFrom<Vec<String>> for Hours {
 impl From<Hours> for Vec<String> {
     fn from(hours: Hours) -> Vec<String> {
         let clock = |ms: i64| format!("{:02}:{:02}", ms / MINUTE / 60, ms / MINUTE % 60);
-        hours
-            .spans
-            .iter()
-            .map(|&(a, b)| format!("{}-{}", clock(a), clock(b)))
-            .collect()
+        hours.spans.iter().map(|&(a, b)| format!("{}-{}", clock(a), clock(b))).collect()
     }
 }
 
@@ -135,9 +122,7 @@ fn parse_span(text: &str) -> Result<(i64, i64), HoursError> {
 pub(super) fn parse_clock(text: &str) -> Option<u16> {
     let (h, m) = text.trim().split_once(':')?;
     let two = |s: &str| {
-        (s.len() == 2 && s.bytes().all(|c| c.is_ascii_digit()))
-            .then(|| s.parse::<u16>().ok())
-            .flatten()
+        (s.len() == 2 && s.bytes().all(|c| c.is_ascii_digit())).then(|| s.parse::<u16>().ok()).flatten()
     };
     let (h, m) = (two(h)?, two(m)?);
     (m < 60 && h * 60 + m <= 24 * 60).then_some(h * 60 + m)

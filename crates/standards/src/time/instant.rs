@@ -13,9 +13,7 @@ pub(crate) const DAY: i64 = 24 * 60 * MINUTE;
 const OFFSET: i64 = 8 * 60 * MINUTE;
 
 /// Milliseconds since the epoch, UTC.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Instant(pub i64);
 
@@ -88,15 +86,7 @@ pub struct Day(Date);
 #[error("日期不存在或写法不对，请写成 2026-11-23 这样的年月日")]
 pub struct DayError;
 
-const WEEKDAYS: [&str; 7] = [
-    "星期一",
-    "星期二",
-    "星期三",
-    "星期四",
-    "星期五",
-    "星期六",
-    "星期日",
-];
+const WEEKDAYS: [&str; 7] = ["星期一", "星期二", "星期三", "星期四", "星期五", "星期六", "星期日"];
 
 impl Day {
     pub fn new(year: i16, month: i8, day: i8) -> Result<Day, DayError> {
@@ -121,12 +111,7 @@ impl Day {
 
     /// `2026年11月23日`.
     pub fn zh(self) -> String {
-        format!(
-            "{}年{}月{}日",
-            self.year(),
-            self.month(),
-            self.day_of_month()
-        )
+        format!("{}年{}月{}日", self.year(), self.month(), self.day_of_month())
     }
 
     /// `星期一`.
@@ -161,17 +146,12 @@ impl Day {
     /// 周岁 on `today`; the birthday itself completes the year.
     pub fn full_years_on(self, today: Day) -> i32 {
         let years = i32::from(today.year()) - i32::from(self.year());
-        years
-            - i32::from((today.month(), today.day_of_month()) < (self.month(), self.day_of_month()))
+        years - i32::from((today.month(), today.day_of_month()) < (self.month(), self.day_of_month()))
     }
 
     /// Days since 1970-01-01.
     pub(crate) fn number(self) -> i64 {
-        let (y, m, d) = (
-            i64::from(self.year()),
-            i64::from(self.month()),
-            i64::from(self.day_of_month()),
-        );
+        let (y, m, d) = (i64::from(self.year()), i64::from(self.month()), i64::from(self.day_of_month()));
         // Years begin in March so that the leap day is the last of its year.
         let y = if m <= 2 { y - 1 } else { y };
         let (era, of_era) = (y.div_euclid(400), y.rem_euclid(400));
@@ -186,16 +166,9 @@ impl Day {
         let of_year = of_era - (365 * year + year / 4 - year / 100);
         let march_month = (5 * of_year + 2) / 153;
         let day = of_year - (153 * march_month + 2) / 5 + 1;
-        let month = if march_month < 10 {
-            march_month + 3
-        } else {
-            march_month - 9
-        };
+        let month = if march_month < 10 { march_month + 3 } else { march_month - 9 };
         let year = year + era * 400 + i64::from(month <= 2);
-        match i16::try_from(year)
-            .ok()
-            .and_then(|y| Date::new(y, month as i8, day as i8).ok())
-        {
+        match i16::try_from(year).ok().and_then(|y| Date::new(y, month as i8, day as i8).ok()) {
             Some(date) => Day(date),
             None if number < 0 => Day(Date::MIN),
             None => Day(Date::MAX),
@@ -210,13 +183,7 @@ pub(crate) fn weekday(number: i64) -> i64 {
 
 impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{:04}-{:02}-{:02}",
-            self.year(),
-            self.month(),
-            self.day_of_month()
-        )
+        write!(f, "{:04}-{:02}-{:02}", self.year(), self.month(), self.day_of_month())
     }
 }
 
@@ -229,9 +196,7 @@ impl FromStr for Day {
             return Err(DayError);
         }
         let number = |part: &[u8]| {
-            part.iter().try_fold(0i16, |n, c| {
-                c.is_ascii_digit().then(|| n * 10 + i16::from(c - b'0'))
-            })
+            part.iter().try_fold(0i16, |n, c| c.is_ascii_digit().then(|| n * 10 + i16::from(c - b'0')))
         };
         match (number(&b[..4]), number(&b[5..7]), number(&b[8..])) {
             (Some(y), Some(m), Some(d)) => Day::new(y, m as i8, d as i8),

@@ -18,11 +18,7 @@ pub enum Limit {
 pub enum LimitError {
     #[error("时限写法不对：30 个工作日写 30wd，30 日写 30cd，4 小时写 4h，60 分钟写 60m")]
     Form,
-    #[error(
-        "时限过长：最多 {} 日或 {} 分钟，请核对数字和单位",
-        Limit::MAX_DAYS,
-        Limit::MAX_MINUTES
-    )]
+    #[error("时限过长：最多 {} 日或 {} 分钟，请核对数字和单位", Limit::MAX_DAYS, Limit::MAX_MINUTES)]
     TooLong,
 }
 
@@ -86,9 +82,7 @@ impl FromStr for Limit {
 
     fn from_str(text: &str) -> Result<Limit, LimitError> {
         let text = text.trim();
-        let unit = text
-            .find(|c: char| !c.is_ascii_digit())
-            .ok_or(LimitError::Form)?;
+        let unit = text.find(|c: char| !c.is_ascii_digit()).ok_or(LimitError::Form)?;
         let (digits, unit) = text.split_at(unit);
         if digits.is_empty() {
             return Err(LimitError::Form);
@@ -101,11 +95,7 @@ impl FromStr for Limit {
             "m" => Self::WorkingMinutes(n),
             _ => return Err(LimitError::Form),
         };
-        if limit.count() > limit.most() {
-            Err(LimitError::TooLong)
-        } else {
-            Ok(limit)
-        }
+        if limit.count() > limit.most() { Err(LimitError::TooLong) } else { Ok(limit) }
     }
 }
 
