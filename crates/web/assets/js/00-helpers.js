@@ -1,0 +1,2 @@
+// Shared helpers.
+const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
