@@ -1,0 +1,157 @@
+//! Drafts: started once however often the form is sent, saved on every page, resumable on any device.
+
+use yimen_catalogue::Facts;
+use yimen_platform::{Actor, Ctx, Role, journal};
+use yimen_standards::case_number;
+use yimen_store::Tx;
+
+use crate::command::Fetched;
+use crate::error::{CaseworkError, Result};
+use crate::model::{Case, CaseState, Channel, Delivery};
+use crate::policy::{Act, Relation};
+use crate::rules::{Command, Refusal};
+use crate::store::case::{self, NewCase};
+use crate::Casework;
+
+/// What is needed to begin.
+pub struct StartDraft<'a> {
+    pub service: &'a str,
+    pub applicant: i64,
+    pub applicant_name: &'a str,
+    pub channel: Channel,
+    /// Drawn with the page that started it; the same nonce gives the same draft.
+    pub nonce: &'a str,
+    /// Empty: the first office that takes the service in.
+    pub office: &'a str,
+}
+
+/// How often a fresh case number is drawn before giving up; 40 random bits a day and district make one draw enough.
+const DRAWS: usize = 5;
+
+impl Casework {
+    /// Begins a draft and answers its id and number.
+    pub fn start_draft(&self, tx: &mut Tx<'_>, ctx: &Ctx, new: &StartDraft<'_>) -> Result<(i64, String)> {
+        may_start(&ctx.actor, new)?;
+        if let Some(existing) = case::by_nonce(tx, new.applicant, new.nonce)? {
+            return Ok(existing);
+        }
+        let catalogue = self.catalogue.get();
+        let version = catalogue.current(new.service);
+        let version = version.ok_or_else(|| CaseworkError::Unavailable("事项不存在或已停办".into()))?;
+        let city = catalogue.city();
+        let takes_in = |id: &str| version.service.offices.is_empty() || version.service.offices.iter().any(|o| o == id);
+        let office = match new.office {
+            "" => city.offices.iter().find(|o| takes_in(&o.id)),
+            id => city.offices.iter().find(|o| o.id == id && takes_in(id)),
+        };
+        let office = office.ok_or_else(|| CaseworkError::Unavailable("所选大厅不受理这个事项".into()))?;
+        let ways = &version.service.result.delivery;
+        let delivery = ways.last().map_or(Delivery::Window, |way| way_of(*way));
+        let number = self.draw_number(tx, ctx, &office.region)?;
+        let id = ctx.new_id();
+        let new = NewCase {
+            id,
+            number: &number,
+            service: new.service,
+            version_id: version.id,
+            channel: new.channel,
+            delivery,
+            applicant: new.applicant,
+            applicant_name: new.applicant_name,
+            nonce: new.nonce,
+            office: &office.id,
+            lead: &version.service.lead,
+            region: &office.region,
+            facts: &self.seal_facts(&Facts::new())?,
+            created_by: ctx.actor.account(),
+            at: ctx.now,
+        };
+        case::insert(tx, &new)?;
+        self.note(tx, ctx, id, "case.drafted", serde_json::json!({ "service": new.service }))?;
+        Ok((id, number))
+    }
+
+    fn draw_number(&self, tx: &mut Tx<'_>, ctx: &Ctx, region: &str) -> Result<String> {
+        for _ in 0..DRAWS {
+            let number = case_number::compose(region, ctx.now.day(), ctx.random());
+            if case::id_by_number(tx, &number)?.is_none() {
+                return Ok(number);
+            }
+        }
+        Err(CaseworkError::Internal("no free case number after several draws".into()))
+    }
+
+    /// Saves one page of answers. `clear` names answers the page no longer has (an emptied optional field).
+    pub fn answer(&self, tx: &mut Tx<'_>, ctx: &Ctx, id: i64, answers: &Facts, clear: &[String]) -> Result<Case> {
+        let fetched = self.fetch(tx, ctx, id, Act::FillIn)?;
+        fillable(&fetched)?;
+        let mut facts = self.facts(&fetched)?.clone();
+        facts.extend(answers.iter().map(|(id, fact)| (id.clone(), fact.clone())));
+        for id in clear {
+            facts.remove(id);
+        }
+        case::update_facts(tx, &fetched.case, &self.seal_facts(&facts)?, ctx.now)?;
+        let fields: Vec<&String> = answers.keys().collect();
+        self.note(tx, ctx, id, "case.answered", serde_json::json!({ "fields": fields }))?;
+        Ok(Case { revision: fetched.case.revision + 1, ..fetched.case })
+    }
+
+    /// Chooses how the result comes and which office takes the case in.
+    pub fn choose_way(&self, tx: &mut Tx<'_>, ctx: &Ctx, id: i64, delivery: Delivery, office: &str) -> Result<()> {
+        let fetched = self.fetch(tx, ctx, id, Act::FillIn)?;
+        if fetched.case.state != CaseState::Draft {
+            let state = fetched.case.state;
+            return Err(Refusal::WrongState { state, wanted: "更改领取方式" }.into());
+        }
+        let service = &fetched.version.service;
+        if !service.result.delivery.iter().any(|way| way_of(*way) == delivery) {
+            return Err(CaseworkError::Unavailable("这个事项没有所选的领取方式".into()));
+        }
+        let catalogue = self.catalogue.get();
+        let known = catalogue.city().offices.iter().any(|o| o.id == office);
+        let takes_in = service.offices.is_empty() || service.offices.iter().any(|o| o == office);
+        if !known || !takes_in {
+            return Err(CaseworkError::Unavailable("所选大厅不受理这个事项".into()));
+        }
+        case::update_way(tx, &fetched.case, delivery, office, ctx.now)?;
+        let body = serde_json::json!({ "delivery": delivery.code(), "office": office });
+        self.note(tx, ctx, id, "case.way_chosen", body)
+    }
+
+    /// Takes an application back: a draft is dropped, a running case ends.
+    pub fn withdraw(&self, tx: &mut Tx<'_>, ctx: &Ctx, id: i64, reason: &str) -> Result<Case> {
+        let fetched = self.fetch(tx, ctx, id, Act::Withdraw)?;
+        self.execute(tx, ctx, &fetched, &Command::Withdraw { reason: reason.into() }, None)
+    }
+
+    pub(crate) fn note(&self, tx: &mut Tx<'_>, ctx: &Ctx, case: i64, verb: &str, body: serde_json::Value) -> Result<()> {
+        Ok(journal::append(tx, ctx, journal::Note { verb, case, task: 0, body })?)
+    }
+}
+
+fn may_start(actor: &Actor, new: &StartDraft<'_>) -> Result<()> {
+    match actor {
+        Actor::Citizen { party, .. } if *party == new.applicant => Ok(()),
+        Actor::Staff(s) if s.roles.has(Role::Clerk) && s.office == new.office && new.channel == Channel::Window => Ok(()),
+        _ => Err(CaseworkError::Forbidden("只能为自己申请，或由窗口人员在本大厅代为录入")),
+    }
+}
+
+/// Answers may change in a draft, and in what a correction notice asked for.
+pub(crate) fn fillable(fetched: &Fetched) -> Result<()> {
+    match fetched.case.state {
+        CaseState::Draft | CaseState::Correcting => Ok(()),
+        // The clerk completes what was handed in at the counter before accepting it.
+        CaseState::Submitted if fetched.is(Relation::Window) => Ok(()),
+        state => Err(Refusal::WrongState { state, wanted: "修改填写内容" }.into()),
+    }
+}
+
+pub(crate) fn way_of(way: yimen_catalogue::model::DeliveryWay) -> Delivery {
+    use yimen_catalogue::model::DeliveryWay;
+    match way {
+        DeliveryWay::Window => Delivery::Window,
+        DeliveryWay::Post => Delivery::Post,
+        DeliveryWay::Electronic => Delivery::Electronic,
+    }
+}

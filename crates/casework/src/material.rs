@@ -1,0 +1,121 @@
+//! Materials of a case: files added and removed, originals seen, verdicts of the window.
+
+use yimen_platform::Ctx;
+use yimen_store::Tx;
+
+use crate::Casework;
+use crate::draft::fillable;
+use crate::error::{CaseworkError, Result};
+use crate::model::CaseState;
+use crate::policy::{Act, Relation};
+use crate::rules::Refusal;
+use crate::store::materials::{self, File, MaterialRow};
+
+/// How many files one case may hold.
+pub const MAX_FILES: i64 = 200;
+
+/// A file whose bytes already lie in the blob store.
+#[derive(Debug, Clone)]
+pub struct NewFile {
+    pub slot: String,
+    pub name: String,
+    pub mime: String,
+    pub size: i64,
+    pub digest: String,
+}
+
+/// What the window or a reviewer found of one material.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    pub slot: String,
+    /// True: in order. False: rejected, with the reason.
+    pub accepted: bool,
+    pub reason: String,
+}
+
+impl Casework {
+    /// Files a material. Allowed in a draft, in a supplement, and for the window before acceptance or while a
+    /// department waits for its answer.
+    pub fn add_file(&self, tx: &mut Tx<'_>, ctx: &Ctx, id: i64, new: &NewFile) -> Result<i64> {
+        let fetched = self.fetch(tx, ctx, id, Act::FillIn)?;
+        let answering = fetched.case.state == CaseState::InReview
+            && fetched.is(Relation::Window)
+            && fetched.case.tasks.iter().any(|t| t.state == crate::model::TaskState::Returned);
+        if !answering {
+            fillable(&fetched)?;
+        }
+        self.known_slot(&fetched, &new.slot)?;
+        if materials::count_files(tx, id)? >= MAX_FILES {
+            return Err(CaseworkError::Unavailable(format!("一个办件最多上传{MAX_FILES}个文件，请先删除不需要的文件")));
+        }
+        let file = File {
+            id: ctx.new_id(),
+            slot: new.slot.clone(),
+            name: new.name.clone(),
+            mime: new.mime.clone(),
+            size: new.size,
+            digest: new.digest.clone(),
+            added_by: ctx.actor.name().into(),
+            added_at: ctx.now,
+        };
+        materials::add_file(tx, id, &file)?;
+        self.set_material(tx, ctx, id, &new.slot, "provided", "")?;
+        let body = serde_json::json!({ "slot": new.slot, "digest": new.digest, "size": new.size });
+        self.note(tx, ctx, id, "material.added", body)?;
+        Ok(file.id)
+    }
+
+    pub fn remove_file(&self, tx: &mut Tx<'_>, ctx: &Ctx, id: i64, file: i64) -> Result<()> {
+        let fetched = self.fetch(tx, ctx, id, Act::FillIn)?;
+        fillable(&fetched)?;
+        let row = materials::file(tx, id, file)?.ok_or(CaseworkError::NotFound)?;
+        materials::remove_file(tx, id, file, ctx.now)?;
+        if !materials::files(tx, id)?.iter().any(|f| f.slot == row.slot) {
+            self.set_material(tx, ctx, id, &row.slot, "missing", "")?;
+        }
+        self.note(tx, ctx, id, "material.removed", serde_json::json!({ "slot": row.slot, "digest": row.digest }))
+    }
+
+    /// The clerk has seen the original (or takes the tick back).
+    pub fn see_original(&self, tx: &mut Tx<'_>, ctx: &Ctx, id: i64, slot: &str, seen: bool) -> Result<()> {
+        let fetched = self.fetch(tx, ctx, id, Act::PreCheck)?;
+        fillable(&fetched)?;
+        self.known_slot(&fetched, slot)?;
+        let has_file = || -> Result<bool> { Ok(materials::files(tx, id)?.iter().any(|f| f.slot == slot)) };
+        let state = match seen {
+            true => "original",
+            false if has_file()? => "provided",
+            false => "missing",
+        };
+        self.set_material(tx, ctx, id, slot, state, "")?;
+        self.note(tx, ctx, id, "material.original_seen", serde_json::json!({ "slot": slot, "seen": seen }))
+    }
+
+    /// Writes verdicts down; used by the pre-check inside its own transaction.
+    pub(crate) fn judge(&self, tx: &mut Tx<'_>, ctx: &Ctx, id: i64, verdicts: &[Verdict]) -> Result<()> {
+        for verdict in verdicts {
+            let state = if verdict.accepted { "accepted" } else { "rejected" };
+            self.set_material(tx, ctx, id, &verdict.slot, state, &verdict.reason)?;
+        }
+        Ok(())
+    }
+
+    fn set_material(&self, tx: &mut Tx<'_>, ctx: &Ctx, id: i64, slot: &str, state: &str, reason: &str) -> Result<()> {
+        let row = MaterialRow {
+            slot: slot.into(),
+            state: state.into(),
+            reason: reason.into(),
+            by_name: ctx.actor.name().into(),
+            at: ctx.now,
+        };
+        Ok(materials::set(tx, id, &row)?)
+    }
+
+    fn known_slot(&self, fetched: &crate::Fetched, slot: &str) -> Result<()> {
+        if fetched.version.material(slot).is_some() {
+            return Ok(());
+        }
+        let state = fetched.case.state;
+        Err(Refusal::WrongState { state, wanted: "上传清单以外的材料" }.into())
+    }
+}

@@ -1,0 +1,230 @@
+//! Lists: a person's cases, a window's queues, a department's inbox, the supervisor's board. Each is one index range;
+//! nothing here grows with the number of cases, services or permissions.
+
+use yimen_standards::time::Instant;
+use yimen_store::{Read, StoreError, params, row, sql};
+
+/// Sorts tasks without a due time behind all others; the same constant stands in the index.
+pub const NO_DUE: i64 = 9_007_199_254_740_991;
+
+sql! {
+    MINE = "select id, number, service, version_id, state, outcome, applicant_name, office, created_at, submitted_at,
+        promised_due, precheck_due, correction_due, stopped_since
+        from casework_case where applicant = $1 and id < $2 order by id desc limit $3";
+
+    AT_OFFICE = "select id, number, service, version_id, state, outcome, applicant_name, office, created_at, submitted_at,
+        promised_due, precheck_due, correction_due, stopped_since
+        from casework_case where office = $1 and state = $2 and closed_at is null and id > $3 order by id limit $4";
+
+    BY_NUMBER = "select id, number, service, version_id, state, outcome, applicant_name, office, created_at, submitted_at,
+        promised_due, precheck_due, correction_due, stopped_since
+        from casework_case where number = $1";
+
+    BY_NAME = "select id, number, service, version_id, state, outcome, applicant_name, office, created_at, submitted_at,
+        promised_due, precheck_due, correction_due, stopped_since
+        from casework_case where applicant_name = $1 order by id desc limit $2";
+
+    INBOX = "select t.id, t.case_id, c.number, c.service, c.version_id, t.name, t.kind, t.state, t.assignee,
+        t.assignee_name, t.opened_at, t.due_at, t.note, c.applicant_name, c.promised_due, c.stopped_since
+        from casework_task t join casework_case c on c.id = t.case_id
+        where t.owner = $1 and t.state in ('open', 'claimed', 'returned')
+        and (coalesce(t.due_at, 9007199254740991), t.id) > ($2, $3)
+        order by coalesce(t.due_at, 9007199254740991), t.id limit $4";
+
+    MY_TASKS = "select t.id, t.case_id, c.number, c.service, c.version_id, t.name, t.kind, t.state, t.assignee,
+        t.assignee_name, t.opened_at, t.due_at, t.note, c.applicant_name, c.promised_due, c.stopped_since
+        from casework_task t join casework_case c on c.id = t.case_id
+        where t.assignee = $1 and t.state in ('claimed', 'returned')
+        and (coalesce(t.due_at, 9007199254740991), t.id) > ($2, $3)
+        order by coalesce(t.due_at, 9007199254740991), t.id limit $4";
+
+    RETURNED_AT_OFFICE = "select t.id, t.case_id, c.number, c.service, c.version_id, t.name, t.kind, t.state, t.assignee,
+        t.assignee_name, t.opened_at, t.due_at, t.note, c.applicant_name, c.promised_due, c.stopped_since
+        from casework_case c join casework_task t on t.case_id = c.id
+        where c.office = $1 and c.state = 'in_review' and c.closed_at is null and t.state = 'returned'
+        order by t.id limit $2";
+
+    COUNT_BEFORE = "select count(*) from (select 1 as one from casework_task
+        where owner = $1 and state in ('open', 'claimed', 'returned')
+        and coalesce(due_at, 9007199254740991) < $2 limit $3) as counted";
+
+    EXTENSIONS = "select e.case_id, c.number, c.service, c.version_id, e.reason, e.by_limit, e.requested_by,
+        e.requested_at, c.promised_due
+        from casework_extension e join casework_case c on c.id = e.case_id
+        where e.lead = $1 and e.state = 'requested' order by e.requested_at limit $2";
+
+    LOAD_BY_OWNER = "select owner, count(*),
+        sum(case when due_at < $1 then 1 else 0 end),
+        sum(case when due_at >= $1 and due_at < $2 then 1 else 0 end),
+        sum(case when state = 'open' then 1 else 0 end)
+        from casework_task where state in ('open', 'claimed', 'returned') group by owner";
+
+    LOAD_BY_SERVICE = "select service, count(*),
+        sum(case when promised_due < $1 then 1 else 0 end),
+        sum(case when promised_due >= $1 and promised_due < $2 then 1 else 0 end),
+        sum(case when stopped_since is not null then 1 else 0 end)
+        from casework_case where closed_at is null and accepted_at is not null group by service";
+
+    LOAD_BY_OFFICE = "select office, state, count(*) from casework_case where closed_at is null group by office, state";
+
+    LATEST = "select id, number, service, version_id, state, outcome, applicant_name, office, created_at, submitted_at,
+        promised_due, precheck_due, correction_due, stopped_since
+        from casework_case where lead = $1 and closed_at is null and accepted_at is not null and promised_due < $2
+        order by promised_due, id limit $3";
+}
+
+row! {
+    /// A case in a list.
+    #[derive(Debug, Clone)]
+    pub struct CaseItem {
+        pub id: i64,
+        pub number: String,
+        pub service: String,
+        pub version_id: i64,
+        pub state: String,
+        pub outcome: String,
+        pub applicant_name: String,
+        pub office: String,
+        pub created_at: Instant,
+        pub submitted_at: Option<Instant>,
+        pub promised_due: Option<Instant>,
+        pub precheck_due: Option<Instant>,
+        pub correction_due: Option<Instant>,
+        pub stopped_since: Option<Instant>,
+    }
+
+    /// A task in an inbox.
+    #[derive(Debug, Clone)]
+    pub struct TaskItem {
+        pub id: i64,
+        pub case_id: i64,
+        pub number: String,
+        pub service: String,
+        pub version_id: i64,
+        pub name: String,
+        pub kind: String,
+        pub state: String,
+        pub assignee: Option<i64>,
+        pub assignee_name: String,
+        pub opened_at: Option<Instant>,
+        pub due_at: Option<Instant>,
+        pub note: String,
+        pub applicant_name: String,
+        pub promised_due: Option<Instant>,
+        pub stopped_since: Option<Instant>,
+    }
+
+    /// An extension waiting for the head of the department.
+    #[derive(Debug, Clone)]
+    pub struct ExtensionItem {
+        pub case_id: i64,
+        pub number: String,
+        pub service: String,
+        pub version_id: i64,
+        pub reason: String,
+        pub by_limit: String,
+        pub requested_by: i64,
+        pub requested_at: Instant,
+        pub promised_due: Option<Instant>,
+    }
+
+    /// What lies open at one owner of tasks.
+    #[derive(Debug, Clone)]
+    pub struct OwnerLoad {
+        pub owner: String,
+        pub open: i64,
+        pub late: i64,
+        pub soon: i64,
+        pub unclaimed: i64,
+    }
+
+    /// What lies open of one service.
+    #[derive(Debug, Clone)]
+    pub struct ServiceLoad {
+        pub service: String,
+        pub open: i64,
+        pub late: i64,
+        pub soon: i64,
+        pub stopped: i64,
+    }
+
+    #[derive(Debug, Clone)]
+    pub struct OfficeLoad {
+        pub office: String,
+        pub state: String,
+        pub count: i64,
+    }
+}
+
+/// Where a page of tasks begins: after this due time and id.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct TaskCursor {
+    pub due: i64,
+    pub id: i64,
+}
+
+impl TaskCursor {
+    pub fn after(item: &TaskItem) -> Self {
+        Self {
+            due: item.due_at.map_or(NO_DUE, |d| d.0),
+            id: item.id,
+        }
+    }
+}
+
+/// An applicant's cases, the newest first; `before` is the id of the last one seen.
+pub fn mine(q: &mut Read<'_>, party: i64, before: Option<i64>, limit: i64) -> Result<Vec<CaseItem>, StoreError> {
+    q.all(&MINE, params![party, before.unwrap_or(i64::MAX), limit])
+}
+
+/// Cases of an office in one state, the oldest first.
+pub fn at_office(q: &mut Read<'_>, office: &str, state: &str, after: i64, limit: i64) -> Result<Vec<CaseItem>, StoreError> {
+    q.all(&AT_OFFICE, params![office, state, after, limit])
+}
+
+pub fn by_number(q: &mut Read<'_>, number: &str) -> Result<Option<CaseItem>, StoreError> {
+    q.opt(&BY_NUMBER, params![number])
+}
+
+pub fn by_name(q: &mut Read<'_>, name: &str, limit: i64) -> Result<Vec<CaseItem>, StoreError> {
+    q.all(&BY_NAME, params![name, limit])
+}
+
+/// The live tasks of an owner by due time.
+pub fn inbox(q: &mut Read<'_>, owner: &str, after: TaskCursor, limit: i64) -> Result<Vec<TaskItem>, StoreError> {
+    q.all(&INBOX, params![owner, after.due, after.id, limit])
+}
+
+pub fn my_tasks(q: &mut Read<'_>, account: i64, after: TaskCursor, limit: i64) -> Result<Vec<TaskItem>, StoreError> {
+    q.all(&MY_TASKS, params![account, after.due, after.id, limit])
+}
+
+pub fn returned_at_office(q: &mut Read<'_>, office: &str, limit: i64) -> Result<Vec<TaskItem>, StoreError> {
+    q.all(&RETURNED_AT_OFFICE, params![office, limit])
+}
+
+/// How many live tasks of an owner are due before `before`, counted up to `cap`.
+pub fn count_before(q: &mut Read<'_>, owner: &str, before: i64, cap: i64) -> Result<i64, StoreError> {
+    q.one(&COUNT_BEFORE, params![owner, before, cap])
+}
+
+pub fn extensions(q: &mut Read<'_>, lead: &str, limit: i64) -> Result<Vec<ExtensionItem>, StoreError> {
+    q.all(&EXTENSIONS, params![lead, limit])
+}
+
+pub fn load_by_owner(q: &mut Read<'_>, now: Instant, soon: Instant) -> Result<Vec<OwnerLoad>, StoreError> {
+    q.all(&LOAD_BY_OWNER, params![now, soon])
+}
+
+pub fn load_by_service(q: &mut Read<'_>, now: Instant, soon: Instant) -> Result<Vec<ServiceLoad>, StoreError> {
+    q.all(&LOAD_BY_SERVICE, params![now, soon])
+}
+
+pub fn load_by_office(q: &mut Read<'_>) -> Result<Vec<OfficeLoad>, StoreError> {
+    q.all(&LOAD_BY_OFFICE, params![])
+}
+
+/// Open cases a department leads that are due before `before`, the latest first.
+pub fn due_before(q: &mut Read<'_>, lead: &str, before: Instant, limit: i64) -> Result<Vec<CaseItem>, StoreError> {
+    q.all(&LATEST, params![lead, before, limit])
+}

@@ -1,0 +1,138 @@
+//! Work on tasks by departments and windows, payment, and what heads of departments approve.
+
+use yimen_catalogue::{FactType, Facts};
+use yimen_platform::{Actor, Ctx};
+use yimen_store::Tx;
+
+use crate::Casework;
+use crate::command::Fetched;
+use crate::error::{CaseworkError, Result};
+use crate::model::{Case, Finding};
+use crate::policy::{self, Act};
+use crate::rules::{Command, Refusal};
+use crate::store::{records_of_bill, task};
+
+/// A conclusion with what the officer recorded.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DecideTask {
+    pub task: i64,
+    pub finding: Finding,
+    pub opinion: String,
+    pub records: Facts,
+}
+
+impl Casework {
+    pub fn claim(&self, tx: &mut Tx<'_>, ctx: &Ctx, id: i64) -> Result<Case> {
+        let fetched = self.fetch_task(tx, ctx, id)?;
+        self.execute(tx, ctx, &fetched, &Command::Claim { task: id }, None)
+    }
+
+    pub fn release(&self, tx: &mut Tx<'_>, ctx: &Ctx, id: i64) -> Result<Case> {
+        let fetched = self.fetch_task(tx, ctx, id)?;
+        self.execute(tx, ctx, &fetched, &Command::Release { task: id }, None)
+    }
+
+    /// Hands a task to a colleague, who must be able to work on it too.
+    pub fn hand_over(&self, tx: &mut Tx<'_>, ctx: &Ctx, id: i64, to: &Actor) -> Result<Case> {
+        let fetched = self.fetch_task(tx, ctx, id)?;
+        let task = fetched.case.task(id).ok_or(Refusal::NoSuchTask)?;
+        if !policy::may_work_on(to, task) {
+            return Err(CaseworkError::Forbidden("只能转给同一部门的审查人员"));
+        }
+        let (to, to_name) = (to.account(), to.name().to_string());
+        self.execute(tx, ctx, &fetched, &Command::HandOver { task: id, to, to_name }, None)
+    }
+
+    /// Concludes a task. What must be recorded is checked against the pack before anything is written.
+    pub fn decide_task(&self, tx: &mut Tx<'_>, ctx: &Ctx, decision: &DecideTask) -> Result<Case> {
+        let fetched = self.fetch_task(tx, ctx, decision.task)?;
+        let command =
+            Command::Decide { task: decision.task, finding: decision.finding, opinion: decision.opinion.clone() };
+        let step = fetched.case.task(decision.task).map(|t| t.step.clone()).unwrap_or_default();
+        let recorded = self.recorded(&fetched, &step, decision)?;
+        self.execute(tx, ctx, &fetched, &command, recorded.as_ref())
+    }
+
+    /// The facts with what the officer recorded; `None` when the step records nothing.
+    fn recorded(&self, fetched: &Fetched, step: &str, decision: &DecideTask) -> Result<Option<Facts>> {
+        let spec = fetched.version.step(step);
+        if decision.finding == Finding::Fail || spec.is_none_or(|s| s.records.is_empty()) {
+            return Ok(None);
+        }
+        let mut facts = self.facts(fetched)?.clone();
+        for field in fetched.version.records(step, &facts.clone()) {
+            match decision.records.get(&field.id) {
+                Some(fact) if fact.kind() == FactType::of(field.kind) => {
+                    facts.insert(field.id.clone(), fact.clone());
+                }
+                Some(_) | None if !field.optional => return Err(Refusal::Missing("本环节需要登记的内容").into()),
+                _ => {}
+            }
+        }
+        Ok(Some(facts))
+    }
+
+    pub fn return_to_window(&self, tx: &mut Tx<'_>, ctx: &Ctx, id: i64, note: &str) -> Result<Case> {
+        let fetched = self.fetch_task(tx, ctx, id)?;
+        self.execute(tx, ctx, &fetched, &Command::ReturnToWindow { task: id, note: note.into() }, None)
+    }
+
+    pub fn answer_return(&self, tx: &mut Tx<'_>, ctx: &Ctx, id: i64, note: &str) -> Result<Case> {
+        let case = task::case_of(tx, id)?.ok_or(CaseworkError::NotFound)?;
+        let fetched = self.fetch(tx, ctx, case, Act::AnswerReturn)?;
+        self.execute(tx, ctx, &fetched, &Command::AnswerReturn { task: id, note: note.into() }, None)
+    }
+
+    pub fn start_special(&self, tx: &mut Tx<'_>, ctx: &Ctx, id: i64, special: &str, reason: &str) -> Result<Case> {
+        let fetched = self.fetch_task(tx, ctx, id)?;
+        let command = Command::StartSpecial { task: id, special: special.into(), reason: reason.into() };
+        self.execute(tx, ctx, &fetched, &command, None)
+    }
+
+    pub fn end_special(&self, tx: &mut Tx<'_>, ctx: &Ctx, id: i64, stop: i64, outcome: &str) -> Result<Case> {
+        let fetched = self.fetch_task(tx, ctx, id)?;
+        self.execute(tx, ctx, &fetched, &Command::EndSpecial { stop, outcome: outcome.into() }, None)
+    }
+
+    pub fn ask_extension(&self, tx: &mut Tx<'_>, ctx: &Ctx, case: i64, reason: &str) -> Result<Case> {
+        let fetched = self.fetch(tx, ctx, case, Act::Work)?;
+        self.execute(tx, ctx, &fetched, &Command::AskExtension { reason: reason.into() }, None)
+    }
+
+    pub fn answer_extension(&self, tx: &mut Tx<'_>, ctx: &Ctx, case: i64, approve: bool) -> Result<Case> {
+        let fetched = self.fetch(tx, ctx, case, Act::Head)?;
+        self.execute(tx, ctx, &fetched, &Command::AnswerExtension { approve }, None)
+    }
+
+    pub fn void(&self, tx: &mut Tx<'_>, ctx: &Ctx, case: i64, reason: &str) -> Result<Case> {
+        let fetched = self.fetch(tx, ctx, case, Act::Head)?;
+        self.execute(tx, ctx, &fetched, &Command::Void { reason: reason.into() }, None)
+    }
+
+    /// A bill was paid at the gateway. Told twice, it is one payment.
+    pub fn pay(&self, tx: &mut Tx<'_>, ctx: &Ctx, bill: i64, receipt: &str) -> Result<Case> {
+        let case = records_of_bill(tx, bill)?.ok_or(CaseworkError::NotFound)?;
+        let fetched = self.fetch(tx, ctx, case, Act::Pay)?;
+        self.execute(tx, ctx, &fetched, &Command::Pay { bill, receipt: receipt.into() }, None)
+    }
+
+    pub fn refunded(&self, tx: &mut Tx<'_>, ctx: &Ctx, bill: i64) -> Result<Case> {
+        let case = records_of_bill(tx, bill)?.ok_or(CaseworkError::NotFound)?;
+        let fetched = self.fetch(tx, ctx, case, Act::Pay)?;
+        self.execute(tx, ctx, &fetched, &Command::Refunded { bill }, None)
+    }
+
+    /// A case through one of its tasks, for someone who may work on that very task (or heads its department).
+    pub fn fetch_task(&self, tx: &mut yimen_store::Read<'_>, ctx: &Ctx, id: i64) -> Result<Fetched> {
+        let case = task::case_of(tx, id)?.ok_or(CaseworkError::NotFound)?;
+        let fetched = self.fetch(tx, ctx, case, Act::Work).or_else(|error| match error {
+            CaseworkError::Forbidden(_) => self.fetch(tx, ctx, case, Act::Head),
+            other => Err(other),
+        })?;
+        let task = fetched.case.task(id).ok_or(CaseworkError::NotFound)?;
+        if !policy::may_work_on(&ctx.actor, task) && !policy::heads(&ctx.actor, &fetched.case) {
+            return Err(CaseworkError::NotFound);
+        }
+        Ok(fetched)
+    }
+}
