@@ -3,6 +3,7 @@
 mod error;
 mod metrics;
 mod migrate;
+mod pg;
 mod queue;
 mod row;
 mod sql;
@@ -27,6 +28,7 @@ pub use unit::{Read, Tx};
 pub use value::{FromValue, Value, unexpected};
 
 use metrics::Metrics;
+use pg::PgStore;
 use queue::{Queue, Refused};
 use sqlite::SqliteStore;
 use work::{Reply, Unit, Work};
@@ -85,6 +87,7 @@ struct Inner {
 
 enum Backend {
     Sqlite(SqliteStore),
+    Postgres(PgStore),
 }
 
 const READ: &str = "read";
@@ -95,6 +98,8 @@ impl Store {
         let metrics = Arc::new(Metrics::default());
         let backend = if let Some(rest) = url.strip_prefix("sqlite:") {
             Backend::Sqlite(SqliteStore::open(&sqlite::path(rest)?, &options, &metrics)?)
+        } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            Backend::Postgres(PgStore::open(url, &options, &metrics)?)
         } else {
             return Err(StoreError::other(
                 "the store URL must begin with sqlite: or postgres://, for example sqlite:data/yimen.db",
@@ -106,6 +111,7 @@ impl Store {
     pub fn engine(&self) -> Engine {
         match self.inner.backend {
             Backend::Sqlite(_) => Engine::Sqlite,
+            Backend::Postgres(_) => Engine::Postgres,
         }
     }
 
@@ -117,7 +123,7 @@ impl Store {
         E: From<StoreError> + Send + 'static,
     {
         let (reply, answer) = tokio::sync::oneshot::channel();
-        self.submit(false, Work::new(READ, move |tx: &mut Tx<'_>| closure(tx), reply));
+        self.submit(Work::new(READ, true, move |tx: &mut Tx<'_>| closure(tx), reply));
         answer.await.unwrap_or_else(|_| Err(closed().into()))
     }
 
@@ -131,7 +137,7 @@ impl Store {
         E: From<StoreError> + Send + 'static,
     {
         let (reply, answer) = tokio::sync::oneshot::channel();
-        self.submit(true, Work::new(name, closure, reply));
+        self.submit(Work::new(name, false, closure, reply));
         answer.await.unwrap_or_else(|_| Err(closed().into()))
     }
 
@@ -143,7 +149,7 @@ impl Store {
         E: From<StoreError> + Send + 'static,
     {
         let (reply, answer) = std::sync::mpsc::sync_channel(1);
-        self.submit(false, Work::new(READ, move |tx: &mut Tx<'_>| closure(tx), reply));
+        self.submit(Work::new(READ, true, move |tx: &mut Tx<'_>| closure(tx), reply));
         answer.recv().unwrap_or_else(|_| Err(closed().into()))
     }
 
@@ -155,7 +161,7 @@ impl Store {
         E: From<StoreError> + Send + 'static,
     {
         let (reply, answer) = std::sync::mpsc::sync_channel(1);
-        self.submit(true, Work::new(name, closure, reply));
+        self.submit(Work::new(name, false, closure, reply));
         answer.recv().unwrap_or_else(|_| Err(closed().into()))
     }
 
@@ -171,6 +177,7 @@ impl Store {
                 let db = sqlite::open_writer(&store.path, &self.inner.options)?;
                 migrate::sqlite(&db, migrations)
             }
+            Backend::Postgres(store) => migrate::postgres(&store.config, migrations),
         }
     }
 
@@ -180,6 +187,7 @@ impl Store {
             Backend::Sqlite(store) => {
                 migrate::sqlite_version(&sqlite::open_reader(&store.path, &self.inner.options)?)
             }
+            Backend::Postgres(store) => migrate::postgres_version(&store.config),
         }
     }
 
@@ -188,7 +196,7 @@ impl Store {
         self.inner.metrics.snapshot()
     }
 
-    fn submit<F, T, E, R>(&self, write: bool, work: Work<F, T, E, R>)
+    fn submit<F, T, E, R>(&self, work: Work<F, T, E, R>)
     where
         F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
@@ -196,8 +204,9 @@ impl Store {
         R: Reply<Result<T, E>> + 'static,
     {
         let queue: &Queue<Box<dyn Unit>> = match &self.inner.backend {
-            Backend::Sqlite(store) if write => &store.writes,
-            Backend::Sqlite(store) => &store.reads,
+            Backend::Sqlite(store) if work.reads() => &store.reads,
+            Backend::Sqlite(store) => &store.writes,
+            Backend::Postgres(store) => &store.jobs,
         };
         match queue.push(Box::new(work)) {
             Ok(()) => {}

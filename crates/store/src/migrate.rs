@@ -1,10 +1,14 @@
 //! Numbered migrations: one text for both engines, applied once, in order.
 
+use std::sync::Arc;
+
 use rusqlite::Connection;
 use sha2::{Digest, Sha256};
+use tokio_postgres::{Client, Config};
 
 use crate::Engine;
 use crate::error::{Result, StoreError};
+use crate::pg;
 use crate::sqlite::failure;
 
 /// One file of `/migrations`, as it was when the program was built.
@@ -179,4 +183,61 @@ pub(crate) fn sqlite_version(db: &Connection) -> Result<u32> {
         return Ok(0);
     }
     db.query_row("select coalesce(max(number), 0) from store_migration", [], |row| row.get(0)).map_err(failure)
+}
+
+/// Any number will do as long as every version of the program uses the same.
+const LOCK: &str = "select pg_advisory_lock(7308895121)";
+
+pub(crate) fn postgres(config: &Arc<Config>, migrations: &[Migration]) -> Result<Vec<Applied>> {
+    let migrations = migrations.to_vec();
+    pg::once(config, |client| async move {
+        let failed = |error: tokio_postgres::Error| pg::failure(&error).error;
+        // The session's lock, not the transaction's: the look must come after the wait.
+        client.batch_execute(LOCK).await.map_err(failed)?;
+        client.batch_execute(BOOKKEEPING).await.map_err(failed)?;
+        let mut done = Vec::new();
+        for migration in pending(&migrations, &postgres_recorded(&client).await?)? {
+            client.batch_execute("begin").await.map_err(failed)?;
+            // Dropping the connection on an error undoes the open transaction.
+            done.push(postgres_apply(&client, migration).await?);
+            client.batch_execute("commit").await.map_err(failed)?;
+        }
+        Ok(done)
+    })
+}
+
+async fn postgres_apply(client: &Client, migration: &Migration) -> Result<Applied> {
+    let failed = |error: tokio_postgres::Error| match pg::failure(&error).error {
+        StoreError::Other(text) => migration.wrong(&text),
+        other => other,
+    };
+    client.batch_execute(&migration.for_engine(Engine::Postgres)?).await.map_err(failed)?;
+    let number = i64::from(migration.number);
+    client
+        .execute(
+            "insert into store_migration (number, name, digest) values ($1, $2, $3)",
+            &[&number, &migration.name, &migration.digest()],
+        )
+        .await
+        .map_err(failed)?;
+    Ok(Applied { number: migration.number, name: migration.name })
+}
+
+async fn postgres_recorded(client: &Client) -> Result<Vec<Recorded>> {
+    let rows = client.query(RECORDED, &[]).await.map_err(|error| pg::failure(&error).error)?;
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect())
+}
+
+pub(crate) fn postgres_version(config: &Arc<Config>) -> Result<u32> {
+    pg::once(config, |client| async move {
+        let known = client
+            .query("select to_regclass('store_migration') is not null", &[])
+            .await
+            .map_err(|error| pg::failure(&error).error)?;
+        if !known.first().is_some_and(|row| row.get(0)) {
+            return Ok(0);
+        }
+        let recorded = postgres_recorded(&client).await?;
+        Ok(recorded.last().and_then(|(number, _, _)| u32::try_from(*number).ok()).unwrap_or(0))
+    })
 }

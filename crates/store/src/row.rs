@@ -13,6 +13,7 @@ pub struct Row<'r> {
 
 pub(crate) enum Cells<'r> {
     Sqlite(&'r rusqlite::Row<'r>, usize),
+    Postgres(&'r tokio_postgres::Row),
 }
 
 impl Row<'_> {
@@ -20,6 +21,7 @@ impl Row<'_> {
     pub fn len(&self) -> usize {
         match &self.cells {
             Cells::Sqlite(_, len) => *len,
+            Cells::Postgres(row) => row.len(),
         }
     }
 
@@ -30,20 +32,26 @@ impl Row<'_> {
 
     /// The cell at `index` as it lies in the database.
     pub fn value(&self, index: usize) -> Result<Value<'_>> {
-        let missing = || StoreError::Other(format!("{}: no column {index}", self.statement));
-        match &self.cells {
-            Cells::Sqlite(row, _) => crate::sqlite::cell(row, index).ok_or_else(missing),
-        }
+        let outcome = match &self.cells {
+            Cells::Sqlite(row, _) => crate::sqlite::cell(row, index),
+            Cells::Postgres(row) => crate::pg::cell(row, index),
+        };
+        outcome.map_err(|error| self.named(error))
     }
 
     /// The cell at `index` as a Rust value.
     pub fn get<T: FromValue>(&self, index: usize) -> Result<T> {
         T::from_value(self.value(index)?).map_err(|error| match error {
-            StoreError::Other(text) => {
-                StoreError::Other(format!("{}, column {}: {text}", self.statement, index + 1))
-            }
+            StoreError::Other(text) => self.named(StoreError::Other(format!("column {}: {text}", index + 1))),
             other => other,
         })
+    }
+
+    fn named(&self, error: StoreError) -> StoreError {
+        match error {
+            StoreError::Other(text) => StoreError::Other(format!("{}: {text}", self.statement)),
+            other => other,
+        }
     }
 }
 

@@ -1,9 +1,10 @@
 //! `Read` and `Tx`: what a unit of work sees of the connection it runs on.
 
-use std::ops::{Deref, DerefMut};
+use std::ops::{ControlFlow, Deref, DerefMut};
 
 use crate::Engine;
 use crate::error::{Result, StoreError};
+use crate::pg::PgConn;
 use crate::row::{FromRow, Row, decode};
 use crate::sql::Sql;
 use crate::sqlite::SqliteConn;
@@ -11,7 +12,7 @@ use crate::value::Value;
 
 /// Reading inside one snapshot of the database.
 pub struct Read<'c> {
-    pub(crate) conn: Conn<'c>,
+    conn: Conn<'c>,
     /// The first failed statement. PostgreSQL refuses everything after one; so do we on
     /// SQLite, so that a closure behaves the same on both.
     spoiled: Option<StoreError>,
@@ -19,13 +20,18 @@ pub struct Read<'c> {
 
 pub(crate) enum Conn<'c> {
     Sqlite(SqliteConn<'c>),
+    Postgres(Box<PgConn>),
 }
 
-impl<'c> Read<'c> {
+static HORIZON: Sql =
+    Sql::new("yimen_store::HORIZON", "select pg_snapshot_xmin(pg_current_snapshot())::text::bigint");
+
+impl Read<'_> {
     /// The engine, for the rare seam that has to know.
     pub fn engine(&self) -> Engine {
         match self.conn {
             Conn::Sqlite(_) => Engine::Sqlite,
+            Conn::Postgres(_) => Engine::Postgres,
         }
     }
 
@@ -37,7 +43,7 @@ impl<'c> Read<'c> {
     /// The row of the answer if there is one; an error with two.
     pub fn opt<T: FromRow>(&mut self, sql: &'static Sql, params: &[Value<'_>]) -> Result<Option<T>> {
         let mut found = None;
-        self.rows(sql, params, &mut |row| {
+        self.each(sql, params, |row| {
             if found.is_some() {
                 return Err(StoreError::Other(format!("{} returns more than one row", sql.name)));
             }
@@ -50,7 +56,7 @@ impl<'c> Read<'c> {
     /// All rows of the answer.
     pub fn all<T: FromRow>(&mut self, sql: &'static Sql, params: &[Value<'_>]) -> Result<Vec<T>> {
         let mut found = Vec::new();
-        self.rows(sql, params, &mut |row| {
+        self.each(sql, params, |row| -> Result<()> {
             found.push(decode(row)?);
             Ok(())
         })?;
@@ -64,22 +70,21 @@ impl<'c> Read<'c> {
         F: FnMut(&Row<'_>) -> Result<(), E>,
     {
         let mut stopped = None;
-        let outcome = self.rows(sql, params, &mut |row| {
-            visit(row).map_err(|error| {
+        self.rows(sql, params, &mut |row| match visit(row) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => {
                 stopped = Some(error);
-                StoreError::Other(STOPPED.to_owned())
-            })
-        });
-        match (stopped, outcome) {
-            (Some(error), _) => Err(error),
-            (None, outcome) => outcome.map_err(E::from),
-        }
+                ControlFlow::Break(())
+            }
+        })?;
+        stopped.map_or(Ok(()), Err)
     }
 
     /// Journal rows with a `txid` below this are final: no earlier one can still commit.
     pub fn horizon(&mut self) -> Result<i64> {
         match self.conn {
             Conn::Sqlite(_) => Ok(i64::MAX),
+            Conn::Postgres(_) => self.one(&HORIZON, &[]),
         }
     }
 
@@ -87,39 +92,50 @@ impl<'c> Read<'c> {
         &mut self,
         sql: &'static Sql,
         params: &[Value<'_>],
-        visit: &mut dyn FnMut(&Row<'_>) -> Result<()>,
+        visit: &mut dyn FnMut(&Row<'_>) -> ControlFlow<()>,
     ) -> Result<()> {
-        self.sound()?;
+        self.sound(sql, params)?;
         let outcome = match &mut self.conn {
             Conn::Sqlite(conn) => conn.query(sql, params, visit),
+            Conn::Postgres(conn) => conn.query(sql, params, visit),
         };
         self.note(outcome)
     }
 
-    /// Refuses to go on after a failed statement.
-    fn sound(&self) -> Result<()> {
-        match &self.spoiled {
-            Some(error) => Err(error.clone()),
+    /// Refuses to go on after a failed statement, and values only one engine would take.
+    fn sound(&mut self, sql: &'static Sql, params: &[Value<'_>]) -> Result<()> {
+        if let Some(error) = &self.spoiled {
+            return Err(error.clone());
+        }
+        let bad = params.iter().position(|value| match value {
+            Value::Text(text) => text.as_bytes().contains(&0),
+            Value::Real(number) => !number.is_finite(),
+            _ => false,
+        });
+        match bad {
             None => Ok(()),
+            Some(index) => self.note(Err(StoreError::Constraint(format!(
+                "{}: ${} has a NUL character or is not a finite number",
+                sql.name,
+                index + 1
+            )))),
         }
     }
 
-    /// Remembers a failure of the database: the unit can no longer be committed.
-    /// What our own decoding says (`Other`) leaves the connection usable.
+    /// Remembers the failure of a statement: the unit can no longer be committed.
     fn note<T>(&mut self, outcome: Result<T>) -> Result<T> {
-        if let Err(error) = &outcome
-            && !matches!(error, StoreError::Other(_) | StoreError::NotFound)
-        {
+        if let Err(error) = &outcome {
             self.spoiled = Some(error.clone());
         }
         outcome
     }
 }
 
-/// Marks the internal error that ends `each`; the caller gets his own instead.
-const STOPPED: &str = "stopped by the visitor";
-
 /// Reading and writing inside one transaction.
+///
+/// After a failed statement (or a `Conflict`) every further one fails the same way, and the
+/// unit is undone even if the closure returns `Ok`. To try an insert, use
+/// `on conflict do nothing` and look at the count.
 pub struct Tx<'c> {
     read: Read<'c>,
     name: &'static str,
@@ -139,6 +155,13 @@ impl<'c> Tx<'c> {
         self.read.spoiled.clone()
     }
 
+    pub(crate) fn postgres(&mut self) -> Option<&mut PgConn> {
+        match &mut self.read.conn {
+            Conn::Postgres(conn) => Some(conn),
+            Conn::Sqlite(_) => None,
+        }
+    }
+
     /// The name of the transaction, for a row's `updated_by`.
     pub fn name(&self) -> &'static str {
         self.name
@@ -146,25 +169,35 @@ impl<'c> Tx<'c> {
 
     /// Executes and says how many rows were touched.
     pub fn exec(&mut self, sql: &'static Sql, params: &[Value<'_>]) -> Result<u64> {
-        self.read.sound()?;
+        self.read.sound(sql, params)?;
         let outcome = match &mut self.read.conn {
             Conn::Sqlite(conn) => conn.exec(sql, params),
+            Conn::Postgres(conn) => conn.exec(sql, params),
         };
         self.read.note(outcome)
     }
 
     /// Executes without waiting for the answer (PostgreSQL); a failure surfaces at the next
-    /// read or at the commit.
+    /// statement that waits, or at the commit.
     pub fn put(&mut self, sql: &'static Sql, params: &[Value<'_>]) -> Result<()> {
-        self.exec(sql, params).map(|_| ())
+        self.send(sql, params, false)
     }
 
     /// Like `put`, and must touch exactly one row: else `Conflict`, and nothing is committed.
     pub fn put_one(&mut self, sql: &'static Sql, params: &[Value<'_>]) -> Result<()> {
-        match self.exec(sql, params)? {
-            1 => Ok(()),
-            _ => self.read.note(Err(StoreError::Conflict)),
-        }
+        self.send(sql, params, true)
+    }
+
+    fn send(&mut self, sql: &'static Sql, params: &[Value<'_>], one: bool) -> Result<()> {
+        self.read.sound(sql, params)?;
+        let outcome = match &mut self.read.conn {
+            Conn::Sqlite(conn) => match conn.exec(sql, params) {
+                Ok(count) if one && count != 1 => Err(StoreError::Conflict),
+                other => other.map(|_| ()),
+            },
+            Conn::Postgres(conn) => conn.put(sql, params, one),
+        };
+        self.read.note(outcome)
     }
 }
 

@@ -10,6 +10,8 @@ use crate::unit::Tx;
 pub(crate) trait Unit: Send {
     fn name(&self) -> &'static str;
     fn queued(&self) -> Instant;
+    /// It only reads.
+    fn reads(&self) -> bool;
     /// Nobody waits for the answer any more.
     fn abandoned(&self) -> bool;
     /// Runs the closure once and keeps what it returned; `false` when it must be undone.
@@ -48,6 +50,7 @@ impl<A: Send> Reply<A> for std::sync::mpsc::SyncSender<A> {
 
 pub(crate) struct Work<F, T, E, R> {
     name: &'static str,
+    reads: bool,
     queued: Instant,
     closure: F,
     answer: Option<Result<T, E>>,
@@ -55,8 +58,8 @@ pub(crate) struct Work<F, T, E, R> {
 }
 
 impl<F, T, E, R> Work<F, T, E, R> {
-    pub(crate) fn new(name: &'static str, closure: F, reply: R) -> Work<F, T, E, R> {
-        Work { name, queued: Instant::now(), closure, answer: None, reply }
+    pub(crate) fn new(name: &'static str, reads: bool, closure: F, reply: R) -> Work<F, T, E, R> {
+        Work { name, reads, queued: Instant::now(), closure, answer: None, reply }
     }
 }
 
@@ -73,6 +76,10 @@ where
 
     fn queued(&self) -> Instant {
         self.queued
+    }
+
+    fn reads(&self) -> bool {
+        self.reads
     }
 
     fn abandoned(&self) -> bool {

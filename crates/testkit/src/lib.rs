@@ -1,5 +1,6 @@
 //! What the tests of every crate stand on.
 
 pub mod db;
+pub mod postgres;
 
-pub use db::{TestDb, on_each_engine};
+pub use db::{TestDb, on_each_engine, on_each_engine_async, on_each_engine_with};

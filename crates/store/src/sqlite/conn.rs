@@ -1,5 +1,7 @@
 //! A SQLite connection with its prepared statements.
 
+use std::ops::ControlFlow;
+
 use rusqlite::{Connection, Statement};
 
 use super::failure;
@@ -52,13 +54,16 @@ impl<'c> SqliteConn<'c> {
         &mut self,
         sql: &'static Sql,
         params: &[Value<'_>],
-        visit: &mut dyn FnMut(&Row<'_>) -> Result<()>,
+        visit: &mut dyn FnMut(&Row<'_>) -> ControlFlow<()>,
     ) -> Result<()> {
         let statement = self.bound(sql, params)?;
         let columns = statement.column_count();
         let mut rows = statement.raw_query();
         while let Some(row) = rows.next().map_err(|e| named(sql, e))? {
-            visit(&Row { cells: Cells::Sqlite(row, columns), statement: sql.name })?;
+            let row = Row { cells: Cells::Sqlite(row, columns), statement: sql.name };
+            if visit(&row).is_break() {
+                break;
+            }
         }
         Ok(())
     }

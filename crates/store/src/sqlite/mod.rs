@@ -79,15 +79,19 @@ impl ToSql for Value<'_> {
     }
 }
 
-/// One cell; `None` when there is no such column or its text is not UTF-8.
-pub(crate) fn cell<'r>(row: &'r rusqlite::Row<'r>, index: usize) -> Option<Value<'r>> {
-    Some(match row.get_ref(index).ok()? {
-        ValueRef::Null => Value::Null,
-        ValueRef::Integer(number) => Value::Int(number),
-        ValueRef::Real(number) => Value::Real(number),
-        ValueRef::Text(bytes) => Value::Text(std::str::from_utf8(bytes).ok()?),
-        ValueRef::Blob(bytes) => Value::Blob(bytes),
-    })
+/// One cell of a row.
+pub(crate) fn cell<'r>(row: &'r rusqlite::Row<'r>, index: usize) -> Result<Value<'r>> {
+    match row.get_ref(index) {
+        Ok(ValueRef::Null) => Ok(Value::Null),
+        Ok(ValueRef::Integer(number)) => Ok(Value::Int(number)),
+        Ok(ValueRef::Real(number)) => Ok(Value::Real(number)),
+        Ok(ValueRef::Text(bytes)) => match std::str::from_utf8(bytes) {
+            Ok(text) => Ok(Value::Text(text)),
+            Err(_) => Err(StoreError::Corrupt(format!("column {} is not UTF-8", index + 1))),
+        },
+        Ok(ValueRef::Blob(bytes)) => Ok(Value::Blob(bytes)),
+        Err(_) => Err(StoreError::Other(format!("no column {}", index + 1))),
+    }
 }
 
 /// SQLite's error in our words.

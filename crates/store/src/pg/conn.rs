@@ -1,0 +1,293 @@
+//! One connection to PostgreSQL, driven on the thread that owns it.
+
+use std::future::Future;
+use std::ops::ControlFlow;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use futures::TryStreamExt;
+use tokio::runtime::Runtime;
+use tokio_postgres::{Client, Config, RowStream, Statement};
+
+use super::value::Owned;
+use super::{Cause, connect, failure};
+use crate::error::{Result, StoreError};
+use crate::row::{Cells, Row};
+use crate::sql::Sql;
+use crate::value::Value;
+
+/// Rows are handed over in lots, so that the runtime is entered seldom.
+const LOT: usize = 128;
+
+pub(crate) struct PgConn {
+    runtime: Runtime,
+    config: Arc<Config>,
+    link: Option<Link>,
+    pending: Vec<Pending>,
+    /// Why the unit of work that just ran may be run again.
+    again: Option<Cause>,
+    committing: bool,
+}
+
+struct Link {
+    client: Arc<Client>,
+    /// Prepared statements by the slot of their `Sql`.
+    statements: Vec<Option<Statement>>,
+}
+
+/// A statement that was sent and not yet waited for.
+struct Pending {
+    statement: &'static str,
+    one: bool,
+    answer: Pin<Box<dyn Future<Output = Sent> + Send>>,
+}
+
+type Sent = std::result::Result<u64, tokio_postgres::Error>;
+
+impl PgConn {
+    pub(crate) fn new(config: Arc<Config>) -> Result<PgConn> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| StoreError::Unavailable(format!("no runtime: {error}")))?;
+        Ok(PgConn { runtime, config, link: None, pending: Vec::new(), again: None, committing: false })
+    }
+
+    /// Starts a transaction, connecting first if needed. `BEGIN` travels with the first statement.
+    pub(crate) fn begin(&mut self, text: &'static str) -> Result<()> {
+        self.pending.clear();
+        self.again = None;
+        self.committing = false;
+        if self.link.as_ref().is_none_or(|link| link.client.is_closed()) {
+            self.link = None;
+            let client = self.runtime.block_on(connect(&self.config))?;
+            self.link = Some(Link { client: Arc::new(client), statements: Vec::new() });
+        }
+        self.control(text);
+        Ok(())
+    }
+
+    /// Ends the transaction well. An error means it was undone, unless it says otherwise.
+    pub(crate) fn commit(&mut self) -> Result<()> {
+        // Row counts decide whether to commit: they must be in first.
+        if self.pending.iter().any(|pending| pending.one) {
+            self.settle()?;
+        }
+        self.committing = true;
+        self.control("commit");
+        self.settle()
+    }
+
+    pub(crate) fn rollback(&mut self) {
+        self.pending.clear();
+        self.control("rollback");
+        let again = self.again;
+        if self.settle().is_err() {
+            // A connection that cannot even roll back is of no use.
+            self.link = None;
+        }
+        self.again = again;
+    }
+
+    /// Why the unit should run again, if it should.
+    pub(crate) fn take_again(&mut self) -> Option<Cause> {
+        let cause = self.again.take();
+        match cause {
+            Some(Cause::Lost) => self.link = None,
+            Some(Cause::StalePlan) => {
+                if let Some(link) = &mut self.link {
+                    link.statements.clear();
+                }
+            }
+            _ => {}
+        }
+        cause
+    }
+
+    fn control(&mut self, text: &'static str) {
+        let Some(link) = &self.link else { return };
+        let client = Arc::clone(&link.client);
+        let answer = Box::pin(async move { client.batch_execute(text).await.map(|()| 1) });
+        self.send(Pending { statement: text, one: false, answer });
+    }
+
+    /// Polls once: the message joins the connection's queue. The answer is waited for later.
+    fn send(&mut self, mut pending: Pending) {
+        match pending.answer.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Pending => {}
+            Poll::Ready(answer) => pending.answer = Box::pin(std::future::ready(answer)),
+        }
+        self.pending.push(pending);
+    }
+
+    pub(crate) fn put(&mut self, sql: &'static Sql, params: &[Value<'_>], one: bool) -> Result<()> {
+        let (client, statement) = self.prepared(sql, params.len())?;
+        let owned: Vec<Owned> = params.iter().map(Owned::from_value).collect();
+        let answer = Box::pin(async move { client.execute_raw(&statement, owned).await });
+        self.send(Pending { statement: sql.name, one, answer });
+        Ok(())
+    }
+
+    pub(crate) fn exec(&mut self, sql: &'static Sql, params: &[Value<'_>]) -> Result<u64> {
+        let (client, statement) = self.prepared(sql, params.len())?;
+        let mut pending = std::mem::take(&mut self.pending);
+        let outcome = self.runtime.block_on(async {
+            let mut ask = pin!(client.execute_raw(&statement, params.iter().copied()));
+            let early = once(ask.as_mut());
+            settle(&mut pending).await?;
+            let answer = match early {
+                Poll::Ready(answer) => answer,
+                Poll::Pending => ask.await,
+            };
+            answer.map_err(|error| Stopped::new(sql.name, &error))
+        });
+        self.told(outcome)
+    }
+
+    pub(crate) fn query(
+        &mut self,
+        sql: &'static Sql,
+        params: &[Value<'_>],
+        visit: &mut dyn FnMut(&Row<'_>) -> ControlFlow<()>,
+    ) -> Result<()> {
+        let (client, statement) = self.prepared(sql, params.len())?;
+        let mut pending = std::mem::take(&mut self.pending);
+        let mut rows = Vec::with_capacity(LOT);
+        let mut outcome = self.runtime.block_on(async {
+            let mut ask = pin!(client.query_raw(&statement, params.iter().copied()));
+            let early = once(ask.as_mut());
+            settle(&mut pending).await?;
+            let stream = match early {
+                Poll::Ready(answer) => answer,
+                Poll::Pending => ask.await,
+            };
+            let mut stream = Box::pin(stream.map_err(|error| Stopped::new(sql.name, &error))?);
+            let more = lot(sql.name, &mut stream, &mut rows).await?;
+            Ok(more.then_some(stream))
+        });
+        loop {
+            let rest = self.told(outcome)?;
+            for row in rows.drain(..) {
+                let row = Row { cells: Cells::Postgres(&row), statement: sql.name };
+                if visit(&row).is_break() {
+                    return Ok(());
+                }
+            }
+            let Some(mut stream) = rest else { return Ok(()) };
+            outcome = self.runtime.block_on(async {
+                let more = lot(sql.name, &mut stream, &mut rows).await?;
+                Ok(more.then_some(stream))
+            });
+        }
+    }
+
+    fn prepared(&mut self, sql: &'static Sql, given: usize) -> Result<(Arc<Client>, Statement)> {
+        let Some(link) = &mut self.link else {
+            return Err(StoreError::Unavailable("no connection".to_owned()));
+        };
+        let client = Arc::clone(&link.client);
+        let slot = sql.slot();
+        if slot >= link.statements.len() {
+            link.statements.resize_with(slot + 1, || None);
+        }
+        let statement = match &link.statements[slot] {
+            Some(statement) => statement.clone(),
+            None => {
+                let mut pending = std::mem::take(&mut self.pending);
+                let outcome = self.runtime.block_on(async {
+                    let prepared = client.prepare(sql.text).await;
+                    settle(&mut pending).await?;
+                    prepared.map_err(|error| Stopped::new(sql.name, &error))
+                });
+                let statement = self.told(outcome)?;
+                if let Some(link) = &mut self.link {
+                    link.statements[slot] = Some(statement.clone());
+                }
+                statement
+            }
+        };
+        if statement.params().len() != given {
+            return Err(StoreError::Other(format!(
+                "{} takes {} parameters, {given} were given",
+                sql.name,
+                statement.params().len()
+            )));
+        }
+        Ok((client, statement))
+    }
+
+    /// Waits for everything that was sent.
+    fn settle(&mut self) -> Result<()> {
+        let mut pending = std::mem::take(&mut self.pending);
+        let outcome = self.runtime.block_on(settle(&mut pending));
+        self.told(outcome)
+    }
+
+    /// Remembers what a failure means for the unit of work.
+    fn told<T>(&mut self, outcome: std::result::Result<T, Stopped>) -> Result<T> {
+        outcome.map_err(|stopped| {
+            match stopped.cause {
+                Cause::Lost if self.committing => {
+                    self.link = None;
+                    return StoreError::Unavailable(
+                        "the server went away during the commit: it may or may not have been written".to_owned(),
+                    );
+                }
+                Cause::Serialization | Cause::StalePlan | Cause::Lost => self.again = Some(stopped.cause),
+                Cause::Aborted | Cause::Other => {}
+            }
+            stopped.error
+        })
+    }
+}
+
+/// A failed statement and what follows from it.
+struct Stopped {
+    error: StoreError,
+    cause: Cause,
+}
+
+impl Stopped {
+    fn new(statement: &str, error: &tokio_postgres::Error) -> Stopped {
+        let found = failure(error);
+        let error = match found.error {
+            StoreError::Other(text) => StoreError::Other(format!("{statement}: {text}")),
+            other => other,
+        };
+        Stopped { error, cause: found.cause }
+    }
+}
+
+fn once<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
+    future.poll(&mut Context::from_waker(Waker::noop()))
+}
+
+/// Waits for the answers in the order sent; the first failure is the one that counts.
+async fn settle(pending: &mut Vec<Pending>) -> std::result::Result<(), Stopped> {
+    for sent in pending.drain(..) {
+        match sent.answer.await {
+            Ok(1) => {}
+            Ok(_) if !sent.one => {}
+            Ok(_) => return Err(Stopped { error: StoreError::Conflict, cause: Cause::Other }),
+            Err(error) => return Err(Stopped::new(sent.statement, &error)),
+        }
+    }
+    Ok(())
+}
+
+/// Fetches up to a lot of rows; whether there may be more.
+async fn lot(
+    statement: &str,
+    stream: &mut Pin<Box<RowStream>>,
+    rows: &mut Vec<tokio_postgres::Row>,
+) -> std::result::Result<bool, Stopped> {
+    while rows.len() < LOT {
+        match stream.try_next().await {
+            Ok(Some(row)) => rows.push(row),
+            Ok(None) => return Ok(false),
+            Err(error) => return Err(Stopped::new(statement, &error)),
+        }
+    }
+    Ok(true)
+}
