@@ -79,10 +79,5 @@ fn describe<'a>(plan: &Plan<'a>) -> Graph<'a> {
     let edges = plan.steps.iter().enumerate().flat_map(|(to, planned)| {
         planned.after.iter().map(move |&from| Edge { from, to, critical: critical(from, to) })
     });
-    Graph {
-        lanes,
-        edges: edges.collect(),
-        ranks: nodes.iter().map(|n| n.rank + 1).max().unwrap_or(0),
-        nodes,
-    }
+    Graph { lanes, edges: edges.collect(), ranks: nodes.iter().map(|n| n.rank + 1).max().unwrap_or(0), nodes }
 }

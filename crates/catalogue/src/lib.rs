@@ -3,21 +3,34 @@
 //!
 //! Invariants: a published version never changes; a case reads the version it began with; nothing here writes a case.
 
+pub mod check;
+pub mod diagnostic;
 pub mod digest;
 pub mod expr;
 pub mod facts;
 pub mod form;
 pub mod graph;
+mod handle;
 pub mod limits;
+pub mod load;
 pub mod model;
 pub mod number;
 pub mod plan;
 pub mod program;
+mod publish;
+pub mod schema;
+mod shape;
+pub mod store;
 pub mod suggest;
 pub mod version;
+pub mod yaml;
 
+pub use diagnostic::{Code, Diagnostic, Severity};
 pub use facts::{Fact, FactType, Facts, TODAY};
 pub use form::FieldError;
+pub use handle::{Catalogue, CatalogueError, CatalogueHandle};
+pub use load::Pack;
 pub use model::{City, Service};
 pub use plan::{Plan, Planned};
+pub use publish::{Published, publish};
 pub use version::{ComputeError, FeeDue, Version};

@@ -3,13 +3,17 @@
 //! Field names are the words of the pack; Chinese values are the words of the national code tables. A value that the
 //! law or a code table fixes is an enum here, so a pack that loads cannot hold an unknown one.
 
-use std::collections::BTreeMap;
+mod city;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use yimen_standards::time::Limit;
 
+use crate::schema::{limit, one_of_sources};
+pub use city::{City, Counter, Department, Office, PackMeta, Region, Theme};
+
 /// One administrative service item (政务服务事项, 业务办理项): one YAML file of a pack.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Service {
     /// Stable name in addresses and journals; equals the file name without its ending.
@@ -62,7 +66,7 @@ pub struct Service {
 }
 
 /// 12-digit base code, 31-character implementing code, 33-character handling code.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Codes {
     pub base: String,
@@ -72,7 +76,7 @@ pub struct Codes {
 }
 
 /// 事项类型.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum ItemKind {
     #[serde(rename = "行政许可")]
     Licence,
@@ -93,7 +97,7 @@ pub enum ItemKind {
 }
 
 /// 办件类型.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Mode {
     /// 即办件: decided in one session.
     #[serde(rename = "即办件")]
@@ -103,7 +107,7 @@ pub enum Mode {
     Promised,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Audience {
     /// 自然人
@@ -112,7 +116,7 @@ pub enum Audience {
     Legal,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LegalBasis {
     pub law: String,
@@ -121,24 +125,28 @@ pub struct LegalBasis {
     pub text: Option<String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
     /// 法定时限; absent only where no law sets one (公共服务).
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "limit")]
     pub statutory: Option<Limit>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub statutory_basis: Option<String>,
     /// 承诺时限.
+    #[schemars(schema_with = "limit")]
     pub promised: Limit,
     /// How long the applicant has to supply what a correction notice asks for.
     #[serde(default = "Limits::default_correction")]
+    #[schemars(schema_with = "limit")]
     pub correction: Limit,
     /// How much one approved extension adds; absent where none is allowed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extension: Option<Extension>,
     /// 送达 after the decision.
     #[serde(default = "Limits::default_delivery")]
+    #[schemars(schema_with = "limit")]
     pub delivery: Limit,
 }
 
@@ -151,15 +159,16 @@ impl Limits {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Extension {
+    #[schemars(schema_with = "limit")]
     pub by: Limit,
     pub basis: String,
 }
 
 /// A guide question; its answer is the fact named `id`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Question {
     pub id: String,
@@ -174,14 +183,14 @@ pub struct Question {
     pub when: Option<String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Choice {
     pub value: String,
     pub label: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Derived {
     pub id: String,
@@ -189,7 +198,7 @@ pub struct Derived {
     pub value: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Stop {
     pub when: String,
@@ -197,7 +206,7 @@ pub struct Stop {
     pub say: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FormPage {
     pub id: String,
@@ -208,7 +217,7 @@ pub struct FormPage {
 }
 
 /// One form field; its answer is the fact named `id` (ids are unique over guide, form, derived facts and step records).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Field {
     pub id: String,
@@ -236,7 +245,7 @@ pub struct Field {
     pub element: Option<String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum FieldKind {
     /// One line. Fact: text.
@@ -271,7 +280,7 @@ pub enum FieldKind {
     Area,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Prefill {
     Name,
@@ -280,16 +289,18 @@ pub enum Prefill {
     Address,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Material {
     pub id: String,
     pub name: String,
     pub kind: MaterialKind,
+    #[schemars(schema_with = "one_of_sources")]
     pub from: Vec<Source>,
     pub need: Need,
     /// Only for `need: deferrable`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "limit")]
     pub within: Option<Limit>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<String>,
@@ -310,7 +321,7 @@ fn one() -> u8 {
     1
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum MaterialKind {
     #[serde(rename = "证件证书证明")]
     Certificate,
@@ -366,7 +377,7 @@ impl From<Source> for String {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Need {
     Required,
@@ -376,7 +387,7 @@ pub enum Need {
 }
 
 /// A step of the graph. Steps that are not ordered run at the same time.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Step {
     pub id: String,
@@ -389,6 +400,7 @@ pub struct Step {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "limit")]
     pub within: Option<Limit>,
     /// What the officer records; each becomes a fact for the steps after it.
     #[serde(default)]
@@ -404,7 +416,7 @@ pub struct Step {
     pub checks: Vec<String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum StepKind {
     /// 审查: a department gives a finding (pass or fail) with an opinion.
@@ -421,7 +433,7 @@ pub enum StepKind {
     Delivery,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Fee {
     pub id: String,
@@ -438,11 +450,12 @@ pub struct Fee {
 }
 
 /// A special procedure (特别程序) that stops the clock while it runs.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Special {
     pub id: String,
     pub name: String,
+    #[schemars(schema_with = "limit")]
     pub limit: Limit,
     pub basis: String,
     /// True where the limit begins anew afterwards; otherwise it resumes.
@@ -450,7 +463,7 @@ pub struct Special {
     pub resets: bool,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ResultSpec {
     pub name: String,
@@ -466,14 +479,14 @@ pub struct ResultSpec {
     pub shows: Vec<Shown>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Shown {
     pub label: String,
     pub fact: String,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum ResultKind {
     #[serde(rename = "证照")]
     Licence,
@@ -483,7 +496,7 @@ pub enum ResultKind {
     Other,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum DeliveryWay {
     /// 窗口领取
@@ -494,74 +507,9 @@ pub enum DeliveryWay {
     Electronic,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Faq {
     pub q: String,
     pub a: String,
-}
-
-/// `city.yaml` of a pack: the organisations that services name.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct City {
-    /// Six-digit division code of the city.
-    pub region: String,
-    pub name: String,
-    pub regions: Vec<Region>,
-    pub departments: Vec<Department>,
-    pub offices: Vec<Office>,
-    /// 主题 shown on the home page, in order.
-    pub themes: Vec<Theme>,
-    /// Working hours by which limits in hours and minutes run: weekday spans such as `09:00-12:00`.
-    pub hours: Vec<String>,
-    /// Words for one another: searching the left finds the right.
-    #[serde(default)]
-    pub synonyms: BTreeMap<String, Vec<String>>,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Region {
-    pub code: String,
-    pub name: String,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Department {
-    pub id: String,
-    pub name: String,
-    /// Short name for timelines and tables: 税务.
-    pub short: String,
-    pub credit_code: String,
-    pub phone: String,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Office {
-    pub id: String,
-    pub name: String,
-    pub region: String,
-    pub address: String,
-    pub phone: String,
-    pub open: String,
-    pub counters: Vec<Counter>,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Counter {
-    pub id: String,
-    pub name: String,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Theme {
-    pub name: String,
-    /// Name of an icon in the sprite.
-    pub icon: String,
-    pub audience: Audience,
 }

@@ -36,8 +36,7 @@ impl<'a> Plan<'a> {
     /// refuses such a pack, and a plan must end whatever it is given.
     pub fn new(all: &'a [Step], applies: &[bool]) -> Self {
         let kept: Vec<usize> = (0..all.len()).filter(|i| applies.get(*i).copied().unwrap_or(false)).collect();
-        let direct: Vec<BTreeSet<usize>> =
-            kept.iter().map(|&i| waits_for(all, applies, i, &kept)).collect();
+        let direct: Vec<BTreeSet<usize>> = kept.iter().map(|&i| waits_for(all, applies, i, &kept)).collect();
         let order = topological(&direct);
         let mut place = vec![0; kept.len()];
         for (position, &i) in order.iter().enumerate() {
@@ -46,11 +45,19 @@ impl<'a> Plan<'a> {
         let mut ancestors: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); kept.len()];
         let mut steps: Vec<Planned<'a>> = kept
             .iter()
-            .map(|&i| Planned { step: &all[i], after: Vec::new(), before: Vec::new(), rank: 0, critical: false })
+            .map(|&i| Planned {
+                step: &all[i],
+                after: Vec::new(),
+                before: Vec::new(),
+                rank: 0,
+                critical: false,
+            })
             .collect();
         for &i in &order {
-            let earlier: BTreeSet<usize> = direct[i].iter().copied().filter(|&j| place[j] < place[i]).collect();
-            let implied: BTreeSet<usize> = earlier.iter().flat_map(|&j| ancestors[j].iter().copied()).collect();
+            let earlier: BTreeSet<usize> =
+                direct[i].iter().copied().filter(|&j| place[j] < place[i]).collect();
+            let implied: BTreeSet<usize> =
+                earlier.iter().flat_map(|&j| ancestors[j].iter().copied()).collect();
             steps[i].after = earlier.difference(&implied).copied().collect();
             steps[i].rank = steps[i].after.iter().map(|&j| steps[j].rank + 1).max().unwrap_or(0);
             for j in steps[i].after.clone() {
@@ -80,9 +87,8 @@ impl<'a> Plan<'a> {
 
     /// Steps not done whose predecessors all are.
     pub fn ready(&self, done: impl Fn(&str) -> bool) -> Vec<&Planned<'a>> {
-        let open = |p: &&Planned<'a>| {
-            !done(&p.step.id) && p.after.iter().all(|&j| done(&self.steps[j].step.id))
-        };
+        let open =
+            |p: &&Planned<'a>| !done(&p.step.id) && p.after.iter().all(|&j| done(&self.steps[j].step.id));
         self.steps.iter().filter(open).collect()
     }
 
@@ -152,7 +158,9 @@ fn longest(steps: &[Planned<'_>], order: &[usize]) -> (Vec<usize>, u64) {
         from[i] = heaviest;
     }
     let last = (0..steps.len()).max_by_key(|&i| (until[i], steps[i].rank, std::cmp::Reverse(i)));
-    let Some(last) = last.filter(|&i| until[i] > 0) else { return (Vec::new(), 0) };
+    let Some(last) = last.filter(|&i| until[i] > 0) else {
+        return (Vec::new(), 0);
+    };
     let mut chain = vec![last];
     while let Some(j) = chain.last().and_then(|&i| from[i]) {
         chain.push(j);

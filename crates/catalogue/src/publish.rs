@@ -59,7 +59,8 @@ pub fn publish(
         fresh.push((*kind, *code, digest, body));
     }
     let kept: BTreeSet<(&str, &str)> = items.iter().map(|(kind, code, ..)| (*kind, *code)).collect();
-    let gone: Vec<_> = before.iter().filter(|v| !kept.contains(&(v.kind.as_str(), v.code.as_str()))).collect();
+    let gone: Vec<_> =
+        before.iter().filter(|v| !kept.contains(&(v.kind.as_str(), v.code.as_str()))).collect();
     published.retired = gone.iter().map(|v| v.code.clone()).collect();
     if published.is_nothing() {
         return Ok(published);

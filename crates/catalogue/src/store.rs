@@ -67,10 +67,7 @@ pub fn latest_release(q: &mut Read<'_>) -> Result<i64, StoreError> {
 }
 
 pub fn insert_release(tx: &mut Tx<'_>, new: &NewRelease<'_>) -> Result<(), StoreError> {
-    tx.put(
-        &INSERT_RELEASE,
-        params![new.id, new.pack, new.at, new.by, new.added, new.changed, new.retired],
-    )
+    tx.put(&INSERT_RELEASE, params![new.id, new.pack, new.at, new.by, new.added, new.changed, new.retired])
 }
 
 pub fn insert_version(tx: &mut Tx<'_>, new: &NewVersion<'_>) -> Result<(), StoreError> {
@@ -96,7 +93,13 @@ pub fn by_id(q: &mut Read<'_>, id: i64) -> Result<Option<VersionRow>, StoreError
     q.opt(&BY_ID, params![id])
 }
 
-pub fn set_current(tx: &mut Tx<'_>, kind: &str, code: &str, pack: &str, version: i64) -> Result<(), StoreError> {
+pub fn set_current(
+    tx: &mut Tx<'_>,
+    kind: &str,
+    code: &str,
+    pack: &str,
+    version: i64,
+) -> Result<(), StoreError> {
     tx.put(&SET_CURRENT, params![kind, code, pack, version])
 }
 

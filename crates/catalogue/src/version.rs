@@ -102,7 +102,9 @@ impl Version {
     }
 
     fn fields_settled(&self, page: &str, facts: &Facts) -> Vec<&Field> {
-        let Some(i) = self.service.form.iter().position(|p| p.id == page) else { return Vec::new() };
+        let Some(i) = self.service.form.iter().position(|p| p.id == page) else {
+            return Vec::new();
+        };
         if !holds(&self.program.pages[i], facts) {
             return Vec::new();
         }
@@ -112,7 +114,9 @@ impl Version {
     /// What the officer of a step records, given what is known so far.
     pub fn records(&self, step: &str, facts: &Facts) -> Vec<&Field> {
         let facts = self.settle(facts);
-        let Some(i) = self.service.steps.iter().position(|s| s.id == step) else { return Vec::new() };
+        let Some(i) = self.service.steps.iter().position(|s| s.id == step) else {
+            return Vec::new();
+        };
         applying(&self.service.steps[i].records, &self.program.records[i], &facts).collect()
     }
 
@@ -195,7 +199,9 @@ impl Version {
     }
 
     fn fee(&self, i: usize, facts: &Facts) -> Result<Option<FeeDue>, ComputeError> {
-        let (fee, Some(amount)) = (&self.service.fees[i], &self.program.amounts[i]) else { return Ok(None) };
+        let (fee, Some(amount)) = (&self.service.fees[i], &self.program.amounts[i]) else {
+            return Ok(None);
+        };
         if !holds(&self.program.fees[i], facts) {
             return Ok(None);
         }
@@ -216,7 +222,9 @@ impl Version {
 
     /// Last day of validity, `YYYY-MM-DD`; `None` means no end.
     pub fn valid_until(&self, facts: &Facts) -> Result<Option<String>, ComputeError> {
-        let Some(expr) = &self.program.valid_until else { return Ok(None) };
+        let Some(expr) = &self.program.valid_until else {
+            return Ok(None);
+        };
         let value = expr.eval(&self.settle(facts)).map_err(ComputeError::ValidUntil)?;
         match value.as_text() {
             None | Some("") => Ok(None),
@@ -251,7 +259,9 @@ pub(crate) fn applying_steps(service: &Service, program: &Program, facts: &Facts
         fees.filter(|(fee, _)| step.fees.contains(&fee.id)).any(|(_, when)| holds(when, facts))
     };
     let steps = service.steps.iter().zip(&program.steps);
-    steps.map(|(step, when)| holds(when, facts) && (step.kind != StepKind::Payment || collects(step))).collect()
+    steps
+        .map(|(step, when)| holds(when, facts) && (step.kind != StepKind::Payment || collects(step)))
+        .collect()
 }
 
 /// See [`Version::settle`]. Conditions look only backwards (the checker sees to it), so one pass in order is enough.
@@ -327,7 +337,9 @@ impl Version {
 
     /// A fact as people read it: the label of a choice, yuan for money, 是/否.
     pub fn text_of(&self, id: &str, facts: &Facts) -> String {
-        let Some(fact) = facts.get(id) else { return String::new() };
+        let Some(fact) = facts.get(id) else {
+            return String::new();
+        };
         if let Some(field) = self.field(id) {
             return crate::form::display(field, fact);
         }

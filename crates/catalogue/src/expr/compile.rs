@@ -145,13 +145,10 @@ impl Checker<'_> {
         }
         let fix = match did_you_mean(name, self.scope.keys().map(String::as_str)) {
             Some(near) => near,
-            None => "使用在此之前的引导问题、表单字段、derive 或前序步骤 records 的 id；文字常量要加引号".to_owned(),
+            None => "使用在此之前的引导问题、表单字段、derive 或前序步骤 records 的 id；文字常量要加引号"
+                .to_owned(),
         };
-        Err(ExprError::new(
-            ExprErrorKind::UnknownName,
-            format!("条件引用了未知的事实“{name}”"),
-            fix,
-        ))
+        Err(ExprError::new(ExprErrorKind::UnknownName, format!("条件引用了未知的事实“{name}”"), fix))
     }
 
     /// `facts.x` is how some write it; anything else with a dot does not exist here.
@@ -200,7 +197,9 @@ fn literal(value: &LiteralValue) -> Checked {
         LiteralValue::String(s) => Fact::Text(s.inner().to_owned()),
         LiteralValue::UInt(_) => return Err(ExprError::unsupported("无符号整数（1u）")),
         LiteralValue::Bytes(_) => return Err(ExprError::unsupported("字节串（b''）")),
-        LiteralValue::Null => return Err(ExprError::unsupported("null（未回答的事实是该类型的零值）")),
+        LiteralValue::Null => {
+            return Err(ExprError::unsupported("null（未回答的事实是该类型的零值）"));
+        }
     };
     let kind = fact.kind();
     Ok((Node::Literal(fact), kind))
@@ -379,7 +378,11 @@ fn helper(name: &str, method: bool, args: Vec<Typed>) -> Checked {
     for (i, (node, kind)) in args.into_iter().enumerate() {
         let fits = kind == params[i] || (*helper == Helper::Size && kind == FactType::List);
         if !fits {
-            return Err(ExprError::operand(&format!("函数 {name} 的第 {} 个参数", i + 1), kind, params[i].zh()));
+            return Err(ExprError::operand(
+                &format!("函数 {name} 的第 {} 个参数", i + 1),
+                kind,
+                params[i].zh(),
+            ));
         }
         if wants_decimal_literal(*helper, i) && !is_decimal(&node) {
             return Err(ExprError::new(

@@ -111,12 +111,8 @@ pub fn eval<'a>(node: &'a Node, facts: &'a Facts) -> Result<Value<'a>, EvalError
         },
         Node::And(a, b) => either(a, b, facts, false)?,
         Node::Or(a, b) => either(a, b, facts, true)?,
-        Node::If(test, yes, no) => {
-            eval(if eval(test, facts)?.bool() { yes } else { no }, facts)?
-        }
-        Node::Compare(order, a, b) => {
-            Value::Bool(compare(*order, &eval(a, facts)?, &eval(b, facts)?))
-        }
+        Node::If(test, yes, no) => eval(if eval(test, facts)?.bool() { yes } else { no }, facts)?,
+        Node::Compare(order, a, b) => Value::Bool(compare(*order, &eval(a, facts)?, &eval(b, facts)?)),
         Node::Arithmetic(op, a, b) => arithmetic(*op, eval(a, facts)?, eval(b, facts)?)?,
         Node::In(item, list) => Value::Bool(contains(&eval(list, facts)?, eval(item, facts)?.text())),
         Node::Call(helper, args) => {

@@ -80,7 +80,9 @@ fn day(text: &str) -> Option<Date> {
 
 /// Whole months from the first day to the second, negative if it lies before.
 fn months_between(from: &str, to: &str) -> i64 {
-    let (Some(from), Some(to)) = (day(from), day(to)) else { return 0 };
+    let (Some(from), Some(to)) = (day(from), day(to)) else {
+        return 0;
+    };
     if to < from {
         return -whole_months(to, from);
     }
@@ -89,13 +91,14 @@ fn months_between(from: &str, to: &str) -> i64 {
 
 /// A birthday on 29 February is reached on 1 March of other years, as 民法典 reckons ages.
 fn whole_months(from: Date, to: Date) -> i64 {
-    let months =
-        i64::from(to.year() - from.year()) * 12 + i64::from(to.month()) - i64::from(from.month());
+    let months = i64::from(to.year() - from.year()) * 12 + i64::from(to.month()) - i64::from(from.month());
     if to.day() < from.day() { months - 1 } else { months }
 }
 
 fn days_between(from: &str, to: &str) -> i64 {
-    let (Some(from), Some(to)) = (day(from), day(to)) else { return 0 };
+    let (Some(from), Some(to)) = (day(from), day(to)) else {
+        return 0;
+    };
     (to - from).get_days().into()
 }
 
@@ -125,7 +128,9 @@ pub(crate) fn decimal(text: &str) -> Option<(i64, u32)> {
 
 /// `rate` per cent of an amount in fen, rounded half up (away from zero) to a fen.
 fn percent(fen: i64, rate: &str) -> Result<i64, EvalError> {
-    let Some((digits, places)) = decimal(rate) else { return Ok(0) };
+    let Some((digits, places)) = decimal(rate) else {
+        return Ok(0);
+    };
     let product = i128::from(fen) * i128::from(digits);
     half_up(product, 100 * 10_i128.pow(places))
 }

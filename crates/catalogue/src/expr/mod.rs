@@ -93,6 +93,10 @@ impl Expr {
         &self.source
     }
 
+    pub(crate) fn node(&self) -> &Node {
+        &self.node
+    }
+
     pub fn kind(&self) -> FactType {
         self.kind
     }
@@ -119,7 +123,7 @@ impl Expr {
 }
 
 impl Node {
-    fn children(&self) -> Vec<&Node> {
+    pub(crate) fn children(&self) -> Vec<&Node> {
         match self {
             Self::Literal(_) | Self::Name(..) => Vec::new(),
             Self::Not(a) | Self::Negate(a) => vec![a],

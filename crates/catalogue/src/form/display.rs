@@ -1,5 +1,7 @@
 //! A fact as people read it, and as an input shows it again.
 
+use yimen_standards::money::Fen;
+
 use super::{NO, YES};
 use crate::facts::Fact;
 use crate::model::{Field, FieldKind};
@@ -9,13 +11,11 @@ pub fn display(field: &Field, fact: &Fact) -> String {
     match (field.kind, fact) {
         (_, Fact::Bool(true)) => "是".to_owned(),
         (_, Fact::Bool(false)) => "否".to_owned(),
-        (FieldKind::Money, Fact::Int(fen)) => format!("{}元", yuan(*fen, true)),
+        (FieldKind::Money, Fact::Int(fen)) => format!("{}元", Fen(*fen).grouped()),
         (FieldKind::Area, Fact::Double(area)) => format!("{area:.2}平方米"),
         (FieldKind::Date, Fact::Text(day)) => date(day),
         (FieldKind::Choice, Fact::Text(value)) => label(field, value).to_owned(),
-        (_, Fact::List(values)) => {
-            values.iter().map(|v| label(field, v)).collect::<Vec<_>>().join("、")
-        }
+        (_, Fact::List(values)) => values.iter().map(|v| label(field, v)).collect::<Vec<_>>().join("、"),
         (FieldKind::ResidentId, Fact::Text(number)) => mask(number, 6, 4),
         (FieldKind::Phone, Fact::Text(number)) => mask(number, 3, 4),
         (_, Fact::Text(text)) => text.clone(),
@@ -28,7 +28,7 @@ pub fn display(field: &Field, fact: &Fact) -> String {
 pub fn raw(field: &Field, fact: &Fact) -> Vec<String> {
     match (field.kind, fact) {
         (_, Fact::Bool(b)) => vec![if *b { YES } else { NO }.to_owned()],
-        (FieldKind::Money, Fact::Int(fen)) => vec![yuan(*fen, false)],
+        (FieldKind::Money, Fact::Int(fen)) => vec![Fen(*fen).plain()],
         (FieldKind::Area, Fact::Double(area)) => vec![format!("{area:.2}")],
         (_, Fact::List(values)) => values.clone(),
         (_, Fact::Text(text)) => vec![text.clone()],
@@ -39,24 +39,6 @@ pub fn raw(field: &Field, fact: &Fact) -> Vec<String> {
 
 fn label<'a>(field: &'a Field, value: &'a str) -> &'a str {
     field.options.iter().find(|o| o.value == value).map_or(value, |o| &o.label)
-}
-
-fn yuan(fen: i64, grouped: bool) -> String {
-    let sign = if fen < 0 { "-" } else { "" };
-    let whole = (fen.unsigned_abs() / 100).to_string();
-    let whole = if grouped { group(&whole) } else { whole };
-    format!("{sign}{whole}.{:02}", fen.unsigned_abs() % 100)
-}
-
-fn group(digits: &str) -> String {
-    let mut grouped = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
 }
 
 fn date(day: &str) -> String {

@@ -47,7 +47,10 @@ pub fn extras<'a>(fields: &[&Field], posted: impl IntoIterator<Item = &'a str>) 
 }
 
 /// Parses the answer to a guide question.
-pub fn answer(question: &crate::model::Question, values: &[String]) -> Result<crate::facts::Fact, FieldError> {
+pub fn answer(
+    question: &crate::model::Question,
+    values: &[String],
+) -> Result<crate::facts::Fact, FieldError> {
     let kind = if question.options.is_empty() {
         crate::model::FieldKind::Boolean
     } else {

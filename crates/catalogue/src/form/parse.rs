@@ -1,6 +1,6 @@
 //! One field: from the posted values to a fact or a sentence.
 
-use yimen_standards::{id, name};
+use yimen_standards::{id, name, phone::Phone};
 
 use super::{NO, YES, clean};
 use crate::facts::Fact;
@@ -17,7 +17,9 @@ type Answer = Result<Option<Fact>, String>;
 
 pub fn field(field: &Field, values: &[String]) -> Answer {
     let found = match field.kind {
-        FieldKind::Boolean | FieldKind::Choice => choice_like(field.kind, &field.label, &field.options, values)?,
+        FieldKind::Boolean | FieldKind::Choice => {
+            choice_like(field.kind, &field.label, &field.options, values)?
+        }
         FieldKind::Choices => choices(field, values)?,
         FieldKind::Date => single(field, &[date_parts(values)])?.map(|t| date(field, &t)).transpose()?,
         _ => single(field, values)?.map(|t| scalar(field, &t)).transpose()?,
@@ -40,7 +42,9 @@ fn missing(field: &Field) -> String {
 /// The one value of a field that takes one; two different ones contradict each other.
 fn single(field: &Field, values: &[String]) -> Result<Option<String>, String> {
     let mut given = values.iter().map(|v| v.trim()).filter(|v| !v.is_empty());
-    let Some(first) = given.next() else { return Ok(None) };
+    let Some(first) = given.next() else {
+        return Ok(None);
+    };
     if given.any(|other| other != first) {
         return Err(contradiction(&field.label));
     }
@@ -107,12 +111,18 @@ fn scalar(field: &Field, typed: &str) -> Result<Fact, String> {
         FieldKind::Money => money(field, typed),
         FieldKind::Area => area(field, typed),
         FieldKind::Name => person(label, typed),
-        FieldKind::Phone => phone(typed)
-            .map(Fact::Text)
-            .ok_or_else(|| format!("{label}应为手机号或带区号的固定电话，例如 13800000000 或 0571-80000000")),
-        FieldKind::ResidentId => identifier(label, id::ResidentId::parse(&clean::code(typed)).map(|v| v.to_string())),
-        FieldKind::CreditCode => identifier(label, id::CreditCode::parse(&clean::code(typed)).map(|v| v.to_string())),
-        FieldKind::EstateUnit => identifier(label, id::EstateUnit::parse(&clean::code(typed)).map(|v| v.to_string())),
+        FieldKind::Phone => Phone::parse(typed)
+            .map(|phone| Fact::Text(phone.as_str().to_owned()))
+            .map_err(|error| format!("{label}：{}", error.message())),
+        FieldKind::ResidentId => {
+            identifier(label, id::ResidentId::parse(&clean::code(typed)).map(|v| v.as_str().to_owned()))
+        }
+        FieldKind::CreditCode => {
+            identifier(label, id::CreditCode::parse(&clean::code(typed)).map(|v| v.as_str().to_owned()))
+        }
+        FieldKind::EstateUnit => {
+            identifier(label, id::EstateUnit::parse(&clean::code(typed)).map(|v| v.as_str().to_owned()))
+        }
         _ => free_text(field, typed),
     }
 }
@@ -165,14 +175,18 @@ fn within(label: &str, under: bool, over: bool, min: &str, max: &str) -> Result<
 fn money(field: &Field, typed: &str) -> Result<Fact, String> {
     let label = &field.label;
     let text = clean::code(typed);
-    let text = text.trim_start_matches(['¥', '￥']).trim_end_matches("人民币").trim_end_matches('元').replace(',', "");
+    let text = text
+        .trim_start_matches(['¥', '￥'])
+        .trim_end_matches("人民币")
+        .trim_end_matches('元')
+        .replace(',', "");
     // 万: the only unit people add by habit.
     let (text, scale) = match text.strip_suffix('万') {
         Some(text) => (text, 10_000),
         None => (text.as_str(), 1),
     };
-    let (digits, places) = crate::expr::helpers::decimal(text)
-        .ok_or_else(|| format!("{label}应为数字，例如 1500000.00"))?;
+    let (digits, places) =
+        crate::expr::helpers::decimal(text).ok_or_else(|| format!("{label}应为数字，例如 1500000.00"))?;
     let scaled = i128::from(digits) * 100 * scale;
     let unit = 10_i128.pow(places);
     if scaled % unit != 0 {
@@ -221,47 +235,15 @@ fn date(field: &Field, typed: &str) -> Result<Fact, String> {
         [year, month, day] => (*year, *month, *day),
         _ => return Err(wrong()),
     };
-    let year: i16 = if year.len() == 4 { year.parse().map_err(|_| wrong())? } else { return Err(wrong()) };
+    let year: i16 = if year.len() == 4 {
+        year.parse().map_err(|_| wrong())?
+    } else {
+        return Err(wrong());
+    };
     let (month, day) = (month.parse().map_err(|_| wrong())?, day.parse().map_err(|_| wrong())?);
     if !(1800..=2200).contains(&year) {
         return Err(wrong());
     }
     let date = jiff::civil::Date::new(year, month, day).map_err(|_| wrong())?;
     Ok(Fact::Text(date.to_string()))
-}
-
-/// A mobile number as 11 digits, a landline as `0571-80000000`, with `-123` for an extension.
-fn phone(typed: &str) -> Option<String> {
-    let text: String = clean::code(typed).chars().filter(|c| !matches!(c, '(' | ')')).collect();
-    let text = ["+86", "0086"].iter().find_map(|p| text.strip_prefix(p)).unwrap_or(&text).trim_start_matches('-');
-    let digits: String = text.chars().filter(|c| *c != '-').collect();
-    if !digits.bytes().all(|b| b.is_ascii_digit()) {
-        return None;
-    }
-    let local = digits.strip_prefix("86").filter(|d| d.len() == 11 && d.starts_with('1')).unwrap_or(&digits);
-    if local.len() == 11 && local.starts_with('1') && local.as_bytes()[1] >= b'3' {
-        return Some(local.to_owned());
-    }
-    landline(text)
-}
-
-fn landline(text: &str) -> Option<String> {
-    let parts: Vec<&str> = text.split('-').collect();
-    let (area, number, extension) = match parts.as_slice() {
-        [area, number] => (*area, *number, None),
-        [area, number, extension] => (*area, *number, Some(*extension)),
-        // 010 and 02x are the only area codes of three digits.
-        [whole] if whole.len() >= 10 => {
-            let split = if whole.starts_with("010") || whole.starts_with("02") { 3 } else { 4 };
-            (&whole[..split], &whole[split..], None)
-        }
-        _ => return None,
-    };
-    let area_sound = (3..=4).contains(&area.len()) && area.starts_with('0');
-    let number_sound = (7..=8).contains(&number.len()) && !number.starts_with(['0', '1']);
-    let extension_sound = extension.is_none_or(|e| (1..=6).contains(&e.len()));
-    if !(area_sound && number_sound && extension_sound) {
-        return None;
-    }
-    Some(extension.map_or(format!("{area}-{number}"), |e| format!("{area}-{number}-{e}")))
 }
