@@ -2,7 +2,8 @@
 
 use yimen_catalogue::Facts;
 use yimen_platform::{Actor, Ctx, Role, journal};
-use yimen_standards::case_number;
+use yimen_standards::case_number::CaseNumber;
+use yimen_standards::id::DivisionCode;
 use yimen_store::Tx;
 
 use crate::command::Fetched;
@@ -72,10 +73,11 @@ impl Casework {
     }
 
     fn draw_number(&self, tx: &mut Tx<'_>, ctx: &Ctx, region: &str) -> Result<String> {
+        let division = DivisionCode::parse(region).map_err(|e| CaseworkError::Internal(e.to_string()))?;
         for _ in 0..DRAWS {
-            let number = case_number::compose(region, ctx.now.day(), ctx.random());
-            if case::id_by_number(tx, &number)?.is_none() {
-                return Ok(number);
+            let number = CaseNumber::new(&division, ctx.now.day(), ctx.random());
+            if case::id_by_number(tx, number.as_str())?.is_none() {
+                return Ok(number.as_str().to_string());
             }
         }
         Err(CaseworkError::Internal("no free case number after several draws".into()))

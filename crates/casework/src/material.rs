@@ -81,11 +81,11 @@ impl Casework {
         let fetched = self.fetch(tx, ctx, id, Act::PreCheck)?;
         fillable(&fetched)?;
         self.known_slot(&fetched, slot)?;
-        let has_file = || -> Result<bool> { Ok(materials::files(tx, id)?.iter().any(|f| f.slot == slot)) };
-        let state = match seen {
-            true => "original",
-            false if has_file()? => "provided",
-            false => "missing",
+        let has_file = materials::files(tx, id)?.iter().any(|f| f.slot == slot);
+        let state = match (seen, has_file) {
+            (true, _) => "original",
+            (false, true) => "provided",
+            (false, false) => "missing",
         };
         self.set_material(tx, ctx, id, slot, state, "")?;
         self.note(tx, ctx, id, "material.original_seen", serde_json::json!({ "slot": slot, "seen": seen }))

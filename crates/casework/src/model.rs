@@ -25,7 +25,6 @@ macro_rules! coded {
         }
     };
 }
-pub(crate) use coded;
 
 coded! {
     /// Where a case stands.

@@ -1,6 +1,6 @@
 //! Work on tasks by departments and windows, payment, and what heads of departments approve.
 
-use yimen_catalogue::{FactType, Facts};
+use yimen_catalogue::Facts;
 use yimen_platform::{Actor, Ctx};
 use yimen_store::Tx;
 
@@ -62,7 +62,7 @@ impl Casework {
         let mut facts = self.facts(fetched)?.clone();
         for field in fetched.version.records(step, &facts.clone()) {
             match decision.records.get(&field.id) {
-                Some(fact) if fact.kind() == FactType::of(field.kind) => {
+                Some(fact) if fact.kind() == field.kind.fact_type() => {
                     facts.insert(field.id.clone(), fact.clone());
                 }
                 Some(_) | None if !field.optional => return Err(Refusal::Missing("本环节需要登记的内容").into()),

@@ -5,6 +5,8 @@ mod advance;
 mod apply;
 mod intake;
 mod review;
+#[cfg(test)]
+mod tests;
 
 use yimen_catalogue::model::{Service, StepKind};
 use yimen_standards::time::{Calendar, Hours, Instant, Limit, Stop, due};

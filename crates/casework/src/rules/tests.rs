@@ -1,0 +1,540 @@
+//! The case as a state machine: from any history, no command leads to an illegal state, a lost task, a task that never
+//! opens, or a clock that runs backwards, and every case can be brought to its end.
+
+use std::cell::Cell;
+
+use proptest::prelude::*;
+use yimen_catalogue::model::{Extension as ExtensionSpec, Limits, Service, Special, Step, StepKind};
+use yimen_standards::time::{Calendar, Day, Hours, Instant, Limit};
+
+use super::*;
+use crate::model::*;
+
+/// A service made by chance: its shape is a graph with one decision.
+#[derive(Debug, Clone)]
+struct Shape {
+    /// For each review: which earlier reviews it waits for, as bits.
+    reviews: Vec<u8>,
+    payment: Option<(u8, i64)>,
+    issue: bool,
+    delivery: bool,
+    electronic: bool,
+    extension: bool,
+}
+
+fn shape() -> impl Strategy<Value = Shape> {
+    let reviews = prop::collection::vec(any::<u8>(), 0..5);
+    let payment = prop::option::of((any::<u8>(), prop_oneof![Just(0_i64), 1..100_000_i64]));
+    (reviews, payment, any::<(bool, bool, bool, bool)>()).prop_map(|(reviews, payment, rest)| {
+        let (issue, delivery, electronic, extension) = rest;
+        Shape { reviews, payment, issue, delivery, electronic, extension }
+    })
+}
+
+fn step(id: &str, kind: StepKind, by: &str, after: Vec<String>) -> Step {
+    Step {
+        id: id.into(),
+        name: id.into(),
+        by: by.into(),
+        kind,
+        after,
+        when: None,
+        within: Some(Limit::WorkingDays(2)),
+        records: vec![],
+        fees: vec![],
+        specials: if kind == StepKind::Review { vec!["hearing".into()] } else { vec![] },
+        checks: vec![],
+    }
+}
+
+fn steps(shape: &Shape) -> Vec<Step> {
+    let names: Vec<String> = (0..shape.reviews.len()).map(|i| format!("r{i}")).collect();
+    let picked = |bits: u8, upto: usize| {
+        let chosen = names[..upto].iter().enumerate().filter(|(i, _)| bits & (1 << i) != 0);
+        chosen.map(|(_, n)| n.clone()).collect::<Vec<_>>()
+    };
+    let mut steps: Vec<Step> = Vec::new();
+    for (i, bits) in shape.reviews.iter().enumerate() {
+        steps.push(step(&names[i], StepKind::Review, "housing", picked(*bits, i)));
+    }
+    if let Some((bits, _)) = shape.payment {
+        steps.push(step("pay", StepKind::Payment, "applicant", picked(bits, names.len())));
+    }
+    steps.push(step("decide", StepKind::Decision, "lead", names.clone()));
+    if shape.issue {
+        steps.push(step("issue", StepKind::Issue, "lead", vec!["decide".into()]));
+    }
+    if shape.delivery {
+        let after = if shape.issue { "issue" } else { "decide" };
+        steps.push(step("deliver", StepKind::Delivery, "window", vec![after.into()]));
+    }
+    steps
+}
+
+fn service(shape: &Shape) -> Service {
+    let json = serde_json::json!({
+        "id": "made-up", "name": "测试事项", "summary": "测试", "kind": "行政许可", "mode": "承诺件", "lead": "lead",
+        "codes": {"base": "330115001000", "implementing": "11330100MB0000000N3330115001000"},
+        "for": ["natural"], "themes": ["测试"], "visits": 0, "scope": "全市通办", "basis": [], "conditions": [],
+        "limits": {"statutory": "20wd", "promised": "5wd"}, "form": [], "materials": [], "steps": [],
+        "result": {"name": "测试结果", "kind": "批文", "number": "{serial:4}", "delivery": ["window"]}
+    });
+    let mut service: Service = serde_json::from_value(json).unwrap();
+    service.limits = Limits {
+        extension: shape
+            .extension
+            .then(|| ExtensionSpec { by: Limit::WorkingDays(10), basis: "行政许可法第四十二条".into() }),
+        ..service.limits
+    };
+    service.specials = vec![Special {
+        id: "hearing".into(),
+        name: "听证".into(),
+        limit: Limit::WorkingDays(20),
+        basis: "行政许可法第四十五条".into(),
+        resets: false,
+    }];
+    service.steps = steps(shape);
+    service
+}
+
+struct World {
+    service: Service,
+    fee: i64,
+    calendar: Calendar,
+    hours: Hours,
+    next_id: Cell<i64>,
+    now: Cell<Instant>,
+    case: Case,
+}
+
+const LEAD: By<'static> = By { account: 1, name: "负责人", heads: true };
+
+impl World {
+    fn new(shape: &Shape) -> Self {
+        let now = Day::new(2026, 9, 14).unwrap().at(10, 0);
+        let case = Case {
+            id: 1,
+            number: "n".into(),
+            service: "made-up".into(),
+            version_id: 1,
+            revision: 0,
+            state: CaseState::Draft,
+            outcome: None,
+            channel: Channel::Online,
+            delivery: if shape.electronic { Delivery::Electronic } else { Delivery::Window },
+            applicant: 9,
+            applicant_name: "甲".into(),
+            office: "hall".into(),
+            lead: "lead".into(),
+            region: "330100".into(),
+            created_at: now,
+            submitted_at: None,
+            received_at: None,
+            accepted_at: None,
+            deemed: false,
+            decided_at: None,
+            closed_at: None,
+            precheck_due: None,
+            correction_due: None,
+            statutory_due: None,
+            promised_due: None,
+            stopped_since: None,
+            correction: None,
+            tasks: vec![],
+            stops: vec![],
+            extension: None,
+            bills: vec![],
+        };
+        Self {
+            service: service(shape),
+            fee: shape.payment.map_or(0, |(_, fen)| fen),
+            calendar: Calendar::builtin(),
+            hours: Hours::parse(&["09:00-12:00", "13:30-17:00"]).unwrap(),
+            next_id: Cell::new(100),
+            now: Cell::new(now),
+            case,
+        }
+    }
+
+    fn decide(&self, by: By<'_>, command: &Command) -> Result<Vec<Change>, Refusal> {
+        let plan = || {
+            let planned = |s: &Step| Planned {
+                step: s.id.clone(),
+                name: s.name.clone(),
+                kind: s.kind,
+                by: s.by.clone(),
+                after: s.after.clone(),
+                within: s.within,
+            };
+            Ok(self.service.steps.iter().map(planned).collect())
+        };
+        let fees = |_: &str| {
+            let item = BillItem {
+                fee: "f".into(),
+                name: "费".into(),
+                fen: self.fee,
+                basis: "b".into(),
+                payee: "lead".into(),
+            };
+            Ok(vec![item])
+        };
+        let new_id = || {
+            self.next_id.set(self.next_id.get() + 1);
+            self.next_id.get()
+        };
+        let env = Env {
+            now: self.now.get(),
+            service: &self.service,
+            calendar: &self.calendar,
+            hours: &self.hours,
+            plan: &plan,
+            fees: &fees,
+            new_id: &new_id,
+        };
+        super::decide(&self.case, by, command, &env)
+    }
+
+    /// Runs a command; a refusal changes nothing. Checks every invariant afterwards.
+    fn run(&mut self, by: By<'_>, command: &Command) -> bool {
+        let before = self.case.clone();
+        match self.decide(by, command) {
+            Err(_) => false,
+            Ok(changes) => {
+                for change in &changes {
+                    self.case.apply(change);
+                }
+                self.check(&before, command);
+                true
+            }
+        }
+    }
+
+    fn check(&self, before: &Case, command: &Command) {
+        let case = &self.case;
+        if before.state.is_final() {
+            assert_eq!(case.state, before.state, "{command:?} led out of {:?}", before.state);
+            assert_eq!(case.tasks, before.tasks);
+        }
+        let live = case.tasks.iter().any(|t| t.state.is_live());
+        match case.state {
+            CaseState::InReview | CaseState::Decided => assert!(live, "nobody can move the case: {case:#?}"),
+            state if state.is_final() => {
+                assert!(case.tasks.iter().all(|t| t.state.is_over()), "task lost in a final case");
+                assert!(case.bills.iter().all(|b| b.state != BillState::Due), "bill left over");
+                assert!(case.stops.iter().all(|s| s.to.is_some()), "clock still stopped");
+                assert!(case.closed_at.is_some());
+                assert_eq!(case.timer_at(), None);
+            }
+            _ => assert!(case.tasks.is_empty()),
+        }
+        self.check_tasks(before);
+        self.check_money();
+        self.check_times(before);
+    }
+
+    fn check_tasks(&self, before: &Case) {
+        let case = &self.case;
+        let over = |step: &String| case.tasks.iter().find(|t| t.step == *step).is_none_or(|t| t.state.is_over());
+        for task in &case.tasks {
+            let phase = if is_before_decision(task.kind) { CaseState::InReview } else { CaseState::Decided };
+            let ready = task.after.iter().all(over) && case.state == phase && !is_decision(task.kind);
+            assert!(!(ready && task.state == TaskState::Waiting), "{} never opens", task.step);
+            if let Some(old) = before.task(task.id)
+                && old.state == TaskState::Done
+            {
+                assert_eq!(task, old, "a conclusion changed");
+            }
+        }
+        assert!(before.tasks.iter().all(|t| case.task(t.id).is_some()), "a task was lost");
+        let concluded = case.tasks.iter().filter(|t| is_decision(t.kind) && t.state == TaskState::Done).count();
+        assert_eq!(concluded, usize::from(case.outcome.is_some()));
+        if case.outcome == Some(Outcome::Granted) {
+            assert!(!case.has_failed_review(), "granted against a review");
+        }
+    }
+
+    fn check_money(&self) {
+        let case = &self.case;
+        let kept = case.bills.iter().any(|b| b.state == BillState::Paid);
+        let ended_without = case.state.is_final() && case.outcome != Some(Outcome::Granted);
+        assert!(!(kept && (ended_without || case.outcome == Some(Outcome::Denied))), "money kept for nothing");
+        let unpaid = |b: &Bill| b.state == BillState::Due;
+        if case.outcome == Some(Outcome::Granted) {
+            assert!(!case.bills.iter().any(unpaid), "granted before it was paid");
+        }
+    }
+
+    fn check_times(&self, before: &Case) {
+        let case = &self.case;
+        for (earlier, later) in [
+            (case.submitted_at, case.received_at),
+            (case.received_at, case.accepted_at),
+            (case.accepted_at, case.decided_at),
+            (case.decided_at, case.closed_at),
+            (case.accepted_at, case.promised_due),
+            (case.promised_due, case.statutory_due),
+        ] {
+            if let (Some(earlier), Some(later)) = (earlier, later) {
+                assert!(earlier <= later, "the clock ran backwards: {earlier:?} {later:?}");
+            }
+        }
+        for task in &case.tasks {
+            if let (Some(opened), Some(done)) = (task.opened_at, task.done_at) {
+                assert!(opened <= done);
+            }
+        }
+        if let (Some(was), Some(is)) = (before.promised_due, case.promised_due) {
+            assert!(is >= was, "a due time moved to an earlier day");
+        }
+        assert_eq!(case.stopped_since.is_some(), case.stops.iter().any(|s| s.to.is_none()));
+    }
+
+    /// Everybody does the plain next thing until the case has ended.
+    fn finish(&mut self) {
+        for _ in 0..200 {
+            if self.case.state.is_final() {
+                return;
+            }
+            self.now.set(self.now.get().plus_millis(60_000));
+            let command = self.plain_next();
+            assert!(self.run(LEAD, &command), "{command:?} refused: {:#?}", self.decide(LEAD, &command));
+        }
+        panic!("the case does not end: {:#?}", self.case);
+    }
+
+    fn plain_next(&self) -> Command {
+        let case = &self.case;
+        match case.state {
+            CaseState::Draft => Command::Submit,
+            CaseState::Submitted => Command::Accept,
+            CaseState::Correcting => Command::Supplement,
+            _ => {}
+        }
+        if let Some(stop) = case.open_stop() {
+            return Command::EndSpecial { stop: stop.id, outcome: "已听证".into() };
+        }
+        let task = case.tasks.iter().find(|t| t.state.is_live()).expect("a live task");
+        match (task.kind, task.state) {
+            (StepKind::Payment, _) => {
+                let bill = case.bills.iter().find(|b| b.task_id == task.id).expect("its bill");
+                Command::Pay { bill: bill.id, receipt: "r".into() }
+            }
+            (_, TaskState::Returned) => Command::AnswerReturn { task: task.id, note: "已补充".into() },
+            (_, TaskState::Claimed) if task.assignee != Some(LEAD.account) => Command::Release { task: task.id },
+            (kind, _) if is_decision(kind) && case.has_failed_review() => {
+                Command::Decide { task: task.id, finding: Finding::Fail, opinion: "审查不通过".into() }
+            }
+            _ => Command::Decide { task: task.id, finding: Finding::Pass, opinion: "符合条件".into() },
+        }
+    }
+}
+
+/// A command made by chance, aimed at one of the case's tasks; `n` chooses.
+fn command(case: &Case, what: u8, n: usize) -> Command {
+    let task = case.tasks.get(n % case.tasks.len().max(1)).map_or(0, |t| t.id);
+    let bill = case.bills.get(n % case.bills.len().max(1)).map_or(0, |b| b.id);
+    let stop = case.stops.get(n % case.stops.len().max(1)).map_or(0, |s| s.id);
+    let item = |target: &str| CorrectionItem { target: target.into(), name: target.into(), reason: "模糊".into() };
+    match what % 22 {
+        0 => Command::Submit,
+        1 => Command::Accept,
+        2 => Command::NotAccept { reason: if n.is_multiple_of(2) { "不属于本机关职权".into() } else { " ".into() } },
+        3 => Command::Correct { items: vec![item("material:a")] },
+        4 => Command::Correct { items: vec![item("material:a"), item("material:b")] },
+        5 => Command::Supplement,
+        6 => Command::Claim { task },
+        7 => Command::Release { task },
+        8 => Command::HandOver { task, to: 3, to_name: "丙".into() },
+        9 | 10 | 11 => Command::Decide { task, finding: Finding::Pass, opinion: "同意".into() },
+        12 => Command::Decide { task, finding: Finding::Fail, opinion: "不符合条件".into() },
+        13 => Command::ReturnToWindow { task, note: "请补充".into() },
+        14 => Command::AnswerReturn { task, note: "已补充".into() },
+        15 => Command::StartSpecial { task, special: "hearing".into(), reason: "重大利益关系".into() },
+        16 => Command::EndSpecial { stop, outcome: "听证完毕".into() },
+        17 => Command::AskExtension { reason: "案情复杂".into() },
+        18 => Command::AnswerExtension { approve: n.is_multiple_of(2) },
+        19 => Command::Pay { bill, receipt: "r".into() },
+        20 if n.is_multiple_of(5) => Command::Withdraw { reason: "不办了".into() },
+        20 if n % 5 == 1 => Command::Void { reason: "重复申请".into() },
+        20 => Command::Refunded { bill },
+        _ => Command::Tick,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_history_leads_to_an_illegal_state_and_every_case_can_end(
+        shape in shape(),
+        acts in prop::collection::vec((any::<u8>(), any::<usize>(), 0..5_i64, 0_i64..3_000), 0..60),
+    ) {
+        let mut world = World::new(&shape);
+        world.run(LEAD, &Command::Submit);
+        for (what, n, who, minutes) in acts {
+            world.now.set(world.now.get().plus_millis(minutes * 60_000));
+            let by = By { account: who, name: "某", heads: who == 1 };
+            let command = command(&world.case, what, n);
+            world.run(by, &command);
+        }
+        world.finish();
+    }
+}
+
+fn plain() -> Shape {
+    Shape {
+        reviews: vec![0, 0],
+        payment: Some((3, 8000)),
+        issue: true,
+        delivery: true,
+        electronic: false,
+        extension: true,
+    }
+}
+
+fn accepted() -> World {
+    let mut world = World::new(&plain());
+    assert!(world.run(LEAD, &Command::Submit));
+    assert!(world.run(LEAD, &Command::Accept));
+    world
+}
+
+fn id_of(world: &World, step: &str) -> i64 {
+    world.case.tasks.iter().find(|t| t.step == step).unwrap().id
+}
+
+fn decide_by(world: &mut World, account: i64, step: &str, finding: Finding) -> bool {
+    let command = Command::Decide { task: id_of(world, step), finding, opinion: "意见".into() };
+    world.run(By { account, name: "某", heads: false }, &command)
+}
+
+#[test]
+fn departments_work_at_the_same_time_and_payment_waits_for_them() {
+    let mut world = accepted();
+    let state = |w: &World, step: &str| w.case.task(id_of(w, step)).unwrap().state;
+    assert_eq!(state(&world, "r0"), TaskState::Open);
+    assert_eq!(state(&world, "r1"), TaskState::Open);
+    assert_eq!(state(&world, "pay"), TaskState::Waiting);
+    assert!(decide_by(&mut world, 5, "r1", Finding::Pass));
+    assert_eq!(state(&world, "pay"), TaskState::Waiting);
+    assert!(decide_by(&mut world, 6, "r0", Finding::Pass));
+    assert_eq!(state(&world, "pay"), TaskState::Open);
+    assert_eq!(state(&world, "decide"), TaskState::Waiting);
+}
+
+#[test]
+fn two_people_never_both_decide_one_task() {
+    let mut world = accepted();
+    assert!(decide_by(&mut world, 5, "r0", Finding::Pass));
+    let again = Command::Decide { task: id_of(&world, "r0"), finding: Finding::Fail, opinion: "意见".into() };
+    let refused = world.decide(By { account: 6, name: "某", heads: false }, &again).unwrap_err();
+    assert!(matches!(refused, Refusal::DoneBy(_)), "{refused}");
+}
+
+#[test]
+fn a_claimed_task_belongs_to_the_one_who_claimed_it() {
+    let mut world = accepted();
+    let task = id_of(&world, "r0");
+    assert!(world.run(By { account: 5, name: "王", heads: false }, &Command::Claim { task }));
+    let other = By { account: 6, name: "李", heads: false };
+    assert_eq!(world.decide(other, &Command::Claim { task }), Err(Refusal::TakenBy("王".into())));
+    let decide = Command::Decide { task, finding: Finding::Pass, opinion: String::new() };
+    assert_eq!(world.decide(other, &decide), Err(Refusal::TakenBy("王".into())));
+}
+
+#[test]
+fn a_failed_review_asks_nobody_to_pay_and_allows_only_denial() {
+    let mut world = accepted();
+    assert!(decide_by(&mut world, 5, "r0", Finding::Fail));
+    assert!(decide_by(&mut world, 6, "r1", Finding::Pass));
+    assert!(world.case.bills.is_empty());
+    let grant = Command::Decide { task: id_of(&world, "decide"), finding: Finding::Pass, opinion: "同意".into() };
+    assert_eq!(world.decide(LEAD, &grant), Err(Refusal::ReviewFailed));
+    assert!(decide_by(&mut world, 1, "decide", Finding::Fail));
+    assert_eq!(world.case.outcome, Some(Outcome::Denied));
+}
+
+#[test]
+fn nobody_answers_within_five_working_days_and_it_is_deemed_accepted_from_the_day_it_was_received() {
+    let mut world = World::new(&plain());
+    world.run(LEAD, &Command::Submit);
+    let received = world.case.received_at;
+    world.now.set(world.case.precheck_due.unwrap());
+    assert!(world.run(LEAD, &Command::Tick));
+    assert_eq!(world.case.state, CaseState::Submitted, "the last minute still counts");
+    world.now.set(world.now.get().plus_millis(1));
+    let late = Command::Correct {
+        items: vec![CorrectionItem { target: "material:a".into(), name: "a".into(), reason: "缺".into() }],
+    };
+    assert_eq!(world.decide(LEAD, &late), Err(Refusal::DeemedAccepted));
+    assert!(world.run(LEAD, &Command::Tick));
+    assert_eq!(world.case.state, CaseState::InReview);
+    assert_eq!(world.case.accepted_at, received);
+    assert!(world.case.deemed);
+}
+
+#[test]
+fn a_correction_that_never_comes_lets_the_case_lapse() {
+    let mut world = World::new(&plain());
+    world.run(LEAD, &Command::Submit);
+    let item = CorrectionItem { target: "material:a".into(), name: "a".into(), reason: "缺".into() };
+    assert!(world.run(LEAD, &Command::Correct { items: vec![item.clone()] }));
+    world.now.set(world.case.correction_due.unwrap().plus_millis(1));
+    assert!(world.run(LEAD, &Command::Tick));
+    assert_eq!(world.case.state, CaseState::Lapsed);
+}
+
+#[test]
+fn a_second_notice_may_only_repeat_the_first() {
+    let mut world = World::new(&plain());
+    let item = |id: &str| CorrectionItem { target: format!("material:{id}"), name: id.into(), reason: "缺".into() };
+    world.run(LEAD, &Command::Submit);
+    world.run(LEAD, &Command::Correct { items: vec![item("a"), item("b")] });
+    world.run(LEAD, &Command::Supplement);
+    let more = Command::Correct { items: vec![item("a"), item("c")] };
+    assert_eq!(world.decide(LEAD, &more), Err(Refusal::CorrectionOnce("c".into())));
+    assert!(world.run(LEAD, &Command::Correct { items: vec![item("b")] }));
+}
+
+#[test]
+fn a_special_procedure_stops_the_clock_and_gives_the_time_back() {
+    let mut world = accepted();
+    let due = world.case.promised_due.unwrap();
+    let task = id_of(&world, "r0");
+    let start = Command::StartSpecial { task, special: "hearing".into(), reason: "重大利益".into() };
+    assert!(world.run(LEAD, &start));
+    assert_eq!(world.case.promised_due, None, "stopped: no due time");
+    world.now.set(world.now.get().plus_millis(7 * 86_400_000));
+    let stop = world.case.open_stop().unwrap().id;
+    assert!(world.run(LEAD, &Command::EndSpecial { stop, outcome: "已听证".into() }));
+    assert!(world.case.promised_due.unwrap() > due);
+    assert_eq!(world.case.stopped_since, None);
+}
+
+#[test]
+fn an_extension_needs_a_second_person_at_the_head_and_comes_once() {
+    let mut world = accepted();
+    let due = world.case.promised_due.unwrap();
+    assert!(world.run(LEAD, &Command::AskExtension { reason: "复杂".into() }));
+    let approve = Command::AnswerExtension { approve: true };
+    assert_eq!(world.decide(LEAD, &approve), Err(Refusal::OwnExtension));
+    let other = By { account: 2, name: "二", heads: false };
+    assert_eq!(world.decide(other, &approve), Err(Refusal::HeadsOnly("批准延期")));
+    assert!(world.run(By { heads: true, ..other }, &approve));
+    assert!(world.case.promised_due.unwrap() > due);
+    let again = Command::AskExtension { reason: "还要".into() };
+    assert_eq!(world.decide(LEAD, &again), Err(Refusal::ExtensionOnce(ExtensionState::Approved)));
+}
+
+#[test]
+fn what_was_paid_comes_back_when_the_case_is_denied() {
+    let mut world = accepted();
+    assert!(decide_by(&mut world, 5, "r0", Finding::Pass));
+    assert!(decide_by(&mut world, 6, "r1", Finding::Pass));
+    let bill = world.case.bills[0].id;
+    assert!(world.run(LEAD, &Command::Pay { bill, receipt: "r".into() }));
+    assert!(world.run(LEAD, &Command::Pay { bill, receipt: "again".into() }), "told twice is one payment");
+    assert_eq!(world.case.bills[0].receipt, "r");
+    assert!(decide_by(&mut world, 1, "decide", Finding::Fail));
+    assert_eq!(world.case.bills[0].state, BillState::Refunding);
+}
