@@ -64,18 +64,22 @@ impl<J> Queue<J> {
         }
     }
 
-    /// Up to `max` jobs: what is there now, and if `wait` is not zero, what arrives until
-    /// then. Waits for the first. Empty when closed and empty.
-    pub(crate) fn take_many(&self, max: usize, wait: Duration) -> Vec<J> {
+    /// Up to `max` jobs: those there now; while they are fewer than `hoped`, also those that
+    /// arrive within `wait`. Waits for the first. Empty when closed and empty.
+    pub(crate) fn take_many(&self, max: usize, hoped: usize, wait: Duration) -> Vec<J> {
         let Some(first) = self.take() else { return Vec::new() };
         let mut jobs = vec![first];
-        let until = (!wait.is_zero()).then(|| Instant::now() + wait);
+        let mut until = None;
         let mut state = self.lock();
         loop {
             let room = max.saturating_sub(jobs.len()).min(state.jobs.len());
             jobs.extend(state.jobs.drain(..room));
-            let left = until.map_or(Duration::ZERO, |t| t.saturating_duration_since(Instant::now()));
-            if jobs.len() >= max || left.is_zero() || state.closed {
+            if jobs.len() >= hoped.min(max) || wait.is_zero() || state.closed {
+                return jobs;
+            }
+            let now = Instant::now();
+            let left = until.get_or_insert(now + wait).saturating_duration_since(now);
+            if left.is_zero() {
                 return jobs;
             }
             state = self.filled.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;

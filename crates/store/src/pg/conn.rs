@@ -8,6 +8,7 @@ use std::task::{Context, Poll, Waker};
 
 use futures::TryStreamExt;
 use tokio::runtime::Runtime;
+use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Config, RowStream, Statement};
 
 use super::value::Owned;
@@ -196,7 +197,7 @@ impl PgConn {
             None => {
                 let mut pending = std::mem::take(&mut self.pending);
                 let outcome = self.runtime.block_on(async {
-                    let prepared = client.prepare(sql.text).await;
+                    let prepared = prepare(&client, sql.text).await;
                     settle(&mut pending).await?;
                     prepared.map_err(|error| Stopped::new(sql.name, &error))
                 });
@@ -257,6 +258,24 @@ impl Stopped {
         };
         Stopped { error, cause: found.cause }
     }
+}
+
+/// Prepares with the wide types everywhere: PostgreSQL takes `$1` in `$1 = 0` for 32 bits.
+pub(crate) async fn prepare(client: &Client, text: &str) -> std::result::Result<Statement, tokio_postgres::Error> {
+    let statement = client.prepare(text).await?;
+    let wide: Vec<Type> = statement
+        .params()
+        .iter()
+        .map(|ty| match *ty {
+            Type::INT2 | Type::INT4 => Type::INT8,
+            Type::FLOAT4 | Type::NUMERIC => Type::FLOAT8,
+            ref other => other.clone(),
+        })
+        .collect();
+    if wide == statement.params() {
+        return Ok(statement);
+    }
+    client.prepare_typed(text, &wide).await
 }
 
 fn once<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {

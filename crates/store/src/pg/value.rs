@@ -15,8 +15,6 @@ impl ToSql for Value<'_> {
         match (self, ty) {
             (Value::Null, _) => Ok(IsNull::Yes),
             (Value::Int(number), &Type::INT8) => number.to_sql(ty, out),
-            (Value::Int(number), &Type::INT4) => i32::try_from(*number).map_err(|_| wrong())?.to_sql(ty, out),
-            (Value::Int(number), &Type::INT2) => i16::try_from(*number).map_err(|_| wrong())?.to_sql(ty, out),
             (Value::Int(number @ (0 | 1)), &Type::BOOL) => (*number == 1).to_sql(ty, out),
             // Like SQLite, whose REAL columns take whole numbers.
             (Value::Int(number), &Type::FLOAT8) => (*number as f64).to_sql(ty, out),

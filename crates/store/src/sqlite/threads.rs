@@ -126,11 +126,14 @@ impl<'c> Writer<'c> {
     }
 
     fn serve(&mut self, jobs: &Jobs, max: usize, wait: Duration) {
+        // As many as last time are likely to come again; a lone writer never waits.
+        let mut hoped = 1;
         loop {
-            let group = jobs.take_many(max, wait);
+            let group = jobs.take_many(max, hoped, wait);
             if group.is_empty() {
                 return;
             }
+            hoped = group.len();
             self.group(group, 0);
         }
     }
