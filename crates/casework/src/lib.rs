@@ -14,6 +14,7 @@ mod error;
 mod intake;
 mod material;
 pub mod model;
+pub mod pages;
 pub mod policy;
 mod result;
 pub mod rules;

@@ -1,0 +1,199 @@
+//! What pages of every audience say in the same words: numbers, states, owners, and how long there still is.
+
+use yimen_catalogue::Catalogue;
+use yimen_standards::case_number::CaseNumber;
+use yimen_standards::time::{Instant, Limit, Remaining, remaining};
+use yimen_web::{Clock, ClockState, StatusTag, StepState, Tone};
+
+use crate::Casework;
+use crate::model::{Case, CaseState, Finding, Outcome, Owner, Task, TaskState};
+use crate::store::lists::{CaseItem, TaskItem};
+
+/// `330102-261123-7KQ4M2XA-9`; what is no case number stays as it is.
+pub fn grouped(number: &str) -> String {
+    CaseNumber::parse(number).map_or_else(|_| number.to_string(), |n| n.grouped())
+}
+
+/// `11月24日 17:00`, with the year when it is not this one.
+pub fn moment(at: Instant, now: Instant) -> String {
+    let (day, minute) = (at.day(), at.minute_of_day());
+    let year = if day.year() == now.day().year() { String::new() } else { format!("{}年", day.year()) };
+    format!("{year}{}月{}日 {:02}:{:02}", day.month(), day.day_of_month(), minute / 60, minute % 60)
+}
+
+/// How long there is until a due time, in working time and in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Until {
+    pub state: ClockState,
+    /// 剩余 2 个工作日, 已逾期 1 个工作日.
+    pub left: String,
+    /// 11月24日 17:00 前; the past time without 前 when it has gone by.
+    pub by: String,
+}
+
+/// `limit`, where it is known, says from when on the end is near: the last third of it; else the last working day.
+pub fn until(casework: &Casework, now: Instant, due: Instant, limit: Option<Limit>) -> Until {
+    let left = remaining(&casework.calendar, &casework.hours, now, due);
+    let near = match limit {
+        Some(Limit::WorkingMinutes(n)) => left.working_minutes * 3 <= i64::from(n),
+        _ => left.working_days <= 1,
+    };
+    let state = match (left.overdue, near) {
+        (true, _) => ClockState::Overdue,
+        (false, true) => ClockState::Near,
+        (false, false) => ClockState::Normal,
+    };
+    let by = moment(due, now);
+    let by = if left.overdue { format!("原定 {by}") } else { format!("{by} 前") };
+    Until { state, left: left_words(&left), by }
+}
+
+fn left_words(left: &Remaining) -> String {
+    let minutes = || minutes_words(left.working_minutes);
+    match (left.overdue, left.working_days, left.working_minutes) {
+        (false, 0, _) => format!("今天到期，剩余 {}", minutes()),
+        (false, days, _) => format!("剩余 {days} 个工作日"),
+        (true, 0, 0) => "刚刚到期".to_owned(),
+        (true, 0, _) => format!("已逾期 {}", minutes()),
+        (true, days, _) => format!("已逾期 {days} 个工作日"),
+    }
+}
+
+/// 45 分钟, 3 小时, 2 小时 30 分钟.
+pub fn minutes_words(minutes: i64) -> String {
+    match (minutes / 60, minutes % 60) {
+        (0, m) => format!("{m} 分钟"),
+        (h, 0) => format!("{h} 小时"),
+        (h, m) => format!("{h} 小时 {m} 分钟"),
+    }
+}
+
+/// `剩余 2 个工作日（11月24日 17:00 前）`.
+pub fn due_line(casework: &Casework, now: Instant, due: Instant) -> String {
+    let until = until(casework, now, due, None);
+    format!("{}（{}）", until.left, until.by)
+}
+
+/// Which due time a case runs towards in its state.
+fn running_due(state: CaseState, precheck: Option<Instant>, correction: Option<Instant>, promised: Option<Instant>) -> Option<Instant> {
+    match state {
+        CaseState::Submitted => precheck,
+        CaseState::Correcting => correction,
+        CaseState::InReview => promised,
+        _ => None,
+    }
+}
+
+/// The clock of a case; `stopped` names the special procedure that runs. A draft and a case that is over have none to
+/// show but their state.
+fn clock(casework: &Casework, now: Instant, state: CaseState, due: Option<Instant>, stopped: Option<&str>) -> Clock {
+    if let (CaseState::InReview, Some(name)) = (state, stopped) {
+        let why = if name.is_empty() { "特别程序" } else { name };
+        return Clock::new(ClockState::Paused, format!("（{why}）"), "");
+    }
+    match due {
+        Some(due) => {
+            let until = until(casework, now, due, None);
+            Clock::new(until.state, until.left, until.by)
+        }
+        None if state == CaseState::Draft => Clock::new(ClockState::Normal, "还没有提交", ""),
+        None => Clock::new(ClockState::Finished, state.zh(), ""),
+    }
+}
+
+/// The clock of an opened case, with what it runs towards and where every interval is explained.
+pub fn case_clock(casework: &Casework, case: &Case, now: Instant) -> Clock {
+    let due = running_due(case.state, case.precheck_due, case.correction_due, case.promised_due);
+    let stopped = case.open_stop().map(|s| s.name.as_str());
+    clock(casework, now, case.state, due, stopped)
+}
+
+/// The clock of a case in a list.
+pub fn item_clock(casework: &Casework, item: &CaseItem, now: Instant) -> Clock {
+    let state = CaseState::parse(&item.state).unwrap_or(CaseState::Closed);
+    let due = running_due(state, item.precheck_due, item.correction_due, item.promised_due);
+    clock(casework, now, state, due, item.stopped_since.map(|_| ""))
+}
+
+/// The clock of a task in an inbox: its own limit, else the promise of the case.
+pub fn task_clock(casework: &Casework, item: &TaskItem, now: Instant) -> Clock {
+    if item.stopped_since.is_some() {
+        return Clock::new(ClockState::Paused, "（特别程序）", "");
+    }
+    match item.due_at.or(item.promised_due) {
+        Some(due) => {
+            let until = until(casework, now, due, None);
+            Clock::new(until.state, until.left, until.by)
+        }
+        None => Clock::new(ClockState::Normal, "没有单独时限", ""),
+    }
+}
+
+/// Where a case stands, in one or two words for its applicant and for staff.
+pub fn case_words(state: CaseState, outcome: Option<Outcome>) -> &'static str {
+    match (state, outcome) {
+        (CaseState::Decided, Some(Outcome::Granted)) => "已批准",
+        (CaseState::Decided, Some(Outcome::Denied)) => "不予批准",
+        (CaseState::Closed, Some(Outcome::Granted)) => "已办结 · 批准",
+        (CaseState::Closed, Some(Outcome::Denied)) => "已办结 · 不予批准",
+        (state, _) => state.zh(),
+    }
+}
+
+/// The state as a tag. Red is for what went against the applicant, amber for what waits for them.
+pub fn state_tag(state: CaseState, outcome: Option<Outcome>) -> StatusTag {
+    let tone = match (state, outcome) {
+        (CaseState::Draft, _) => Tone::Neutral,
+        (CaseState::Correcting, _) => Tone::Warn,
+        (CaseState::Submitted, _) => Tone::Info,
+        (CaseState::InReview, _) => Tone::Active,
+        (_, Some(Outcome::Denied)) | (CaseState::NotAccepted, _) => Tone::Problem,
+        (CaseState::Decided | CaseState::Closed, _) => Tone::Done,
+        (CaseState::Withdrawn | CaseState::Lapsed | CaseState::Voided, _) => Tone::Neutral,
+    };
+    StatusTag::new(case_words(state, outcome), tone)
+}
+
+/// Who works on a task: the short name of a department, 综合窗口, 申请人.
+pub fn owner_words(catalogue: &Catalogue, owner: &Owner) -> String {
+    match owner {
+        Owner::Department(id) => catalogue.department_short(id).to_string(),
+        Owner::Office(_) => "综合窗口".into(),
+        Owner::Applicant => "申请人".into(),
+    }
+}
+
+/// One of the four states a task has on a board: 未处理, 办理中, 卡住, 已办 (or not needed, or refused).
+pub fn task_step_state(case: &Case, task: &Task) -> StepState {
+    let stopped = case.stops.iter().any(|s| s.to.is_none() && s.task_id == task.id);
+    match task.state {
+        TaskState::Returned => StepState::Stuck,
+        _ if stopped => StepState::Stuck,
+        TaskState::Waiting | TaskState::Open => StepState::Waiting,
+        TaskState::Claimed => StepState::Active,
+        TaskState::Done if task.finding == Some(Finding::Fail) => StepState::Refused,
+        TaskState::Done => StepState::Done,
+        TaskState::Skipped | TaskState::Cancelled => StepState::Skipped,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_shown_in_groups_and_a_broken_one_as_it_is() {
+        assert_eq!(grouped("nothing"), "nothing");
+    }
+
+    #[test]
+    fn what_is_left_is_said_in_the_unit_a_person_thinks_in() {
+        let left = |overdue, working_days, working_minutes| left_words(&Remaining { overdue, working_days, working_minutes });
+        assert_eq!(left(false, 2, 900), "剩余 2 个工作日");
+        assert_eq!(left(false, 0, 45), "今天到期，剩余 45 分钟");
+        assert_eq!(left(false, 0, 150), "今天到期，剩余 2 小时 30 分钟");
+        assert_eq!(left(true, 1, 500), "已逾期 1 个工作日");
+        assert_eq!(left(true, 0, 60), "已逾期 1 小时");
+        assert_eq!(left(true, 0, 0), "刚刚到期");
+    }
+}
