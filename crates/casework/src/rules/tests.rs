@@ -305,9 +305,9 @@ impl World {
     fn plain_next(&self) -> Command {
         let case = &self.case;
         match case.state {
-            CaseState::Draft => Command::Submit,
-            CaseState::Submitted => Command::Accept,
-            CaseState::Correcting => Command::Supplement,
+            CaseState::Draft => return Command::Submit,
+            CaseState::Submitted => return Command::Accept,
+            CaseState::Correcting => return Command::Supplement,
             _ => {}
         }
         if let Some(stop) = case.open_stop() {
