@@ -247,6 +247,11 @@ pub(crate) struct ErrorPage {
 }
 
 impl ErrorPage {
+    /// For the gallery.
+    pub(crate) fn for_sample(shell: &Shell, error: &WebError) -> ErrorPage {
+        ErrorPage::of(shell, &error.0)
+    }
+
     fn of(shell: &Shell, error: &Inner) -> ErrorPage {
         let (heading, explanation, steps) = error.kind.words();
         let next = error.next.clone().unwrap_or_else(|| match error.kind {

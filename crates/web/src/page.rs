@@ -144,6 +144,8 @@ pub struct Page {
     pub notice: Option<Notice>,
     /// Reload after so many seconds where there is no script (boards).
     pub refresh: Option<u32>,
+    /// Dark and large, seen from across a hall.
+    pub wall: bool,
     pub(crate) site: Arc<Site>,
 }
 
@@ -161,6 +163,7 @@ impl Page {
             errors: Vec::new(),
             notice: None,
             refresh: None,
+            wall: false,
             site: Site::plain(),
         }
     }
@@ -209,6 +212,12 @@ impl Page {
     #[must_use]
     pub fn refresh(mut self, seconds: u32) -> Page {
         self.refresh = Some(seconds);
+        self
+    }
+    /// For a big screen that nobody touches.
+    #[must_use]
+    pub fn wall(mut self) -> Page {
+        self.wall = true;
         self
     }
     /// Takes the errors of a form: the summary, the title prefix and the focus follow from them.

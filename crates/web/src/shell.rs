@@ -41,6 +41,10 @@ impl Shell {
         }
     }
 
+    pub(crate) fn sample(site: Arc<Site>, mode: Mode) -> Shell {
+        Shell { user: None, mode, path: "/dev/components".into(), fragment: None, site }
+    }
+
     /// Completes a page with the person, the mode, the path and the navigation.
     pub fn page(&self, page: Page) -> Page {
         let nav = (self.site.nav)(page.audience, self.user.as_ref());

@@ -66,12 +66,24 @@ pub struct Clock {
     detail: String,
     explain: Option<String>,
     compact: bool,
+    minutes_left: Option<i64>,
 }
 
 impl Clock {
     /// `left`: 剩余3个工作日, 逾期2个工作日, 特别程序：现场勘验. `due`: 2026年11月25日 17:00.
     pub fn new(state: ClockState, left: impl Into<String>, due: impl Into<String>) -> Clock {
-        Clock { state, left: left.into(), due: due.into(), detail: String::new(), explain: None, compact: false }
+        Clock {
+            state,
+            left: left.into(),
+            due: due.into(),
+            detail: String::new(),
+            explain: None,
+            compact: false,
+            minutes_left: None,
+        }
+    }
+    pub fn state(&self) -> ClockState {
+        self.state
     }
     /// 法定30个工作日，承诺60分钟，已用12分钟
     #[must_use]
@@ -83,6 +95,12 @@ impl Clock {
     #[must_use]
     pub fn explain(mut self, href: impl Into<String>) -> Clock {
         self.explain = Some(href.into());
+        self
+    }
+    /// Runs while the page is open; only for limits of minutes, inside office hours.
+    #[must_use]
+    pub fn minutes_left(mut self, minutes: i64) -> Clock {
+        self.minutes_left = Some(minutes);
         self
     }
     /// One line, for table cells.

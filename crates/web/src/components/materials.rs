@@ -187,6 +187,7 @@ pub struct MaterialRow {
     files: Vec<UploadedFile>,
     upload: Option<UploadBox>,
     tick: Option<bool>,
+    form: String,
     key: String,
 }
 
@@ -202,6 +203,7 @@ impl MaterialRow {
             files: Vec::new(),
             upload: None,
             tick: None,
+            form: String::new(),
             key: String::new(),
         }
     }
@@ -233,9 +235,11 @@ impl MaterialRow {
         self.upload = Some(upload);
         self
     }
-    /// A box the clerk ticks when the paper is there; the form gets `material=<id>`.
+    /// A box the clerk ticks when the paper is there; the form with this id gets `material=<id>`. The rows stand
+    /// outside that form, because an upload box is a form of its own.
     #[must_use]
-    pub fn tick(mut self, ticked: bool) -> MaterialRow {
+    pub fn tick(mut self, form: impl Into<String>, ticked: bool) -> MaterialRow {
+        self.form = form.into();
         self.tick = Some(ticked);
         self
     }

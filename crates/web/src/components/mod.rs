@@ -13,6 +13,7 @@ mod materials;
 mod messages;
 mod navigation;
 mod progress;
+mod step_picture;
 mod steps;
 mod table;
 

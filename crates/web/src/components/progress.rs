@@ -50,7 +50,7 @@ impl StepState {
             StepState::Refused => Tone::Problem,
         }
     }
-    fn icon(self) -> &'static str {
+    pub(super) fn icon(self) -> &'static str {
         match self {
             StepState::Waiting => "circle",
             StepState::Active => "clock",

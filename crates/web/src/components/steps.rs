@@ -6,15 +6,16 @@ use askama::Template;
 
 use super::progress::StepState;
 use super::renders_itself;
+use super::step_picture::Picture;
 
 #[derive(Debug, Clone)]
 pub struct StepNode {
-    id: String,
-    name: String,
-    by: String,
-    note: String,
-    state: Option<StepState>,
-    after: Vec<String>,
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) by: String,
+    pub(super) note: String,
+    pub(super) state: Option<StepState>,
+    pub(super) after: Vec<String>,
 }
 
 impl StepNode {
@@ -47,12 +48,12 @@ impl StepNode {
         self
     }
 
-    fn class(&self) -> &'static str {
+    pub(super) fn class(&self) -> &'static str {
         self.state.map_or("plan", StepState::class)
     }
 }
 
-/// Ranks from left to right (from top to bottom on a phone); a step stands one rank after the last of those it needs.
+/// Ranks from left to right (a list on a phone); a step stands one rank after the last of those it needs.
 #[derive(Debug, Clone, Template)]
 #[template(path = "components/step_graph.html")]
 pub struct StepGraph {
@@ -68,6 +69,20 @@ impl StepGraph {
     pub fn node(mut self, node: StepNode) -> StepGraph {
         self.nodes.push(node);
         self
+    }
+
+    /// The picture for wide screens; the list beside it says the same in words.
+    fn picture(&self) -> Picture {
+        Picture::of(&self.nodes, &self.ranks_by_index())
+    }
+
+    fn steps(&self) -> Vec<&StepNode> {
+        self.ranks().into_iter().flatten().collect()
+    }
+
+    fn ranks_by_index(&self) -> Vec<Vec<usize>> {
+        let index = |node: &StepNode| self.nodes.iter().position(|n| n.id == node.id);
+        self.ranks().iter().map(|rank| rank.iter().filter_map(|node| index(node)).collect()).collect()
     }
 
     /// Rank of every step. A predecessor that is missing or part of a cycle does not count, so this always ends.

@@ -1,0 +1,63 @@
+// What is typed is saved: on the server while typing, and at a counter in the browser until the server has it.
+const fields = (form) => [...new FormData(form)].filter(([name, value]) =>
+  typeof value === 'string' && name !== 'nonce' && form.elements[name]?.type !== 'password');
+
+behaviour('form[data-autosave]', (form) => {
+  const status = $('[data-saved]', form) || form.appendChild(element('p', { class: 'saved', 'data-saved': '' }));
+  status.setAttribute('role', 'status');
+  let timer = 0;
+  let dirty = false;
+  const body = () => new URLSearchParams([...fields(form), ['nonce', form.elements.nonce?.value || '']]);
+  const save = async () => {
+    clearTimeout(timer);
+    if (!dirty || form.dataset.sent) return;
+    dirty = false;
+    try {
+      const answer = await fetch(form.dataset.autosave, { method: 'POST', body: body(), headers: { Accept: 'application/json' } });
+      if (!answer.ok) throw answer;
+      status.textContent = `已自动保存 ${clockNow()}`;
+      if (form.dataset.keep) store.drop(`keep:${form.dataset.keep}`);
+    } catch {
+      dirty = true;
+      status.textContent = '暂时没有保存上，稍后会自动再试。请不要关闭页面。';
+      timer = setTimeout(save, 10000);
+    }
+  };
+  form.addEventListener('input', () => {
+    dirty = true;
+    clearTimeout(timer);
+    timer = setTimeout(save, 1500);
+  });
+  form.addEventListener('submit', () => clearTimeout(timer));
+  document.addEventListener('visibilitychange', () => {
+    if (document.hidden && dirty && !form.dataset.sent) navigator.sendBeacon(form.dataset.autosave, body());
+  });
+});
+
+behaviour('form[data-keep]', (form) => {
+  const key = `keep:${form.dataset.keep}`;
+  const kept = store.get(key);
+  const restore = () => kept.fields.forEach(([name, value]) => {
+    const found = form.elements[name];
+    $$(`[name="${CSS.escape(name)}"]`, form).forEach((control) => {
+      if (control.type === 'checkbox' || control.type === 'radio') control.checked ||= control.value === value;
+    });
+    if (found && 'value' in found && !['checkbox', 'radio', 'hidden'].includes(found.type)) found.value = value;
+  });
+  if (kept && Date.now() - kept.at < 12 * 3600e3 && !$('[data-error-summary]')) {
+    const bar = element('div', { class: 'notice notice-info', role: 'region', 'aria-label': '未提交的内容' });
+    const text = element('p', { class: 'notice-title' }, `上次有未提交的内容（${new Date(kept.at).toLocaleTimeString('zh-CN', { hour12: false })}）。`);
+    const yes = element('button', { type: 'button', class: 'button button-secondary' }, '恢复');
+    const no = element('button', { type: 'button', class: 'button button-quiet' }, '丢弃');
+    yes.onclick = () => { restore(); bar.remove(); form.dispatchEvent(new Event('input', { bubbles: true })); };
+    no.onclick = () => { store.drop(key); bar.remove(); };
+    bar.append(text, yes, no);
+    form.prepend(bar);
+  } else if (kept) {
+    store.drop(key);
+  }
+  form.addEventListener('input', () => store.set(key, { at: Date.now(), fields: fields(form) }));
+});
+// The server has it, or nobody is signed in any more: nothing stays in the browser.
+behaviour('[data-kept]', (mark) => store.drop(`keep:${mark.dataset.kept}`));
+behaviour('[data-forget]', () => Object.keys(localStorage).filter((k) => k.startsWith('keep:')).forEach(store.drop));
