@@ -7,6 +7,7 @@ use yimen_store::{Read, StoreError};
 
 use crate::model::City;
 use crate::publish::{CITY, SERVICE};
+use crate::search::{Filter, Found, Index};
 use crate::store::{self, VersionRow};
 use crate::version::Version;
 
@@ -17,6 +18,7 @@ pub struct Catalogue {
     pub release: i64,
     city: City,
     services: BTreeMap<String, Arc<Version>>,
+    index: Index,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -41,7 +43,14 @@ impl Catalogue {
                 _ => {}
             }
         }
+        let services = catalogue.services.values().map(|v| &v.service);
+        catalogue.index = Index::build(services, &catalogue.city);
         Ok(catalogue)
+    }
+
+    /// Services for what somebody typed; see [`Index::search`].
+    pub fn search(&self, query: &str, filter: &Filter<'_>, limit: usize) -> Found {
+        self.index.search(query, filter, limit)
     }
 
     /// The version of a service that new cases begin with.

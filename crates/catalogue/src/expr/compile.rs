@@ -77,12 +77,38 @@ pub(super) fn compile(source: &str, scope: &Scope) -> Checked {
             "用 derive 拆成几个有名字的中间事实",
         ));
     }
+    // The parser counts its own recursion, but not redundant brackets.
+    if bracket_depth(source) > MAX_DEPTH {
+        return Err(too_deep());
+    }
     let ast = PrattParser::new()
         .max_recursion_depth(MAX_DEPTH as u16)
         .max_expression_node_count(MAX_LENGTH)
         .parse(source)
         .map_err(|errors| syntax(source, &errors))?;
     Checker { scope }.check(&ast, 0)
+}
+
+fn too_deep() -> ExprError {
+    ExprError::new(
+        ExprErrorKind::TooLarge,
+        format!("表达式嵌套过深（最多 {MAX_DEPTH} 层）"),
+        "用 derive 拆成几个有名字的中间事实",
+    )
+}
+
+/// Brackets inside texts count too; nobody writes that many.
+fn bracket_depth(source: &str) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    for byte in source.bytes() {
+        match byte {
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    deepest
 }
 
 fn syntax(source: &str, errors: &cel::ParseErrors) -> ExprError {
@@ -122,11 +148,7 @@ struct Checker<'a> {
 impl Checker<'_> {
     fn check(&self, ast: &IdedExpr, depth: usize) -> Checked {
         if depth > MAX_DEPTH {
-            return Err(ExprError::new(
-                ExprErrorKind::TooLarge,
-                format!("表达式嵌套过深（最多 {MAX_DEPTH} 层）"),
-                "用 derive 拆成几个有名字的中间事实",
-            ));
+            return Err(too_deep());
         }
         match &ast.expr {
             Ast::Literal(value) => literal(value),
