@@ -12,7 +12,9 @@ fn main() {
         .filter(|path| path.extension().is_some_and(|e| e == "sql"))
         .collect();
     files.sort();
-    let mut code = String::from("/// Every migration of this program, in order.\npub static MIGRATIONS: &[Migration] = &[\n");
+    let mut code = String::from(
+        "/// Every migration of this program, in order.\npub static MIGRATIONS: &[Migration] = &[\n",
+    );
     let mut last = 0;
     for path in &files {
         println!("cargo:rerun-if-changed={}", path.display());
@@ -22,7 +24,8 @@ fn main() {
         assert!(number > last, "{stem}: two migrations have this number");
         last = number;
         let path = path.canonicalize().expect("an existing file");
-        code += &format!("    Migration {{ number: {number}, name: {name:?}, text: include_str!({path:?}) }},\n");
+        code +=
+            &format!("    Migration {{ number: {number}, name: {name:?}, text: include_str!({path:?}) }},\n");
     }
     code += "];\n";
     let out = Path::new(&env::var("OUT_DIR").expect("set by cargo")).join("migrations.rs");

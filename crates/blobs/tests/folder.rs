@@ -5,7 +5,8 @@ use futures::TryStreamExt;
 use yimen_blobs::{BlobError, Blobs, Seal};
 
 fn folder(name: &str) -> std::path::PathBuf {
-    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
+    let path =
+        std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
     let _ = std::fs::remove_dir_all(&path);
     path
 }

@@ -69,7 +69,9 @@ impl Migration {
                 block = Some(match which.trim() {
                     "sqlite" => engine == Engine::Sqlite,
                     "postgres" => engine == Engine::Postgres,
-                    other => return Err(self.wrong(&format!("-- only: {other} is neither sqlite nor postgres"))),
+                    other => {
+                        return Err(self.wrong(&format!("-- only: {other} is neither sqlite nor postgres")));
+                    }
                 });
             } else if mark == "-- end" {
                 if block.take().is_none() {
@@ -130,7 +132,8 @@ pub(crate) fn sqlite(db: &Connection, migrations: &[Migration]) -> Result<Vec<Ap
     loop {
         // The lock first, then the look: another process may be migrating, too.
         db.execute_batch("begin immediate").map_err(failure)?;
-        let next = sqlite_recorded(db).and_then(|recorded| Ok(pending(migrations, &recorded)?.first().copied()));
+        let next =
+            sqlite_recorded(db).and_then(|recorded| Ok(pending(migrations, &recorded)?.first().copied()));
         let outcome = match next {
             Ok(None) => Ok(None),
             Ok(Some(migration)) => sqlite_apply(db, &migration).map(Some),
@@ -177,12 +180,15 @@ fn sqlite_recorded(db: &Connection) -> Result<Vec<Recorded>> {
 
 pub(crate) fn sqlite_version(db: &Connection) -> Result<u32> {
     let known: bool = db
-        .query_row("select exists (select 1 from sqlite_master where name = 'store_migration')", [], |row| row.get(0))
+        .query_row("select exists (select 1 from sqlite_master where name = 'store_migration')", [], |row| {
+            row.get(0)
+        })
         .map_err(failure)?;
     if !known {
         return Ok(0);
     }
-    db.query_row("select coalesce(max(number), 0) from store_migration", [], |row| row.get(0)).map_err(failure)
+    db.query_row("select coalesce(max(number), 0) from store_migration", [], |row| row.get(0))
+        .map_err(failure)
 }
 
 /// Any number will do as long as every version of the program uses the same.

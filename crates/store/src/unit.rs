@@ -155,6 +155,14 @@ impl<'c> Tx<'c> {
         self.read.spoiled.clone()
     }
 
+    /// Waits for every `put`.
+    pub(crate) fn settle(&mut self) -> Result<()> {
+        match &mut self.read.conn {
+            Conn::Postgres(conn) => conn.settle(),
+            Conn::Sqlite(_) => Ok(()),
+        }
+    }
+
     pub(crate) fn postgres(&mut self) -> Option<&mut PgConn> {
         match &mut self.read.conn {
             Conn::Postgres(conn) => Some(conn),

@@ -246,9 +246,9 @@ impl FromValue for Vec<u8> {
 impl<const N: usize> FromValue for [u8; N] {
     fn from_value(value: Value<'_>) -> Result<Self> {
         match value {
-            Value::Blob(bytes) => {
-                bytes.try_into().map_err(|_| StoreError::Other(format!("wanted {N} bytes, the column holds {}", bytes.len())))
-            }
+            Value::Blob(bytes) => bytes.try_into().map_err(|_| {
+                StoreError::Other(format!("wanted {N} bytes, the column holds {}", bytes.len()))
+            }),
             other => Err(unexpected("bytes", other)),
         }
     }

@@ -98,6 +98,8 @@ where
         };
         let answer = match (answer, tx.spoiled()) {
             (Ok(_), Some(error)) => Err(E::from(error)),
+            // A put that failed unseen came before the closure's own change of mind.
+            (Err(own), None) => tx.settle().map_or_else(|earlier| Err(E::from(earlier)), |()| Err(own)),
             (answer, _) => answer,
         };
         let keep = answer.is_ok();

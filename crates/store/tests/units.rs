@@ -24,9 +24,18 @@ fn what_was_written_is_read_back_by_the_next_unit() {
                 Ok(())
             })
             .unwrap();
-        let all = store.read_blocking(|q: &mut Read| -> Result<Vec<Account>> { q.all(&ACCOUNTS, params![]) }).unwrap();
-        let first = Account { id: i64::MIN, name: "阿依古丽·买买提 𠮷䶮".into(), balance: 0, rate: Some(0.25), photo: Some(photo) };
-        let second = Account { id: 2, name: "长".repeat(300), balance: i64::MAX, rate: Some(-1.5e300), photo: None };
+        let all = store
+            .read_blocking(|q: &mut Read| -> Result<Vec<Account>> { q.all(&ACCOUNTS, params![]) })
+            .unwrap();
+        let first = Account {
+            id: i64::MIN,
+            name: "阿依古丽·买买提 𠮷䶮".into(),
+            balance: 0,
+            rate: Some(0.25),
+            photo: Some(photo),
+        };
+        let second =
+            Account { id: 2, name: "长".repeat(300), balance: i64::MAX, rate: Some(-1.5e300), photo: None };
         assert_eq!(all, [first, second]);
         let (_, _, body) = store.read_blocking(|q| q.one::<(i64, i64, String)>(&JOURNAL, params![])).unwrap();
         assert_eq!(body, long);
@@ -37,7 +46,9 @@ fn what_was_written_is_read_back_by_the_next_unit() {
 fn one_opt_all_and_each_say_how_many_rows_there_were() {
     on_each_engine_with(SCHEMA, |db| {
         let store = &db.store;
-        let fill = |tx: &mut Tx<'_>| -> Result<()> { (1..=1000).try_for_each(|id| open(tx, id, &format!("n{id}"), id)) };
+        let fill = |tx: &mut Tx<'_>| -> Result<()> {
+            (1..=1000).try_for_each(|id| open(tx, id, &format!("n{id}"), id))
+        };
         store.write_blocking("fill", fill).unwrap();
         let seen = store.read_blocking(|q: &mut Read| -> Result<()> {
             assert_eq!(q.opt::<Account>(&ACCOUNT, params![0])?, None);
@@ -49,7 +60,10 @@ fn one_opt_all_and_each_say_how_many_rows_there_were() {
             let shape = q.one::<(i64, String)>(&BALANCE, params![7]).unwrap_err();
             assert!(shape.to_string().contains("::BALANCE returns 1 columns"), "{shape}");
             let kind = q.one::<String>(&BALANCE, params![7]).unwrap_err();
-            assert!(kind.to_string().contains("::BALANCE: column 1: wanted text, the column holds integer"), "{kind}");
+            assert!(
+                kind.to_string().contains("::BALANCE: column 1: wanted text, the column holds integer"),
+                "{kind}"
+            );
             let mut ids = Vec::new();
             q.each(&ACCOUNTS, params![], |row| -> Result<()> { Ok(ids.push(row.get::<i64>(0)?)) })?;
             assert_eq!(ids, (1..=1000).collect::<Vec<_>>());
@@ -73,7 +87,9 @@ fn each_stops_at_the_callers_own_error() {
     }
     on_each_engine_with(SCHEMA, |db| {
         let store = &db.store;
-        let fill = |tx: &mut Tx<'_>| -> Result<()> { (1..=500).try_for_each(|id| open(tx, id, &format!("n{id}"), id)) };
+        let fill = |tx: &mut Tx<'_>| -> Result<()> {
+            (1..=500).try_for_each(|id| open(tx, id, &format!("n{id}"), id))
+        };
         store.write_blocking("fill", fill).unwrap();
         let outcome = store.read_blocking(|q| -> Result<(), Mine> {
             let stopped = q.each(&ACCOUNTS, params![], |row| match row.get::<i64>(0)? {
@@ -98,7 +114,9 @@ fn instants_days_and_options_go_through() {
         });
         assert_eq!(back, Ok((at, day, None)));
         let early = Day::new(7, 12, 31).unwrap();
-        let text = db.store.read_blocking(move |q| -> Result<(i64, String, bool)> { q.one(&BOTH, params![1, early, true]) });
+        let text = db
+            .store
+            .read_blocking(move |q| -> Result<(i64, String, bool)> { q.one(&BOTH, params![1, early, true]) });
         assert_eq!(text, Ok((1, "0007-12-31".into(), true)));
     });
 }
@@ -135,11 +153,16 @@ fn constraints_are_told_in_the_same_words() {
         };
         assert_eq!(refused(&TRY_INSERT_3, 1, 5, Some("b")), StoreError::Unique("account.id".into()));
         assert_eq!(refused(&TRY_INSERT_3, 2, 5, Some("a")), StoreError::Unique("account.name".into()));
-        assert!(matches!(refused(&TRY_INSERT_3, 2, 5, None), StoreError::Constraint(text) if text.contains("NOT NULL") && text.contains("account.name")));
-        assert!(matches!(refused(&TRY_INSERT_3, 2, -5, Some("b")), StoreError::Constraint(text) if text.contains("CHECK")));
+        assert!(
+            matches!(refused(&TRY_INSERT_3, 2, 5, None), StoreError::Constraint(text) if text.contains("NOT NULL") && text.contains("account.name"))
+        );
+        assert!(
+            matches!(refused(&TRY_INSERT_3, 2, -5, Some("b")), StoreError::Constraint(text) if text.contains("CHECK"))
+        );
         let orphan = store.write_blocking("orphan", |tx| tx.put(&ENTER, params![1, 99, 1, tx.name()]));
         assert!(matches!(orphan, Err(StoreError::Constraint(text)) if text.contains("FOREIGN KEY")));
-        let enter = |id: i64| store.write_blocking("enter", move |tx| tx.put(&ENTER, params![id, 1, 7, tx.name()]));
+        let enter =
+            |id: i64| store.write_blocking("enter", move |tx| tx.put(&ENTER, params![id, 1, 7, tx.name()]));
         enter(1).unwrap();
         assert_eq!(enter(2), Err(StoreError::Unique("entry.account, entry.amount".into())));
         assert_eq!(count(store), 1);
@@ -224,14 +247,26 @@ fn misuse_is_an_error_that_names_the_statement() {
             let error = outcome.expect_err(part).to_string();
             assert!(error.contains(part), "{error}");
         };
-        said(store.write_blocking("few", |tx| tx.put(&SET, params![1])), "SET takes 2 parameters, 1 were given");
-        said(store.write_blocking("many", |tx| tx.put(&SET, params![1, 2, 3])), "SET takes 2 parameters, 3 were given");
+        said(
+            store.write_blocking("few", |tx| tx.put(&SET, params![1])),
+            "SET takes 2 parameters, 1 were given",
+        );
+        said(
+            store.write_blocking("many", |tx| tx.put(&SET, params![1, 2, 3])),
+            "SET takes 2 parameters, 3 were given",
+        );
         sql! { NO_TABLE = "select a from missing"; NO_SQL = "selekt"; WHOLE = "select balance + 0.5 from account"; }
         said(store.read_blocking(|q| q.one::<i64>(&NO_TABLE, params![]).map(drop)), "NO_TABLE");
         said(store.read_blocking(|q| q.one::<i64>(&NO_SQL, params![]).map(drop)), "NO_SQL");
         said(store.write_blocking("nul", |tx| open(tx, 1, "a\0b", 1)), "INSERT: $2 has a NUL");
-        said(store.write_blocking("nan", |tx| tx.put(&INSERT, params![1, "a", 1, f64::NAN, None::<&[u8]>])), "INSERT: $4");
-        said(store.write_blocking("kind", |tx| tx.put(&INSERT, params![1, "a", "text", 0.0, None::<&[u8]>])), "");
+        said(
+            store.write_blocking("nan", |tx| tx.put(&INSERT, params![1, "a", 1, f64::NAN, None::<&[u8]>])),
+            "INSERT: $4",
+        );
+        said(
+            store.write_blocking("kind", |tx| tx.put(&INSERT, params![1, "a", "text", 0.0, None::<&[u8]>])),
+            "",
+        );
         let wrote = store.read_blocking(|q| q.one::<i64>(&ADD, params![1, 1]));
         assert!(wrote.is_err(), "a read must not write");
         assert_eq!(count(store), 0);
@@ -273,7 +308,8 @@ fn transactions_are_counted_by_name() {
         store.write_blocking("account.open", |tx| open(tx, 0, "again", 1)).unwrap_err();
         count(store);
         let all = store.metrics();
-        let of = |name: &str| all.iter().find(|(n, _)| *n == name).unwrap_or_else(|| panic!("{name}: {all:?}")).1;
+        let of =
+            |name: &str| all.iter().find(|(n, _)| *n == name).unwrap_or_else(|| panic!("{name}: {all:?}")).1;
         let opened = of("account.open");
         assert_eq!((opened.count, opened.errors, opened.retries), (4, 1, 0));
         assert!(opened.max_micros > 0 && opened.total_micros >= opened.max_micros);
@@ -303,7 +339,9 @@ fn a_full_queue_refuses_instead_of_growing() {
             let queued: Vec<_> = (2..4)
                 .map(|id| {
                     let store = db.store.clone();
-                    tokio::spawn(async move { store.write("queued", move |tx| open(tx, id, &format!("n{id}"), 1)).await })
+                    tokio::spawn(async move {
+                        store.write("queued", move |tx| open(tx, id, &format!("n{id}"), 1)).await
+                    })
                 })
                 .collect();
             tokio::task::yield_now().await;
@@ -322,7 +360,8 @@ fn a_full_queue_refuses_instead_of_growing() {
 #[test]
 fn what_was_queued_is_done_even_if_nobody_waits_and_the_store_is_dropped() {
     for engine in [Engine::Sqlite, Engine::Postgres] {
-        let db = yimen_testkit::TestDb::open(engine, SCHEMA, Options { connections: 1, ..Options::default() });
+        let db =
+            yimen_testkit::TestDb::open(engine, SCHEMA, Options { connections: 1, ..Options::default() });
         let store = Store::open(&db.url, Options { connections: 1, ..Options::default() }).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {

@@ -75,7 +75,10 @@ impl Cluster {
             std::os::unix::fs::chown(&self.folder, Some(user), Some(group))
                 .unwrap_or_else(|e| panic!("{}: {e}", self.folder.display()));
         }
-        self.run("initdb", &["--no-sync", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C"]);
+        self.run(
+            "initdb",
+            &["--no-sync", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C"],
+        );
         let settings = format!("{SETTINGS}unix_socket_directories = '{}'\n", self.folder.display());
         std::fs::write(self.data().join("postgresql.auto.conf"), settings)
             .unwrap_or_else(|e| panic!("{}: {e}", self.folder.display()));
@@ -222,10 +225,8 @@ fn watch(folder: &Path, cluster: &Cluster) {
 
 /// A folder both we and the server's user can reach, with a path short enough for a socket.
 fn base() -> PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target"),
-        PathBuf::from,
-    );
+    let target = std::env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target"), PathBuf::from);
     let target = target.canonicalize().unwrap_or(target);
     let folder = target.join("test-postgres");
     let reachable = owner().is_none()
@@ -248,7 +249,8 @@ fn owner() -> Option<(u32, u32)> {
         return None;
     }
     let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
-    let line = users.lines().find(|line| line.starts_with("postgres:")).unwrap_or_else(|| panic!("{MISSING}"));
+    let line =
+        users.lines().find(|line| line.starts_with("postgres:")).unwrap_or_else(|| panic!("{MISSING}"));
     let mut fields = line.split(':').skip(2).map(|field| field.parse::<u32>());
     match (fields.next(), fields.next()) {
         (Some(Ok(user)), Some(Ok(group))) => Some((user, group)),
@@ -270,5 +272,7 @@ fn programs() -> PathBuf {
         return PathBuf::from(format!("/usr/lib/postgresql/{version}/bin"));
     }
     let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).find(|folder| folder.join("initdb").exists()).unwrap_or_else(|| panic!("{MISSING}"))
+    std::env::split_paths(&path)
+        .find(|folder| folder.join("initdb").exists())
+        .unwrap_or_else(|| panic!("{MISSING}"))
 }

@@ -91,6 +91,10 @@ impl PgConn {
         self.again = again;
     }
 
+    pub(crate) fn wants_again(&self) -> bool {
+        self.again.is_some()
+    }
+
     /// Why the unit should run again, if it should.
     pub(crate) fn take_again(&mut self) -> Option<Cause> {
         let cause = self.again.take();
@@ -219,7 +223,7 @@ impl PgConn {
     }
 
     /// Waits for everything that was sent.
-    fn settle(&mut self) -> Result<()> {
+    pub(crate) fn settle(&mut self) -> Result<()> {
         let mut pending = std::mem::take(&mut self.pending);
         let outcome = self.runtime.block_on(settle(&mut pending));
         self.told(outcome)
@@ -232,7 +236,8 @@ impl PgConn {
                 Cause::Lost if self.committing => {
                     self.link = None;
                     return StoreError::Unavailable(
-                        "the server went away during the commit: it may or may not have been written".to_owned(),
+                        "the server went away during the commit: it may or may not have been written"
+                            .to_owned(),
                     );
                 }
                 Cause::Serialization | Cause::StalePlan | Cause::Lost => self.again = Some(stopped.cause),
@@ -261,7 +266,10 @@ impl Stopped {
 }
 
 /// Prepares with the wide types everywhere: PostgreSQL takes `$1` in `$1 = 0` for 32 bits.
-pub(crate) async fn prepare(client: &Client, text: &str) -> std::result::Result<Statement, tokio_postgres::Error> {
+pub(crate) async fn prepare(
+    client: &Client,
+    text: &str,
+) -> std::result::Result<Statement, tokio_postgres::Error> {
     let statement = client.prepare(text).await?;
     let wide: Vec<Type> = statement
         .params()

@@ -148,9 +148,11 @@ fn unique_columns(db: &DbError) -> String {
         .and_then(|detail| detail.strip_prefix("Key (")?.split_once(")=("))
         .map(|(columns, _)| columns);
     match columns {
-        Some(columns) => {
-            columns.split(", ").map(|c| format!("{table}.{}", c.trim_matches('"'))).collect::<Vec<_>>().join(", ")
-        }
+        Some(columns) => columns
+            .split(", ")
+            .map(|c| format!("{table}.{}", c.trim_matches('"')))
+            .collect::<Vec<_>>()
+            .join(", "),
         None => db.constraint().unwrap_or(table).to_owned(),
     }
 }

@@ -103,6 +103,11 @@ fn attempts(tx: &mut Tx<'_>, job: &mut dyn Unit) -> (bool, Result<()>, u32) {
     let (mut retries, mut lost) = (0, false);
     loop {
         let (kept, outcome) = attempt(tx, job, begin);
+        if job.reads()
+            && let Some(conn) = tx.postgres().filter(|conn| conn.wants_again())
+        {
+            conn.rollback();
+        }
         let again = tx.postgres().and_then(PgConn::take_again);
         let wanted = match again {
             Some(Cause::Serialization | Cause::StalePlan) => retries < RETRIES,

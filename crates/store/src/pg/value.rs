@@ -19,9 +19,10 @@ impl ToSql for Value<'_> {
             // Like SQLite, whose REAL columns take whole numbers.
             (Value::Int(number), &Type::FLOAT8) => (*number as f64).to_sql(ty, out),
             (Value::Real(number), &Type::FLOAT8) => number.to_sql(ty, out),
-            (Value::Text(text), &Type::TEXT | &Type::VARCHAR | &Type::BPCHAR | &Type::NAME | &Type::UNKNOWN) => {
-                text.to_sql(ty, out)
-            }
+            (
+                Value::Text(text),
+                &Type::TEXT | &Type::VARCHAR | &Type::BPCHAR | &Type::NAME | &Type::UNKNOWN,
+            ) => text.to_sql(ty, out),
             (Value::Date(bytes), &Type::TEXT | &Type::VARCHAR | &Type::UNKNOWN) => {
                 out.extend_from_slice(bytes);
                 Ok(IsNull::No)

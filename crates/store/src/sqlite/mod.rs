@@ -21,13 +21,11 @@ pub(crate) fn open_writer(path: &Path, options: &Options) -> Result<Connection> 
         std::fs::create_dir_all(folder)
             .map_err(|error| StoreError::Unavailable(format!("{}: {error}", folder.display())))?;
     }
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-        | OpenFlags::SQLITE_OPEN_CREATE
-        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let db = Connection::open_with_flags(path, flags).map_err(failure)?;
     db.busy_timeout(options.busy_timeout).map_err(failure)?;
-    let mode: String =
-        db.query_row("pragma journal_mode = wal", [], |row| row.get(0)).map_err(failure)?;
+    let mode: String = db.query_row("pragma journal_mode = wal", [], |row| row.get(0)).map_err(failure)?;
     if mode != "wal" {
         return Err(StoreError::Unavailable(format!("{}: no write-ahead log here", path.display())));
     }

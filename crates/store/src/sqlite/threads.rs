@@ -196,7 +196,11 @@ impl<'c> Writer<'c> {
         }
         let kept = job.run(&mut self.tx);
         if self.db.is_autocommit() {
-            return if alone && !kept { Ok(false) } else { Err(self.tx.spoiled().unwrap_or(StoreError::Busy)) };
+            return if alone && !kept {
+                Ok(false)
+            } else {
+                Err(self.tx.spoiled().unwrap_or(StoreError::Busy))
+            };
         }
         match (alone, kept) {
             (true, true) => {}
