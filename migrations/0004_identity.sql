@@ -1,20 +1,17 @@
--- Accounts and their sessions.
+-- Accounts, what people type to sign in, failed attempts, and sessions.
 
 create table identity_account (
   id {{int}} NOT NULL PRIMARY KEY,
-  login TEXT NOT NULL UNIQUE,
-  password_hash TEXT NOT NULL,
   -- citizen or staff
   kind TEXT NOT NULL,
   name TEXT NOT NULL,
+  password_hash TEXT NOT NULL,
   -- The party a citizen account acts for; 0 for staff.
   party {{int}} NOT NULL,
   roles {{int}} NOT NULL,
   department TEXT NOT NULL,
   office TEXT NOT NULL,
   counter TEXT NOT NULL,
-  failures {{int}} NOT NULL,
-  locked_until {{int}} NOT NULL,
   closed_at {{int}},
   created_at {{int}} NOT NULL,
   updated_at {{int}} NOT NULL,
@@ -24,14 +21,35 @@ create index identity_account_department on identity_account (department, name);
 create index identity_account_office on identity_account (office, name);
 create index identity_account_party on identity_account (party);
 
+-- An account may have several: phone and ID number of a citizen. Found by blind index, like the party itself.
+create table identity_login (
+  login_index TEXT NOT NULL PRIMARY KEY,
+  account {{int}} NOT NULL REFERENCES identity_account (id),
+  -- For the owner and for lists; masked where it is a number or a phone.
+  shown TEXT NOT NULL
+){{strict}};
+create index identity_login_account on identity_login (account);
+
+-- Attempts since the last success, by what was typed: a login that nobody has is counted like any other, so that the
+-- answers do not tell which exist. Rows are removed when they no longer count.
+create table identity_attempt (
+  login_index TEXT NOT NULL PRIMARY KEY,
+  failures {{int}} NOT NULL,
+  last_at {{int}} NOT NULL,
+  locked_until {{int}} NOT NULL
+){{strict}};
+create index identity_attempt_age on identity_attempt (last_at);
+
 -- The token itself is never stored, only its digest.
 create table identity_session (
-  token_digest TEXT NOT NULL PRIMARY KEY,
+  id {{int}} NOT NULL PRIMARY KEY,
+  token_digest TEXT NOT NULL UNIQUE,
   account {{int}} NOT NULL REFERENCES identity_account (id),
   created_at {{int}} NOT NULL,
   seen_at {{int}} NOT NULL,
   expires_at {{int}} NOT NULL,
+  -- Browser and device in words.
   agent TEXT NOT NULL
 ){{strict}};
-create index identity_session_account on identity_session (account, created_at);
+create index identity_session_account on identity_session (account, id);
 create index identity_session_expiry on identity_session (expires_at);

@@ -1,1 +1,102 @@
-//! Accounts and sessions.
+//! Accounts, sign-in and sessions: who asks.
+//!
+//! Invariants (each has a test): a token and a login typed by a citizen never lie readable in the database; a session
+//! that ended is out at once on this node and within a second on others; a login that nobody has is answered as a wrong
+//! password is, in words and in work; five failures close a login for a quarter of an hour; when the database is away
+//! nobody is signed out.
+//!
+//! Handlers take [`Caller`], [`SignedIn`], [`CitizenOnly`] or [`StaffOnly`]; the binary puts [`layer`] around the routes.
+
+mod account;
+mod agent;
+mod attempt;
+mod cache;
+mod cookie;
+mod demo;
+mod error;
+mod extract;
+mod layer;
+mod login;
+mod model;
+mod next;
+mod pages;
+mod password;
+mod session;
+mod sign_in;
+mod store;
+
+use std::sync::Arc;
+
+pub use account::Colleague;
+pub use cookie::Token;
+pub use demo::{DemoAccount, DemoAccounts, DemoPlan};
+pub use error::{IdentityError, Result};
+pub use extract::{Caller, CitizenOnly, SignedIn, StaffOnly};
+pub use layer::{SessionLayer, layer};
+pub use login::Login;
+pub use model::{AccountKind, NewAccount, Position};
+pub use next::{local_path, sign_in_path};
+pub use pages::routes;
+pub use password::{Cost, PasswordHash};
+pub use session::{OwnSession, Session};
+pub use sign_in::{Device, Started};
+use yimen_platform::{Actor, Ctx, Platform, Staff};
+
+/// How identity behaves in one server.
+pub struct Settings {
+    /// Served by HTTPS: the cookie is bound to host and transport.
+    pub secure: bool,
+    pub cost: Cost,
+    /// Shown on the sign-in page; empty except in a demo.
+    pub demo: Vec<DemoAccount>,
+    /// Where somebody goes who signed in without having asked for a page.
+    pub home: Box<dyn Fn(&Actor) -> String + Send + Sync>,
+    /// Where a member of staff works, in words, for the header of every page.
+    pub place: Box<dyn Fn(&Staff) -> String + Send + Sync>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            secure: true,
+            cost: Cost::default(),
+            demo: Vec::new(),
+            home: Box::new(|_| "/".to_owned()),
+            place: Box::new(model::place),
+        }
+    }
+}
+
+/// The domain's handle. Cheap to clone.
+#[derive(Clone)]
+pub struct Identity {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    platform: Platform,
+    settings: Settings,
+    passwords: password::Passwords,
+    sessions: cache::Cache,
+}
+
+impl Identity {
+    pub fn new(platform: Platform, settings: Settings) -> Self {
+        let passwords = password::Passwords::new(settings.cost);
+        let inner = Inner { platform, settings, passwords, sessions: cache::Cache::default() };
+        Self { inner: Arc::new(inner) }
+    }
+
+    pub(crate) fn platform(&self) -> &Platform {
+        &self.inner.platform
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.inner.settings
+    }
+
+    /// The context of one request of `actor`.
+    pub(crate) fn ctx(&self, actor: Actor) -> Ctx {
+        self.inner.platform.ctx(actor, "")
+    }
+}

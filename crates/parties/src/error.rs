@@ -70,3 +70,23 @@ pub fn web_error(error: StoreError) -> WebError {
         other => WebError::internal(other),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_error_has_the_page_that_is_true_of_it() {
+        let status = |error: PartyError| WebError::from(error).status().as_u16();
+        assert_eq!(status(PartyError::NotFound), 404);
+        assert_eq!(status(PartyError::Forbidden), 403);
+        assert_eq!(status(PartyError::Stale), 409);
+        assert_eq!(status(PartyError::NameConflict), 422);
+        assert_eq!(status(StoreError::NotFound.into()), 404);
+        assert_eq!(status(StoreError::Conflict.into()), 409);
+        assert_eq!(status(StoreError::Full.into()), 503);
+        assert_eq!(status(StoreError::Busy.into()), 503);
+        assert_eq!(status(StoreError::Unavailable("gone".into()).into()), 503);
+        assert_eq!(status(StoreError::Other("bug".into()).into()), 500);
+    }
+}

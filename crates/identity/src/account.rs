@@ -1,0 +1,192 @@
+//! Accounts: making, changing and closing them, and who works where.
+
+use serde::Serialize;
+use yimen_platform::{Actor, Ctx, Role, Roles, journal};
+use yimen_standards::name;
+use yimen_store::{Read, Tx};
+
+use crate::attempt::{self, Allowed};
+use crate::login::Typed;
+use crate::model::{NewAccount, Position};
+use crate::password::PasswordHash;
+use crate::store::{self, ColleagueRow};
+use crate::{Identity, IdentityError, Result};
+
+/// A member of staff as others see them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Colleague {
+    pub account: i64,
+    pub name: String,
+    pub roles: Roles,
+    pub department: String,
+    pub office: String,
+    pub counter: String,
+}
+
+#[derive(Serialize)]
+struct Changed {
+    account: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kind: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    roles: Option<Vec<&'static str>>,
+}
+
+const MOST_COLLEAGUES: i64 = 1000;
+
+impl Identity {
+    /// Makes an account and its logins. Only set-up may, until there are administrators.
+    pub fn create_account(
+        &self,
+        tx: &mut Tx<'_>,
+        ctx: &Ctx,
+        new: &NewAccount,
+        hash: &PasswordHash,
+    ) -> Result<i64> {
+        only_system(ctx)?;
+        let name = name::parse(&new.name).map_err(|e| IdentityError::field("name", e.message()))?;
+        if new.logins.is_empty() {
+            return Err(IdentityError::field("login", "请填写登录名"));
+        }
+        let new = NewAccount { name, ..new.clone() };
+        let id = ctx.new_id();
+        store::insert_account(tx, id, &new, hash, ctx.now)?;
+        for login in &new.logins {
+            if !store::insert_login(tx, &login.index(&self.platform().sealer), id, login.shown())? {
+                return Err(IdentityError::LoginTaken);
+            }
+        }
+        let roles = match &new.position {
+            Position::Staff { roles, .. } => Some(codes(*roles)),
+            Position::Citizen { .. } => None,
+        };
+        let kind = Some(new.position.kind().code());
+        note(tx, ctx, "account.created", Changed { account: id, kind, roles })?;
+        Ok(id)
+    }
+
+    /// Changes where somebody works and what they may do; in force within a second, also for who is signed in.
+    pub async fn change_position(&self, ctx: &Ctx, account: i64, position: Position) -> Result<()> {
+        only_system(ctx)?;
+        let Position::Staff { roles, department, office, counter } = position else {
+            return Err(IdentityError::Forbidden);
+        };
+        let ctx = ctx.clone();
+        let change = move |tx: &mut Tx<'_>| -> Result<()> {
+            if !store::set_position(tx, account, roles, [&department, &office, &counter], ctx.now)? {
+                return Err(IdentityError::NotFound);
+            }
+            let body = Changed { account, kind: None, roles: Some(codes(roles)) };
+            note(tx, &ctx, "account.position_changed", body)
+        };
+        self.platform().store.write("account.change_position", change).await?;
+        self.forget_sessions_of(account);
+        Ok(())
+    }
+
+    /// Nobody signs in with it any more, and whoever is signed in is out.
+    pub async fn close_account(&self, ctx: &Ctx, account: i64) -> Result<()> {
+        only_system(ctx)?;
+        let ctx = ctx.clone();
+        let close = move |tx: &mut Tx<'_>| -> Result<()> {
+            if !store::close(tx, account, ctx.now)? {
+                return Err(IdentityError::NotFound);
+            }
+            store::end_others(tx, account, 0)?;
+            note(tx, &ctx, "account.closed", Changed { account, kind: None, roles: None })
+        };
+        self.platform().store.write("account.close", close).await?;
+        self.forget_sessions_of(account);
+        Ok(())
+    }
+
+    /// Changes the caller's own password and ends all sessions but `keep`. Wrong old passwords count like wrong sign-ins.
+    pub async fn change_password(&self, ctx: &Ctx, old: &str, new: &str, keep: i64) -> Result<()> {
+        let account = ctx.actor.account();
+        let (asked, index) = (ctx.clone(), format!("account:{account}"));
+        let begin = move |tx: &mut Tx<'_>| -> Result<(i64, PasswordHash)> {
+            let hash = store::password(tx, account)?.ok_or(IdentityError::NotFound)?;
+            match attempt::begin(tx, &asked, &index)? {
+                Allowed::Yes { left } => Ok((left, hash)),
+                Allowed::No { until } => Err(IdentityError::Locked { until }),
+            }
+        };
+        let (left, hash) = self.platform().store.write("password.attempt", begin).await?;
+        if !self.matches(old.to_owned(), Some(hash)).await? {
+            return Err(IdentityError::WrongPassword { left });
+        }
+        let hash = self.hash_password(new.to_owned()).await?;
+        let ctx = ctx.clone();
+        let change = move |tx: &mut Tx<'_>| -> Result<()> {
+            store::set_password(tx, account, &hash, ctx.now)?;
+            store::end_others(tx, account, keep)?;
+            store::clear_attempt(tx, &format!("account:{account}"))?;
+            note(tx, &ctx, "account.password_changed", Changed { account, kind: None, roles: None })
+        };
+        self.platform().store.write("password.change", change).await?;
+        self.inner.sessions.end(|one| one.account == account && one.id != keep);
+        Ok(())
+    }
+
+    /// What the account signs in with; masked where it is a number or a phone.
+    pub fn logins(&self, q: &mut Read<'_>, account: i64) -> Result<Vec<String>> {
+        Ok(store::logins(q, account)?)
+    }
+
+    /// The account a login belongs to, closed ones too.
+    pub fn account_of_login(&self, q: &mut Read<'_>, login: &str) -> Result<Option<i64>> {
+        for index in &Typed::read(&self.platform().sealer, login).logins {
+            if let Some(account) = store::account_of_login(q, index)? {
+                return Ok(Some(account));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The open account that acts for a party.
+    pub fn account_of_party(&self, q: &mut Read<'_>, party: i64) -> Result<Option<i64>> {
+        Ok(store::of_party(q, party)?)
+    }
+
+    pub fn colleague(&self, q: &mut Read<'_>, account: i64) -> Result<Option<Colleague>> {
+        Ok(store::colleague(q, account)?.map(Colleague::from))
+    }
+
+    /// Those of a department who have a role, by name.
+    pub fn staff_of_department(
+        &self,
+        q: &mut Read<'_>,
+        department: &str,
+        role: Role,
+    ) -> Result<Vec<Colleague>> {
+        Ok(with_role(store::of_department(q, department, MOST_COLLEAGUES)?, role))
+    }
+
+    /// Those of an office who have a role, by name.
+    pub fn staff_of_office(&self, q: &mut Read<'_>, office: &str, role: Role) -> Result<Vec<Colleague>> {
+        Ok(with_role(store::of_office(q, office, MOST_COLLEAGUES)?, role))
+    }
+}
+
+impl From<ColleagueRow> for Colleague {
+    fn from(row: ColleagueRow) -> Self {
+        let ColleagueRow { account, name, roles, department, office, counter } = row;
+        Self { account, name, roles: Roles(roles), department, office, counter }
+    }
+}
+
+fn with_role(rows: Vec<ColleagueRow>, role: Role) -> Vec<Colleague> {
+    rows.into_iter().map(Colleague::from).filter(|one| one.roles.has(role)).collect()
+}
+
+fn only_system(ctx: &Ctx) -> Result<()> {
+    if matches!(ctx.actor, Actor::System(_)) { Ok(()) } else { Err(IdentityError::Forbidden) }
+}
+
+fn codes(roles: Roles) -> Vec<&'static str> {
+    roles.iter().map(Role::code).collect()
+}
+
+fn note(tx: &mut Tx<'_>, ctx: &Ctx, verb: &str, body: Changed) -> Result<()> {
+    Ok(journal::append(tx, ctx, journal::Note { verb, case: 0, task: 0, body })?)
+}

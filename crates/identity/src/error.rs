@@ -1,0 +1,82 @@
+//! What can go wrong with accounts and sessions, with the words for people.
+
+use yimen_parties::web_error;
+use yimen_standards::time::Instant;
+use yimen_store::StoreError;
+use yimen_web::{FieldError, WebError};
+
+pub type Result<T, E = IdentityError> = std::result::Result<T, E>;
+
+#[derive(Debug, thiserror::Error)]
+pub enum IdentityError {
+    /// Each names its field: `login`, `password`, `name`, `new`.
+    #[error("请改正填写的内容")]
+    Invalid(Vec<FieldError>),
+    #[error("这个登录名已经有账户使用")]
+    LoginTaken,
+    /// The same whether the login exists or not. `left`: how many more failures close it.
+    #[error("登录名或密码不正确，请检查后重新输入")]
+    WrongPassword { left: i64 },
+    #[error("多次输错密码，为保护账户已暂停登录")]
+    Locked { until: Instant },
+    #[error("现在登录的人太多，请稍后再试")]
+    TooBusy,
+    #[error("没有找到这个账户")]
+    NotFound,
+    #[error("您不能管理账户")]
+    Forbidden,
+    #[error("{0}")]
+    Store(StoreError),
+    #[error("{0}")]
+    Internal(String),
+}
+
+impl IdentityError {
+    pub(crate) fn field(field: &str, message: impl Into<String>) -> Self {
+        IdentityError::Invalid(vec![FieldError::new(field, message)])
+    }
+
+    /// What to write beside which field of a form; empty when no field is to blame.
+    pub fn fields(&self) -> Vec<FieldError> {
+        let one = |field: &str, message: String| vec![FieldError::new(field, message)];
+        match self {
+            IdentityError::Invalid(fields) => fields.clone(),
+            IdentityError::LoginTaken => one("login", self.to_string()),
+            IdentityError::WrongPassword { left: 0 } => one("password", format!("{self}。已暂停登录15分钟")),
+            IdentityError::WrongPassword { left } if *left <= 2 => {
+                one("password", format!("{self}。再输错{left}次，将暂停登录15分钟"))
+            }
+            IdentityError::WrongPassword { .. } => one("password", self.to_string()),
+            IdentityError::Locked { until } => {
+                // To the next whole minute: who comes at the minute that is shown gets in.
+                let minute = until.plus_millis(59_999).minute_of_day();
+                one("password", format!("{self}，请在{:02}:{:02}之后再试", minute / 60, minute % 60))
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl From<StoreError> for IdentityError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NotFound => IdentityError::NotFound,
+            other => IdentityError::Store(other),
+        }
+    }
+}
+
+impl From<IdentityError> for WebError {
+    fn from(error: IdentityError) -> WebError {
+        match error {
+            IdentityError::Invalid(_) | IdentityError::LoginTaken | IdentityError::WrongPassword { .. } => {
+                WebError::invalid(error.fields())
+            }
+            IdentityError::Locked { .. } | IdentityError::TooBusy => WebError::too_many(format!("{error}。")),
+            IdentityError::NotFound => WebError::not_found(),
+            IdentityError::Forbidden => WebError::forbidden(format!("{error}。")),
+            IdentityError::Store(cause) => web_error(cause),
+            IdentityError::Internal(cause) => WebError::internal(cause),
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! The pages of identity.
+
+mod sessions;
+mod sign_in;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use crate::Identity;
+
+/// `/sign-in`, `/sign-out`, `/me/sessions`. Needs [`crate::layer`] around it.
+pub fn routes(identity: Identity) -> Router {
+    Router::new()
+        .route("/sign-in", get(sign_in::page).post(sign_in::submit))
+        .route("/sign-out", post(sign_in::out))
+        .route("/me/sessions", get(sessions::page))
+        .route("/me/sessions/end", post(sessions::end))
+        .route("/me/sessions/end-others", post(sessions::end_others))
+        .with_state(identity)
+}
