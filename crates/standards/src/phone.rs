@@ -94,9 +94,11 @@ fn landline(number: &str, last_group: &str) -> Result<Phone, PhoneError> {
     // 010 and 02x have three digits, all others four.
     let area = if matches!(number.as_bytes(), [_, b'1' | b'2', ..]) { 3 } else { 4 };
     let (area, local) = number.split_at_checked(area).ok_or(PhoneError::Landline)?;
-    let extension = if local.len() > 8 { last_group } else { "" };
-    let local = local.strip_suffix(extension).unwrap_or(local);
-    if !matches!(local.len(), 7 | 8) || matches!(local.as_bytes()[0], b'0' | b'1') || extension.len() > 6 {
+    let whole = |local: &str| matches!(local.len(), 7 | 8);
+    // A last group counts as the extension where a whole number is left without it.
+    let shorter = local.strip_suffix(last_group).filter(|l| whole(l));
+    let (local, extension) = shorter.map_or((local, ""), |shorter| (shorter, last_group));
+    if !whole(local) || matches!(local.as_bytes()[0], b'0' | b'1') || extension.len() > 6 {
         return Err(PhoneError::Landline);
     }
     let tail = if extension.is_empty() { String::new() } else { format!("-{extension}") };

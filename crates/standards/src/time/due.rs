@@ -66,10 +66,12 @@ pub fn due(cal: &Calendar, hours: &Hours, start: Instant, limit: Limit, stops: &
 /// Working time from `now` to `due`, or since `due` when it has passed.
 pub fn remaining(cal: &Calendar, hours: &Hours, now: Instant, due: Instant) -> Remaining {
     let overdue = now > due;
-    let days = cal.working_days_between(now.day(), due.day());
+    // A due time of midnight closes the day before.
+    let days = cal.working_days_between(now.day(), due.plus_millis(-1).day());
+    let working_days = if overdue { -days } else { days }.max(0);
     let ms = elapsed(cal, hours, due) - elapsed(cal, hours, now);
     let working_minutes = if overdue { -ms / MINUTE } else { (ms + MINUTE - 1) / MINUTE };
-    Remaining { overdue, working_days: days.abs(), working_minutes }
+    Remaining { overdue, working_days, working_minutes }
 }
 
 /// Where the limit last began: `start`, or the end of the last stop that made it begin anew while it was running.
@@ -252,8 +254,12 @@ fn minutes(cal: &Calendar, hours: &Hours, start: Instant, count: u32, spans: &Sp
     Ok(reach(cal, hours, elapsed(cal, hours, Instant(cursor)) + left))
 }
 
+const FARTHEST: i64 = 400_000_000_000_000;
+
 /// Office milliseconds before `at`, from an arbitrary origin.
 pub(super) fn elapsed(cal: &Calendar, hours: &Hours, at: Instant) -> i64 {
+    // Beyond twelve thousand years from the epoch instants are garbage; kept in range so that sums cannot overflow.
+    let at = Instant(at.0.clamp(-FARTHEST, FARTHEST));
     let day = at.day_number();
     let today = if cal.works(day) { hours.before(at.millis_of_day()) } else { 0 };
     cal.serial(day) * hours.total_ms() + today

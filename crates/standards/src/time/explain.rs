@@ -65,7 +65,7 @@ pub fn explain(
         out: Vec::new(),
         used: 0,
     };
-    walk.end = due.at.unwrap_or_else(|| walk.stopped_end());
+    walk.end = due.at.unwrap_or_else(|| walk.stopped_end()).min(start.plus_millis(LONGEST));
     if in_days(limit) {
         walk.days()
     } else {
@@ -76,7 +76,8 @@ pub fn explain(
     Explanation { limit, segments: walk.out, used: limit.with_count(used), left, due }
 }
 
-const LATEST: i64 = 200 * 366 * DAY;
+/// Explanations of garbage (a stop of thousands of years) are cut short here.
+const LONGEST: i64 = 200 * 366 * DAY;
 const VOID: &str = "期限重新计算前";
 
 struct Walk<'a> {
@@ -103,7 +104,7 @@ impl Walk<'_> {
             self.counts_from = Instant(i64::MAX);
         }
         let from = open.map(|s| s.from).min().unwrap_or(self.start);
-        self.now.min(self.start.plus_millis(LATEST)).max(from).max(self.begun)
+        self.now.max(from).max(self.begun)
     }
 
     fn used_count(&self) -> u32 {
@@ -199,7 +200,7 @@ impl Walk<'_> {
                 Some(reason) => self.push(from, to, None, &reason),
                 None if from < self.counts_from.0 => self.push(from, to, None, VOID),
                 None => {
-                    self.used += (self.now.0.min(to) - from).max(0);
+                    self.used += self.now.0.clamp(from, to) - from;
                     let kind = self.cal.kind_of(Instant(from).day_number());
                     self.push(from, to, Some(Amount::Millis(to - from)), kind.zh());
                 }
