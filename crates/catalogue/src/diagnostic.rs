@@ -171,5 +171,4 @@ codes! {
     UnknownIcon = 104 Error "未知的图标",
     OfficeWithoutCounter = 105 Error "办事大厅没有窗口",
     ThemeEmpty = 106 Warning "主题下没有事项",
-    DepartmentUnused = 107 Warning "没有事项涉及的部门",
 }

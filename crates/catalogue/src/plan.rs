@@ -157,7 +157,8 @@ fn longest(steps: &[Planned<'_>], order: &[usize]) -> (Vec<usize>, u64) {
         until[i] = own + heaviest.map_or(0, |j| until[j]);
         from[i] = heaviest;
     }
-    let last = (0..steps.len()).max_by_key(|&i| (until[i], steps[i].rank, std::cmp::Reverse(i)));
+    let last =
+        (0..steps.len()).max_by_key(|&i| (until[i], std::cmp::Reverse(steps[i].rank), std::cmp::Reverse(i)));
     let Some(last) = last.filter(|&i| until[i] > 0) else {
         return (Vec::new(), 0);
     };

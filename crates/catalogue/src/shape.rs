@@ -57,7 +57,8 @@ impl<'s> Checker<'s> {
             (Some("boolean"), Data::Bool(b)) => Value::Bool(*b),
             (Some("integer"), Data::Int(n, _)) => self.integer(node.at, *n, schema, key),
             (want, _) => {
-                self.wrong_type(node, want.unwrap_or(""), key);
+                let want = if schema["format"] == "yimen-limit" { "limit" } else { want.unwrap_or("") };
+                self.wrong_type(node, want, key);
                 Value::Null
             }
         }
@@ -65,8 +66,14 @@ impl<'s> Checker<'s> {
 
     fn wrong_type(&mut self, node: &Node, want: &str, key: Option<&str>) {
         let what = key.map_or_else(|| "文件内容".to_owned(), |key| format!("`{key}`"));
+        if node.data == Data::Null {
+            return self.fault(node.at, Code::WrongType, format!("{what}没有值"), "写上值，或删去这个键");
+        }
         let (want, fix) = match (want, &node.data) {
-            (_, Data::Null) => ("有值", "写上值，或删去这个键".to_owned()),
+            ("limit", Data::Int(_, raw)) => (
+                "带单位的时限",
+                format!("写上单位：{raw}wd 工作日、{raw}cd 自然日、{raw}h 或 {raw}m 办公时间"),
+            ),
             ("string", Data::Int(_, raw) | Data::Float(_, raw)) => {
                 ("文字", format!("加上引号：\"{raw}\"；不加引号会被当作数字，开头的 0 会丢失"))
             }

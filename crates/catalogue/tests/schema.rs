@@ -45,7 +45,8 @@ fn every_pack_file_fits_its_schema_and_names_it() {
         if !pack.join("pack.yaml").is_file() {
             continue;
         }
-        let mut all = vec![(FileKind::Pack, pack.join("pack.yaml")), (FileKind::City, pack.join("city.yaml"))];
+        let mut all =
+            vec![(FileKind::Pack, pack.join("pack.yaml")), (FileKind::City, pack.join("city.yaml"))];
         let services = std::fs::read_dir(pack.join("services")).unwrap();
         all.extend(services.map(|e| (FileKind::Service, e.unwrap().path())));
         for (kind, path) in all {

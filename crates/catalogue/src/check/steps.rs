@@ -84,7 +84,7 @@ impl Checker<'_> {
                 ("fees", !step.fees.is_empty() && step.kind != StepKind::Payment),
                 ("records", !step.records.is_empty() && step.kind == StepKind::Payment),
                 ("checks", !step.checks.is_empty() && step.kind == StepKind::Payment),
-                ("specials", !step.specials.is_empty() && !(decides(step) || step.kind == StepKind::Review)),
+                ("specials", !(step.specials.is_empty() || decides(step) || step.kind == StepKind::Review)),
             ];
             for (key, is_unused) in unused {
                 if is_unused {

@@ -202,10 +202,10 @@ impl Checker<'_> {
             args.push(self.check(arg, depth + 1)?);
         }
         let name = call.func_name.as_str();
-        if target.is_none() {
-            if let Some(found) = operator(name, &mut args) {
-                return found;
-            }
+        if target.is_none()
+            && let Some(found) = operator(name, &mut args)
+        {
+            return found;
         }
         helper(name, target.is_some(), args)
     }

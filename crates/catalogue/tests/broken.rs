@@ -1,0 +1,60 @@
+//! Deliberately broken packs and what the checker says of them; every code it knows occurs at least once.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use yimen_catalogue::check::{check, is_publishable};
+use yimen_catalogue::{Code, Diagnostic, Pack};
+
+fn broken(name: &str) -> Vec<Diagnostic> {
+    // Relative, so that the messages are the same on every machine; tests run in the crate's folder.
+    check(&Pack::load(&Path::new("tests/broken").join(name)))
+}
+
+/// `YIMEN_UPDATE=1 cargo test -p yimen-catalogue --test broken` writes the golden file anew: read the difference.
+fn golden(name: &str, found: &[Diagnostic]) {
+    let text: String = found.iter().map(|d| format!("{d}\n")).collect();
+    let path = Path::new("tests/broken").join(format!("{name}.txt"));
+    if std::env::var_os("YIMEN_UPDATE").is_some() {
+        std::fs::write(&path, &text).unwrap();
+    }
+    let expected = std::fs::read_to_string(&path).unwrap_or_default();
+    for (line, (now, then)) in text.lines().zip(expected.lines()).enumerate() {
+        assert_eq!(now, then, "{}:{}", path.display(), line + 1);
+    }
+    assert_eq!(text.len(), expected.len(), "{} has another length", path.display());
+}
+
+#[test]
+fn findings_are_as_recorded_and_every_code_occurs() {
+    let mut found = broken("linhai");
+    golden("linhai", &found);
+    let empty = broken("empty");
+    golden("empty", &empty);
+    assert!(!is_publishable(&found) && !is_publishable(&empty));
+    found.extend(empty);
+    let seen: BTreeSet<Code> = found.iter().map(|d| d.code).collect();
+    let missing: Vec<String> =
+        Code::ALL.iter().filter(|c| !seen.contains(c)).map(|c| format!("{c} {}", c.title())).collect();
+    assert!(missing.is_empty(), "no broken pack shows {missing:#?}");
+}
+
+#[test]
+fn every_finding_says_where_and_what_to_do() {
+    for finding in broken("linhai") {
+        assert!(finding.line >= 1 && finding.column >= 1, "{finding}");
+        assert!(!finding.fix.is_empty(), "{finding}");
+        let said = finding.to_string();
+        assert!(said.contains("怎么办："), "{said}");
+        assert!(
+            said.starts_with(&format!("{}:{}:{}: ", finding.file, finding.line, finding.column)),
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn code_numbers_are_unique() {
+    let numbers: BTreeSet<u16> = Code::ALL.iter().map(|c| c.number()).collect();
+    assert_eq!(numbers.len(), Code::ALL.len());
+}
