@@ -1,0 +1,133 @@
+//! Filling in any service's questions, form and records with answers that make sense, whatever the pack.
+
+use rand::RngExt;
+use rand::rngs::StdRng;
+use yimen_catalogue::model::{Choice, Field, FieldKind, Prefill};
+use yimen_catalogue::{Fact, Facts, Version};
+use yimen_standards::time::Day;
+
+use crate::people::{Person, pick};
+
+/// How often new answers are tried before a person is taken to be not entitled.
+const TRIES: usize = 40;
+
+/// Answers to the whole application, such that nothing stops it. `None` when this person never qualifies.
+pub fn fill(rng: &mut StdRng, version: &Version, me: &Person, other: &Person, today: Day) -> Option<Facts> {
+    (0..TRIES).map(|_| attempt(rng, version, me, other, today)).find(|facts| {
+        version.stops(facts).is_empty() && version.next_question(facts).is_none() && version.unanswered(facts).is_empty()
+    })
+}
+
+fn attempt(rng: &mut StdRng, version: &Version, me: &Person, other: &Person, today: Day) -> Facts {
+    let mut facts = Facts::new();
+    facts.insert(yimen_catalogue::TODAY.into(), Fact::Text(today.to_string()));
+    while let Some(question) = version.next_question(&facts) {
+        let answer = match question.options.is_empty() {
+            true => Fact::Bool(rng.random_bool(0.5)),
+            false => Fact::Text(any_of(rng, &question.options)),
+        };
+        facts.insert(question.id.clone(), answer);
+    }
+    let pages: Vec<String> = version.pages(&facts).iter().map(|p| p.id.clone()).collect();
+    for page in pages {
+        let mut done = 0;
+        // A field may depend on one before it on the same page, so the list is asked for again after each answer.
+        while let Some(field) = version.fields(&page, &facts).get(done).map(|f| (*f).clone()) {
+            done += 1;
+            if field.optional && rng.random_bool(0.5) {
+                continue;
+            }
+            facts.insert(field.id.clone(), answer(rng, &field, me, other, today));
+        }
+    }
+    facts.remove(yimen_catalogue::TODAY);
+    facts
+}
+
+/// What an officer records at a step.
+pub fn records(rng: &mut StdRng, version: &Version, step: &str, facts: &Facts, me: &Person, today: Day) -> Facts {
+    let mut known = facts.clone();
+    let mut recorded = Facts::new();
+    let mut done = 0;
+    while let Some(field) = version.records(step, &known).get(done).map(|f| (*f).clone()) {
+        done += 1;
+        let fact = answer(rng, &field, me, me, today);
+        known.insert(field.id.clone(), fact.clone());
+        recorded.insert(field.id, fact);
+    }
+    recorded
+}
+
+fn any_of(rng: &mut StdRng, options: &[Choice]) -> String {
+    options[rng.random_range(0..options.len())].value.clone()
+}
+
+fn answer(rng: &mut StdRng, field: &Field, me: &Person, other: &Person, today: Day) -> Fact {
+    let mine = field.prefill.is_some();
+    let who = if mine || field.id.starts_with("applicant") { me } else { other };
+    match (field.prefill, field.kind) {
+        (Some(Prefill::Name), _) => return Fact::Text(me.name.clone()),
+        (Some(Prefill::Number), FieldKind::ResidentId) => return Fact::Text(me.number.clone()),
+        (Some(Prefill::Phone), _) => return Fact::Text(me.phone.clone()),
+        (Some(Prefill::Address), _) => return Fact::Text(me.address.clone()),
+        _ => {}
+    }
+    match field.kind {
+        FieldKind::Text | FieldKind::LongText => Fact::Text(text(rng, field)),
+        FieldKind::Number => Fact::Int(number(rng, field, 1, 6)),
+        FieldKind::Money => Fact::Int(money(rng, field)),
+        FieldKind::Date => Fact::Text(date(rng, field, today).to_string()),
+        FieldKind::Boolean => Fact::Bool(rng.random_bool(0.6)),
+        FieldKind::Choice => Fact::Text(any_of(rng, &field.options)),
+        FieldKind::Choices => Fact::List(vec![any_of(rng, &field.options)]),
+        FieldKind::Name if field.id.contains("business") || field.id.contains("company") || field.id.contains("shop") => {
+            Fact::Text(who.shop.clone())
+        }
+        FieldKind::Name => Fact::Text(who.name.clone()),
+        FieldKind::ResidentId => Fact::Text(who.number.clone()),
+        FieldKind::CreditCode => Fact::Text("91330100MA2ABCDEXG".into()),
+        FieldKind::Phone => Fact::Text(who.phone.clone()),
+        FieldKind::Address => Fact::Text(who.address.clone()),
+        FieldKind::EstateUnit => {
+            Fact::Text(format!("330102001001GB{:05}F{:04}{:04}", rng.random_range(1..400), rng.random_range(1..40), rng.random_range(1..200)))
+        }
+        FieldKind::Area => Fact::Double(f64::from(rng.random_range(4_500..18_000)) / 100.0),
+    }
+}
+
+fn text(rng: &mut StdRng, field: &Field) -> String {
+    let coded = ["number", "_no", "code", "certificate"].iter().any(|part| field.id.contains(part));
+    let text = match coded {
+        true => format!("浙杭{:04}{:06}", rng.random_range(2020..2027), rng.random_range(1..999_999)),
+        false => pick(rng, &["按现场情况填写", "无特别说明", "见所附材料", "与证件一致"]).to_string(),
+    };
+    let most = field.max.map_or(usize::MAX, |m| m.max(1) as usize);
+    let mut text: String = text.chars().take(most).collect();
+    while (text.chars().count() as i64) < field.min.unwrap_or(1) {
+        text.push('号');
+    }
+    text
+}
+
+fn number(rng: &mut StdRng, field: &Field, least: i64, most: i64) -> i64 {
+    let least = field.min.unwrap_or(least);
+    let most = field.max.unwrap_or(most.max(least)).min(least + 40);
+    rng.random_range(least..=most.max(least))
+}
+
+/// Prices of homes look like prices of homes; everything else stays small.
+fn money(rng: &mut StdRng, field: &Field) -> i64 {
+    let large = ["price", "loan", "debt", "secured"].iter().any(|part| field.id.contains(part));
+    let (least, most) = if large { (800_000, 6_000_000) } else { (0, 40_000) };
+    let least = field.min.unwrap_or(0).max(least);
+    let most = field.max.unwrap_or(most).max(least);
+    rng.random_range(least..=most) * 100
+}
+
+fn date(rng: &mut StdRng, field: &Field, today: Day) -> Day {
+    let later = ["until", "end", "expir", "to_date", "maturity"].iter().any(|part| field.id.contains(part));
+    match later {
+        true => today.plus_days(rng.random_range(30..3_650)),
+        false => today.plus_days(-rng.random_range(1..3_650)),
+    }
+}
