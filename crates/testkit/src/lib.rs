@@ -1,5 +1,6 @@
 //! What the tests of every crate stand on.
 
+pub mod browser;
 pub mod db;
 pub mod postgres;
 

@@ -9,9 +9,7 @@ pub struct Args {
 
 impl Args {
     pub fn new(args: &[String]) -> Args {
-        Args {
-            rest: args.to_vec(),
-        }
+        Args { rest: args.to_vec() }
     }
 
     /// Takes `--name` out, telling whether it was there.
@@ -56,10 +54,7 @@ impl Args {
 }
 
 fn is(arg: &str, name: &str) -> bool {
-    arg == name
-        || arg
-            .strip_prefix(name)
-            .is_some_and(|rest| rest.starts_with('='))
+    arg == name || arg.strip_prefix(name).is_some_and(|rest| rest.starts_with('='))
 }
 
 #[cfg(test)]
@@ -74,10 +69,7 @@ mod tests {
     fn flags_and_values_are_taken_in_any_order() {
         let mut given = args("--only fmt --no-install --only=tidy --filter x");
         assert!(given.flag("--no-install"));
-        assert_eq!(
-            given.values("--only"),
-            Ok(vec!["fmt".to_owned(), "tidy".to_owned()])
-        );
+        assert_eq!(given.values("--only"), Ok(vec!["fmt".to_owned(), "tidy".to_owned()]));
         assert_eq!(given.value("--filter"), Ok(Some("x".to_owned())));
         assert_eq!(given.done(), Ok(()));
     }

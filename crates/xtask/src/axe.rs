@@ -13,9 +13,7 @@ const SHA512: &str = "1477dafa598d8d065f273d6af302aa203c02e83131707b7fa648cd41bd
 pub const VARIABLE: &str = "YIMEN_AXE_JS";
 
 fn package_file() -> PathBuf {
-    shell::target()
-        .join("xtask")
-        .join(format!("axe-core-{VERSION}.tgz"))
+    shell::target().join("xtask").join(format!("axe-core-{VERSION}.tgz"))
 }
 
 /// Whether the right package is here already.
@@ -57,8 +55,5 @@ fn check(expected: &str) -> Outcome {
     }
     // A wrong file must not be taken for the right one by a later run.
     let _ = std::fs::remove_file(&file);
-    Err(format!(
-        "{} is not axe-core {VERSION}: its SHA-512 is {found}, expected {expected}",
-        file.display()
-    ))
+    Err(format!("{} is not axe-core {VERSION}: its SHA-512 is {found}, expected {expected}", file.display()))
 }

@@ -24,41 +24,13 @@ struct Gate {
 
 /// The order matters: what costs a second comes before what costs minutes, and the test runner's word is the last.
 const GATES: &[Gate] = &[
-    Gate {
-        name: "fmt",
-        prepared: false,
-        run: fmt,
-    },
-    Gate {
-        name: "tidy",
-        prepared: false,
-        run: |_| tidy::run(&[]),
-    },
-    Gate {
-        name: "clippy",
-        prepared: false,
-        run: clippy,
-    },
-    Gate {
-        name: "build",
-        prepared: false,
-        run: build,
-    },
-    Gate {
-        name: "packs",
-        prepared: false,
-        run: packs,
-    },
-    Gate {
-        name: "sql-check",
-        prepared: true,
-        run: sql_check,
-    },
-    Gate {
-        name: "tests",
-        prepared: true,
-        run: tests,
-    },
+    Gate { name: "fmt", prepared: false, run: fmt },
+    Gate { name: "tidy", prepared: false, run: |_| tidy::run(&[]) },
+    Gate { name: "clippy", prepared: false, run: clippy },
+    Gate { name: "build", prepared: false, run: build },
+    Gate { name: "packs", prepared: false, run: packs },
+    Gate { name: "sql-check", prepared: true, run: sql_check },
+    Gate { name: "tests", prepared: true, run: tests },
 ];
 
 pub fn run(args: &[String]) -> Outcome {
@@ -74,26 +46,13 @@ pub fn run(args: &[String]) -> Outcome {
     if selection.is_partial() && only.is_empty() {
         only.push("tests".to_owned());
     }
-    if let Some(unknown) = only
-        .iter()
-        .find(|name| !GATES.iter().any(|gate| gate.name == **name))
-    {
+    if let Some(unknown) = only.iter().find(|name| !GATES.iter().any(|gate| gate.name == **name)) {
         let known: Vec<&str> = GATES.iter().map(|gate| gate.name).collect();
-        return Err(format!(
-            "no gate {unknown:?}; there are: {}",
-            known.join(" ")
-        ));
+        return Err(format!("no gate {unknown:?}; there are: {}", known.join(" ")));
     }
-    let chosen: Vec<&Gate> = GATES
-        .iter()
-        .filter(|gate| only.is_empty() || only.iter().any(|name| name == gate.name))
-        .collect();
-    let mut around = Surroundings {
-        postgres: None,
-        axe: None,
-        selection,
-        counts: Counts::default(),
-    };
+    let chosen: Vec<&Gate> =
+        GATES.iter().filter(|gate| only.is_empty() || only.iter().any(|name| name == gate.name)).collect();
+    let mut around = Surroundings { postgres: None, axe: None, selection, counts: Counts::default() };
     let mut times = Vec::new();
     if chosen.iter().any(|gate| gate.prepared) {
         let (outcome, time) = timed("set-up", || prepare(&mut around, may_install));
@@ -152,14 +111,7 @@ fn fmt(_: &mut Surroundings) -> Outcome {
 }
 
 fn clippy(_: &mut Surroundings) -> Outcome {
-    shell::run(shell::cargo().args([
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--",
-        "-D",
-        "warnings",
-    ]))
+    shell::run(shell::cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
 }
 
 /// The same selection as the tests: with another one, cargo would choose other features and build all twice.
@@ -170,21 +122,16 @@ fn build(_: &mut Surroundings) -> Outcome {
 /// By the program that the tests built (cargo makes it for the integration tests of its crate).
 fn packs(around: &mut Surroundings) -> Outcome {
     build(around)?;
-    let folders =
-        std::fs::read_dir(shell::root().join("packs")).map_err(|e| format!("packs: {e}"))?;
-    let mut names: Vec<_> = folders
-        .flatten()
-        .filter(|entry| entry.path().join("pack.yaml").is_file())
-        .collect();
+    let folders = std::fs::read_dir(shell::root().join("packs")).map_err(|e| format!("packs: {e}"))?;
+    let mut names: Vec<_> =
+        folders.flatten().filter(|entry| entry.path().join("pack.yaml").is_file()).collect();
     names.sort_by_key(|entry| entry.file_name());
     if names.is_empty() {
         return Err("no pack.yaml in packs/*: there should be one".to_owned());
     }
     for entry in names {
         let mut check = shell::command(shell::target().join("debug/yimen"));
-        check
-            .args(["pack", "check"])
-            .arg(format!("packs/{}", entry.file_name().to_string_lossy()));
+        check.args(["pack", "check"]).arg(format!("packs/{}", entry.file_name().to_string_lossy()));
         shell::run(&mut check)?;
     }
     Ok(())
@@ -192,15 +139,7 @@ fn packs(around: &mut Surroundings) -> Outcome {
 
 fn sql_check(around: &mut Surroundings) -> Outcome {
     let mut check = shell::cargo();
-    check.args([
-        "test",
-        "--workspace",
-        "--quiet",
-        "--test",
-        "sql_check",
-        "--",
-        "--nocapture",
-    ]);
+    check.args(["test", "--workspace", "--quiet", "--test", "sql_check", "--", "--nocapture"]);
     shell::run(check.envs(around.variables()))
 }
 
@@ -214,24 +153,12 @@ fn verdict(times: &[(&str, bool, Duration)], counts: &Counts) -> Outcome {
     println!("── verdict {}", "─".repeat(63));
     let total: Duration = times.iter().map(|(_, _, time)| *time).sum();
     for (name, good, time) in times {
-        println!(
-            "{name:10} {:>7.1} s  {}",
-            time.as_secs_f64(),
-            if *good { "ok" } else { "FAILED" }
-        );
+        println!("{name:10} {:>7.1} s  {}", time.as_secs_f64(), if *good { "ok" } else { "FAILED" });
     }
     println!("{:10} {:>7.1} s", "all", total.as_secs_f64());
-    let failed: Vec<&str> = times
-        .iter()
-        .filter(|(_, good, _)| !good)
-        .map(|(name, _, _)| *name)
-        .collect();
+    let failed: Vec<&str> = times.iter().filter(|(_, good, _)| !good).map(|(name, _, _)| *name).collect();
     if times.iter().any(|(name, _, _)| *name == "tests") {
         println!("{counts}");
     }
-    if failed.is_empty() {
-        Ok(())
-    } else {
-        Err(format!("failed: {}", failed.join(", ")))
-    }
+    if failed.is_empty() { Ok(()) } else { Err(format!("failed: {}", failed.join(", "))) }
 }

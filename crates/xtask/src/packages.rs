@@ -18,11 +18,7 @@ const NEEDS: &[Need] = &[
         why: "every test that touches the store runs on SQLite and on PostgreSQL",
         present: || postgres_bin().is_some(),
     },
-    Need {
-        package: "chromium",
-        why: "the browser tests",
-        present: || shell::find("chromium").is_some(),
-    },
+    Need { package: "chromium", why: "the browser tests", present: || shell::find("chromium").is_some() },
     Need {
         package: "chromium-driver",
         why: "the browser tests",
@@ -42,19 +38,10 @@ const NEEDS: &[Need] = &[
 
 /// The folder of the newest installed PostgreSQL server's programs.
 pub fn postgres_bin() -> Option<PathBuf> {
-    let versions = std::fs::read_dir("/usr/lib/postgresql")
-        .into_iter()
-        .flatten()
-        .flatten();
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let newest = versions
         .filter(|entry| entry.path().join("bin/initdb").is_file())
-        .max_by_key(|entry| {
-            entry
-                .file_name()
-                .to_string_lossy()
-                .parse::<u32>()
-                .unwrap_or(0)
-        })
+        .max_by_key(|entry| entry.file_name().to_string_lossy().parse::<u32>().unwrap_or(0))
         .map(|entry| entry.path().join("bin"));
     newest.or_else(|| {
         let bin = shell::find("initdb")?.parent()?.to_path_buf();
@@ -82,10 +69,7 @@ pub fn ensure(may_install: bool) -> Outcome {
         println!("missing: {:16} for {}", need.package, need.why);
     }
     let names: Vec<&str> = missing.iter().map(|need| need.package).collect();
-    let by_hand = format!(
-        "apt-get update && apt-get install -y --no-install-recommends {}",
-        names.join(" ")
-    );
+    let by_hand = format!("apt-get update && apt-get install -y --no-install-recommends {}", names.join(" "));
     if shell::find("apt-get").is_none() {
         return Err(format!(
             "this is not a Debian machine; install what these Debian packages hold, then run again: {}",
@@ -93,19 +77,14 @@ pub fn ensure(may_install: bool) -> Outcome {
         ));
     }
     let Some(prefix) = (if may_install { authority() } else { None }) else {
-        return Err(format!(
-            "as root, please run this, then run again:\n\n    {by_hand}\n"
-        ));
+        return Err(format!("as root, please run this, then run again:\n\n    {by_hand}\n"));
     };
     install(prefix, &names).map_err(|why| {
         format!("{why}\nThe packages could not be installed. As root, this has to work:\n\n    {by_hand}\n")
     })?;
     match missing.iter().find(|need| !(need.present)()) {
         None => Ok(()),
-        Some(need) => Err(format!(
-            "{} was installed, yet what it should bring is not found",
-            need.package
-        )),
+        Some(need) => Err(format!("{} was installed, yet what it should bring is not found", need.package)),
     }
 }
 
@@ -113,9 +92,7 @@ pub fn ensure(may_install: bool) -> Outcome {
 fn toolchain() -> Outcome {
     for (tool, component) in [("fmt", "rustfmt"), ("clippy", "clippy")] {
         if shell::output(shell::cargo().args([tool, "--version"])).is_err() {
-            return Err(format!(
-                "`cargo {tool}` is missing; please run: rustup component add {component}"
-            ));
+            return Err(format!("`cargo {tool}` is missing; please run: rustup component add {component}"));
         }
     }
     Ok(())
@@ -135,10 +112,7 @@ fn authority() -> Option<&'static [&'static str]> {
 fn install(prefix: &[&str], names: &[&str]) -> Outcome {
     let apt = |args: &[&str]| {
         let mut command = Command::new(prefix[0]);
-        command
-            .args(&prefix[1..])
-            .args(["DEBIAN_FRONTEND=noninteractive", "apt-get", "-q"])
-            .args(args);
+        command.args(&prefix[1..]).args(["DEBIAN_FRONTEND=noninteractive", "apt-get", "-q"]).args(args);
         command
     };
     println!("apt-get update");
@@ -152,13 +126,7 @@ fn install(prefix: &[&str], names: &[&str]) -> Outcome {
         std::thread::sleep(Duration::from_secs(6));
     }
     println!("apt-get install {}", names.join(" "));
-    let mut args = vec![
-        "-o",
-        "DPkg::Lock::Timeout=600",
-        "install",
-        "-y",
-        "--no-install-recommends",
-    ];
+    let mut args = vec!["-o", "DPkg::Lock::Timeout=600", "install", "-y", "--no-install-recommends"];
     args.extend(names);
     shell::output(&mut apt(&args)).map(drop)
 }

@@ -38,16 +38,12 @@ pub struct Postgres {
 impl Postgres {
     /// Makes and starts a new, empty cluster.
     pub fn start() -> Outcome<Postgres> {
-        let bin = packages::postgres_bin()
-            .ok_or("the PostgreSQL server is missing: apt-get install postgresql")?;
+        let bin =
+            packages::postgres_bin().ok_or("the PostgreSQL server is missing: apt-get install postgresql")?;
         remove_leftovers();
         // Not below the repository: a clone in root's home cannot be read by the user `postgres`.
         let dir = std::env::temp_dir().join(format!("{PREFIX}{}", std::process::id()));
-        let mut postgres = Postgres {
-            dir,
-            server: None,
-            url: String::new(),
-        };
+        let mut postgres = Postgres { dir, server: None, url: String::new() };
         postgres.create(&bin)?;
         for _ in 0..3 {
             if postgres.serve(&bin)? {
@@ -78,18 +74,13 @@ impl Postgres {
     fn create(&self, bin: &Path) -> Outcome {
         let cannot = |e: std::io::Error| format!("cannot prepare {}: {e}", self.dir.display());
         fs::create_dir(&self.dir).map_err(cannot)?;
-        fs::set_permissions(
-            &self.dir,
-            std::os::unix::fs::PermissionsExt::from_mode(0o700),
-        )
-        .map_err(cannot)?;
+        fs::set_permissions(&self.dir, std::os::unix::fs::PermissionsExt::from_mode(0o700))
+            .map_err(cannot)?;
         fs::write(self.password_file(), random_word()?).map_err(cannot)?;
         if shell::is_root() {
             let id = |flag| -> Outcome<u32> {
                 let text = shell::output(Command::new("id").args([flag, "postgres"]))?;
-                text.trim()
-                    .parse()
-                    .map_err(|_| format!("`id` says {text:?} for the user postgres"))
+                text.trim().parse().map_err(|_| format!("`id` says {text:?} for the user postgres"))
             };
             let (user, group) = (id("-u")?, id("-g")?);
             for path in [&self.dir, &self.password_file()] {
@@ -97,48 +88,26 @@ impl Postgres {
             }
         }
         let mut initdb = self.as_postgres(&bin.join("initdb"));
-        initdb.args([
-            "--username=postgres",
-            "--auth=scram-sha-256",
-            "--encoding=UTF8",
-            "--locale=C.UTF-8",
-        ]);
-        initdb
-            .arg("--no-sync")
-            .arg("--pwfile")
-            .arg(self.password_file())
-            .arg("-D")
-            .arg(self.data());
+        initdb.args(["--username=postgres", "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8"]);
+        initdb.arg("--no-sync").arg("--pwfile").arg(self.password_file()).arg("-D").arg(self.data());
         shell::output(&mut initdb).map(drop)
     }
 
     /// Tells whether the server answers; it does not when somebody took the port in between.
     fn serve(&mut self, bin: &Path) -> Outcome<bool> {
         let port = free_port()?;
-        let log = fs::File::create(self.log())
-            .map_err(|e| format!("cannot write the server's log: {e}"))?;
+        let log = fs::File::create(self.log()).map_err(|e| format!("cannot write the server's log: {e}"))?;
         let mut postgres = self.as_postgres(&bin.join("postgres"));
-        postgres
-            .arg("-D")
-            .arg(self.data())
-            .arg("-p")
-            .arg(port.to_string());
+        postgres.arg("-D").arg(self.data()).arg("-p").arg(port.to_string());
         for setting in SETTINGS {
             postgres.arg("-c").arg(setting);
         }
-        postgres
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(log);
-        let mut server = postgres
-            .spawn()
-            .map_err(|e| format!("cannot start PostgreSQL: {e}"))?;
+        postgres.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+        let mut server = postgres.spawn().map_err(|e| format!("cannot start PostgreSQL: {e}"))?;
         let give_up = Instant::now() + Duration::from_secs(60);
         let answers = loop {
             let mut asked = Command::new(bin.join("pg_isready"));
-            let ready = asked
-                .args(["-q", "-h", "127.0.0.1", "-p", &port.to_string()])
-                .status();
+            let ready = asked.args(["-q", "-h", "127.0.0.1", "-p", &port.to_string()]).status();
             if ready.is_ok_and(|status| status.success()) {
                 break true;
             }
@@ -161,13 +130,7 @@ impl Postgres {
         let mut command = Command::new("setpriv");
         command.current_dir(&self.dir).args(["--pdeathsig", "INT"]);
         if shell::is_root() {
-            command.args([
-                "--reuid",
-                "postgres",
-                "--regid",
-                "postgres",
-                "--init-groups",
-            ]);
+            command.args(["--reuid", "postgres", "--regid", "postgres", "--init-groups"]);
         }
         command.arg(program);
         command
@@ -177,7 +140,7 @@ impl Postgres {
         let Some(mut server) = self.server.take() else {
             return;
         };
-        let _ = shell::output(Command::new("kill").args(["-INT", &server.id().to_string()]));
+        let _ = shell::signal("INT", server.id());
         let give_up = Instant::now() + Duration::from_secs(20);
         while Instant::now() < give_up {
             if !matches!(server.try_wait(), Ok(None)) {
@@ -199,18 +162,13 @@ impl Drop for Postgres {
 
 /// Removes the files of earlier runs that were killed before they could do it themselves.
 fn remove_leftovers() {
-    let entries = fs::read_dir(std::env::temp_dir())
-        .into_iter()
-        .flatten()
-        .flatten();
+    let entries = fs::read_dir(std::env::temp_dir()).into_iter().flatten().flatten();
     for entry in entries {
         let name = entry.file_name();
         let Some(run) = name.to_str().and_then(|name| name.strip_prefix(PREFIX)) else {
             continue;
         };
-        let of_dead_run = run
-            .parse::<u32>()
-            .is_ok_and(|id| !Path::new(&format!("/proc/{id}")).exists());
+        let of_dead_run = run.parse::<u32>().is_ok_and(|id| !Path::new(&format!("/proc/{id}")).exists());
         if of_dead_run {
             let _ = fs::remove_dir_all(entry.path());
         }
@@ -220,14 +178,12 @@ fn remove_leftovers() {
 /// A port that nobody listens on at this moment.
 pub fn free_port() -> Outcome<u16> {
     let listener = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-    listener
-        .map(|address| address.port())
-        .map_err(|e| format!("no free port: {e}"))
+    listener.map(|address| address.port()).map_err(|e| format!("no free port: {e}"))
 }
 
 /// Without a password, everybody on this machine could have the server run programs for them.
 fn random_word() -> Outcome<String> {
-    let word = fs::read_to_string("/proc/sys/kernel/random/uuid")
-        .map_err(|e| format!("no randomness: {e}"))?;
+    let word =
+        fs::read_to_string("/proc/sys/kernel/random/uuid").map_err(|e| format!("no randomness: {e}"))?;
     Ok(word.trim().replace('-', ""))
 }

@@ -52,11 +52,7 @@ pub fn cargo() -> Command {
 /// The command as a person would type it.
 pub fn shown(command: &Command) -> String {
     let program = Path::new(command.get_program());
-    let mut text = program
-        .file_name()
-        .unwrap_or(program.as_os_str())
-        .to_string_lossy()
-        .into_owned();
+    let mut text = program.file_name().unwrap_or(program.as_os_str()).to_string_lossy().into_owned();
     for arg in command.get_args() {
         text.push(' ');
         text.push_str(&arg.to_string_lossy());
@@ -67,32 +63,19 @@ pub fn shown(command: &Command) -> String {
 /// Runs a command with our own input and output; an exit code other than 0 is an error.
 pub fn run(command: &mut Command) -> Outcome {
     let text = shown(command);
-    let status = command
-        .status()
-        .map_err(|e| format!("cannot start `{text}`: {e}"))?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(format!("`{text}` failed ({status})"))
-    }
+    let status = command.status().map_err(|e| format!("cannot start `{text}`: {e}"))?;
+    if status.success() { Ok(()) } else { Err(format!("`{text}` failed ({status})")) }
 }
 
 /// Runs a command and gives back what it printed; on failure the error holds what it complained of.
 pub fn output(command: &mut Command) -> Outcome<String> {
     let text = shown(command);
-    let done = command
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|e| format!("cannot start `{text}`: {e}"))?;
+    let done = command.stdin(Stdio::null()).output().map_err(|e| format!("cannot start `{text}`: {e}"))?;
     if done.status.success() {
         Ok(String::from_utf8_lossy(&done.stdout).into_owned())
     } else {
         let complaint = String::from_utf8_lossy(&done.stderr);
-        Err(format!(
-            "`{text}` failed ({}): {}",
-            done.status,
-            complaint.trim()
-        ))
+        Err(format!("`{text}` failed ({}): {}", done.status, complaint.trim()))
     }
 }
 
@@ -108,4 +91,9 @@ pub fn find(program: &str) -> Option<PathBuf> {
 /// Whether we run as root.
 pub fn is_root() -> bool {
     output(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0")
+}
+
+/// Sends a signal to a process we started, by the shell's own `kill`: the program may be absent.
+pub fn signal(name: &str, process: u32) -> Outcome {
+    output(Command::new("sh").args(["-c", &format!("kill -{name} {process}")])).map(drop)
 }

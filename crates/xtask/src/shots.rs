@@ -6,7 +6,7 @@ use crate::postgres::free_port;
 use crate::shell::{self, Outcome};
 use std::net::TcpStream;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 const LIST: &str = "crates/xtask/shots.txt";
@@ -17,27 +17,11 @@ pub fn run(args: &[String]) -> Outcome {
     let base = args.value("--base")?;
     args.done()?;
     packages::ensure(true)?;
-    let demo = if base.is_none() {
-        Some(Demo::start()?)
-    } else {
-        None
-    };
-    let base = base
-        .or(demo.as_ref().map(Demo::address))
-        .unwrap_or_default();
+    let demo = if base.is_none() { Some(Demo::start()?) } else { None };
+    let base = base.or(demo.as_ref().map(Demo::address)).unwrap_or_default();
     let out = shell::target().join("shots");
     let mut shots = shell::cargo();
-    shots.args([
-        "run",
-        "--quiet",
-        "--package",
-        "yimen-testkit",
-        "--example",
-        "shots",
-        "--",
-        &base,
-        LIST,
-    ]);
+    shots.args(["run", "--quiet", "--package", "yimen-testkit", "--example", "shots", "--", &base, LIST]);
     shots.arg(&out).args(&only);
     shell::run(&mut shots)?;
     println!("the pictures are in {}", out.display());
@@ -58,10 +42,8 @@ impl Demo {
         let data = shell::work_dir()?.join(format!("shots-{port}"));
         // The demo dies with us, even if we are killed.
         let mut demo = shell::command("setpriv");
-        demo.args(["--pdeathsig", "TERM"])
-            .arg(shell::target().join("debug/yimen"));
-        demo.args(["demo", "--port", &port.to_string(), "--data"])
-            .arg(&data);
+        demo.args(["--pdeathsig", "TERM"]).arg(shell::target().join("debug/yimen"));
+        demo.args(["demo", "--port", &port.to_string(), "--data"]).arg(&data);
         let server = demo.stdin(Stdio::null()).stdout(Stdio::null()).spawn();
         let server = server.map_err(|e| format!("cannot start the demo: {e}"))?;
         let mut demo = Demo { server, data, port };
@@ -85,7 +67,7 @@ impl Demo {
 
 impl Drop for Demo {
     fn drop(&mut self) {
-        let _ = shell::output(Command::new("kill").arg(self.server.id().to_string()));
+        let _ = shell::signal("TERM", self.server.id());
         let _ = self.server.wait();
         let _ = std::fs::remove_dir_all(&self.data);
     }

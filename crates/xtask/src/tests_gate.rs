@@ -30,11 +30,7 @@ pub struct Counts {
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} passed, {} failed", self.passed, self.failed)?;
-        if self.skipped > 0 {
-            write!(f, ", {} skipped", self.skipped)
-        } else {
-            Ok(())
-        }
+        if self.skipped > 0 { write!(f, ", {} skipped", self.skipped) } else { Ok(()) }
     }
 }
 
@@ -50,10 +46,8 @@ impl Counts {
         } else {
             return;
         };
-        let words: Vec<&str> = sums
-            .split([' ', ';', ',', '(', ')'])
-            .filter(|word| !word.is_empty())
-            .collect();
+        let words: Vec<&str> =
+            sums.split([' ', ';', ',', '(', ')']).filter(|word| !word.is_empty()).collect();
         for pair in words.windows(2) {
             let Ok(number) = pair[0].parse::<u64>() else {
                 continue;
@@ -106,16 +100,11 @@ fn commands(selection: &Selection) -> Vec<Command> {
     let mut commands = Vec::new();
     if selection.nextest {
         let mut nextest = shell::cargo();
-        nextest
-            .args(["nextest", "run"])
-            .args(scope())
-            .args(&selection.filter);
+        nextest.args(["nextest", "run"]).args(scope()).args(&selection.filter);
         commands.push(nextest);
         // nextest leaves the examples in the documentation out.
         let mut docs = shell::cargo();
-        docs.args(["test", "--doc"])
-            .args(scope())
-            .args(&selection.filter);
+        docs.args(["test", "--doc"]).args(scope()).args(&selection.filter);
         commands.push(docs);
     } else {
         let mut all = shell::cargo();
@@ -144,11 +133,7 @@ fn stream(command: &mut Command, counts: &mut Counts) -> Outcome {
         counts.skipped += more.skipped;
     }
     let status = child.wait().map_err(|e| format!("`{text}`: {e}"))?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(format!("`{text}` failed ({status})"))
-    }
+    if status.success() { Ok(()) } else { Err(format!("`{text}` failed ({status})")) }
 }
 
 fn pass_on(stream: Option<impl Read>, show: impl Fn(&str)) -> Counts {
@@ -156,10 +141,7 @@ fn pass_on(stream: Option<impl Read>, show: impl Fn(&str)) -> Counts {
     let Some(stream) = stream else { return counts };
     let mut reader = BufReader::new(stream);
     let mut line = Vec::new();
-    while reader
-        .read_until(b'\n', &mut line)
-        .is_ok_and(|read| read > 0)
-    {
+    while reader.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
         // A test may print anything, also what is not UTF-8.
         let text = String::from_utf8_lossy(&line);
         let text = text.trim_end_matches(['\n', '\r']);
@@ -185,54 +167,25 @@ mod tests {
              test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 7 filtered out; finished in 0.10s\n\
              test result: FAILED. 10 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 1.00s\n",
         );
-        assert_eq!(
-            sums,
-            Counts {
-                passed: 13,
-                failed: 2,
-                skipped: 1
-            }
-        );
+        assert_eq!(sums, Counts { passed: 13, failed: 2, skipped: 1 });
         assert_eq!(sums.to_string(), "13 passed, 2 failed, 1 skipped");
     }
 
     #[test]
     fn nextests_summary_is_understood() {
-        let sums = counted(
-            "     Summary [   0.512s] 12 tests run: 10 passed (1 slow), 2 failed, 3 skipped\n",
-        );
-        assert_eq!(
-            sums,
-            Counts {
-                passed: 10,
-                failed: 2,
-                skipped: 3
-            }
-        );
+        let sums =
+            counted("     Summary [   0.512s] 12 tests run: 10 passed (1 slow), 2 failed, 3 skipped\n");
+        assert_eq!(sums, Counts { passed: 10, failed: 2, skipped: 3 });
     }
 
     #[test]
     fn what_a_test_prints_is_not_counted() {
-        assert_eq!(
-            counted("we had 3 passed; 4 failed\n\u{7f}test results: 9 passed"),
-            Counts::default()
-        );
-        assert_eq!(
-            pass_on(Some(&b"\xff\xfe 1 passed\n"[..]), |_| ()),
-            Counts::default()
-        );
+        assert_eq!(counted("we had 3 passed; 4 failed\n\u{7f}test results: 9 passed"), Counts::default());
+        assert_eq!(pass_on(Some(&b"\xff\xfe 1 passed\n"[..]), |_| ()), Counts::default());
     }
 
     #[test]
     fn sums_without_skipped_tests_end_plainly() {
-        assert_eq!(
-            Counts {
-                passed: 5,
-                failed: 0,
-                skipped: 0
-            }
-            .to_string(),
-            "5 passed, 0 failed"
-        );
+        assert_eq!(Counts { passed: 5, failed: 0, skipped: 0 }.to_string(), "5 passed, 0 failed");
     }
 }

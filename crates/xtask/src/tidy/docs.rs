@@ -4,54 +4,30 @@ use super::{File, Finding, Tree};
 use std::collections::{HashMap, HashSet};
 
 fn missing(path: &str, says: &str) -> Finding {
-    Finding {
-        path: path.to_owned(),
-        line: 1,
-        says: says.to_owned(),
-    }
+    Finding { path: path.to_owned(), line: 1, says: says.to_owned() }
 }
 
 pub fn every_crate_is_on_the_map(tree: &Tree) -> Vec<Finding> {
     const MAP: &str = "ARCHITECTURE.md";
     let Some(map) = tree.get(MAP) else {
-        return vec![missing(
-            MAP,
-            "write the map of the code: every crate, and what it is for",
-        )];
+        return vec![missing(MAP, "write the map of the code: every crate, and what it is for")];
     };
-    let manifests = tree
-        .files
-        .iter()
-        .filter(|file| file.path.ends_with("/Cargo.toml"));
+    let manifests = tree.files.iter().filter(|file| file.path.ends_with("/Cargo.toml"));
     let crates: HashSet<&str> = manifests.filter_map(File::krate).collect();
     let is_named = |name: &str| {
-        [
-            format!("crates/{name}`"),
-            format!("crates/{name}/"),
-            format!("`{name}`"),
-        ]
-        .iter()
-        .any(|written| map.text.contains(written))
+        [format!("crates/{name}`"), format!("crates/{name}/"), format!("`{name}`")]
+            .iter()
+            .any(|written| map.text.contains(written))
     };
     let absent = crates.into_iter().filter(|name| !is_named(name));
-    absent
-        .map(|name| {
-            map.finding(
-                1,
-                format!("name `crates/{name}` here and say what it is for"),
-            )
-        })
-        .collect()
+    absent.map(|name| map.finding(1, format!("name `crates/{name}` here and say what it is for"))).collect()
 }
 
 /// The table's first column is Chinese, the second the one English word that the code uses for it.
 pub fn glossary_is_one_to_one(tree: &Tree) -> Vec<Finding> {
     const GLOSSARY: &str = "GLOSSARY.md";
     let Some(glossary) = tree.get(GLOSSARY) else {
-        return vec![missing(
-            GLOSSARY,
-            "write the glossary: each Chinese term and its one English word",
-        )];
+        return vec![missing(GLOSSARY, "write the glossary: each Chinese term and its one English word")];
     };
     let code = written_code(tree);
     let mut findings = Vec::new();
@@ -62,16 +38,14 @@ pub fn glossary_is_one_to_one(tree: &Tree) -> Vec<Finding> {
         };
         let line = index + 1;
         if let Some(before) = seen.insert(chinese.clone(), line) {
-            findings.push(glossary.finding(
-                line,
-                format!("{chinese} stands already on line {before}: keep one of them"),
-            ));
+            findings.push(
+                glossary
+                    .finding(line, format!("{chinese} stands already on line {before}: keep one of them")),
+            );
         }
         if english.is_empty() || english.contains(['/', ',', ';', '、', '(']) {
-            findings.push(glossary.finding(
-                line,
-                format!("give {chinese} one English word, not {english:?}"),
-            ));
+            findings
+                .push(glossary.finding(line, format!("give {chinese} one English word, not {english:?}")));
         } else if !code.contains(&plain(&english)) {
             let says = format!(
                 "no code says {english:?}: use the word that the code uses for {chinese}, or drop the row"
@@ -86,27 +60,18 @@ pub fn glossary_is_one_to_one(tree: &Tree) -> Vec<Finding> {
 }
 
 fn entry(row: &str) -> Option<(String, String)> {
-    let mut cells = row
-        .trim()
-        .strip_prefix('|')?
-        .split('|')
-        .map(|cell| cell.replace(['`', '*'], "").trim().to_owned());
+    let mut cells =
+        row.trim().strip_prefix('|')?.split('|').map(|cell| cell.replace(['`', '*'], "").trim().to_owned());
     let (chinese, english) = (cells.next()?, cells.next()?);
     let is_han = |one: char| ('\u{3400}'..='\u{9fff}').contains(&one) || one >= '\u{20000}';
     // The heading's own row has no English word under "English".
-    let is_heading = matches!(
-        english.to_ascii_lowercase().as_str(),
-        "english" | "英文" | "word"
-    );
+    let is_heading = matches!(english.to_ascii_lowercase().as_str(), "english" | "英文" | "word");
     (chinese.contains(is_han) && !is_heading).then_some((chinese, english))
 }
 
 /// `pre-check`, `pre_check` and `PreCheck` are the same word.
 fn plain(word: &str) -> String {
-    word.chars()
-        .filter(|one| one.is_alphanumeric())
-        .flat_map(char::to_lowercase)
-        .collect()
+    word.chars().filter(|one| one.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 /// All names in the product's code and schema, made plain.
@@ -118,9 +83,7 @@ fn written_code(tree: &Tree) -> String {
         }
         let source = match &file.scan {
             Some(scan) => &scan.code,
-            None if file.path.starts_with("migrations/") || file.path.starts_with("packs/") => {
-                &file.text
-            }
+            None if file.path.starts_with("migrations/") || file.path.starts_with("packs/") => &file.text,
             None => continue,
         };
         // A blank between words that only stand beside each other: `one case` is not `onecase`.
@@ -146,10 +109,9 @@ pub fn links_lead_somewhere(tree: &Tree) -> Vec<Finding> {
             let folder = file.path.rsplit_once('/').map_or("", |(folder, _)| folder);
             let found = resolve(folder, path).is_some_and(|path| tree.has(&path));
             if !found {
-                findings.push(file.finding(
-                    line,
-                    format!("the link to {target:?} leads nowhere: correct or remove it"),
-                ));
+                findings.push(
+                    file.finding(line, format!("the link to {target:?} leads nowhere: correct or remove it")),
+                );
             }
         }
     }
@@ -205,87 +167,55 @@ mod tests {
     use super::*;
 
     fn says(findings: Vec<Finding>) -> Vec<(usize, String)> {
-        findings
-            .into_iter()
-            .map(|finding| (finding.line, finding.says))
-            .collect()
+        findings.into_iter().map(|finding| (finding.line, finding.says)).collect()
     }
 
     #[test]
     fn every_crate_has_its_place_on_the_map() {
         let manifest = ("crates/casework/Cargo.toml", "[package]");
-        let tree = Tree::of(&[
-            manifest,
-            ("ARCHITECTURE.md", "| `crates/casework` | cases |"),
-        ]);
+        let tree = Tree::of(&[manifest, ("ARCHITECTURE.md", "| `crates/casework` | cases |")]);
         assert_eq!(every_crate_is_on_the_map(&tree), []);
         let tree = Tree::of(&[manifest, ("ARCHITECTURE.md", "| casework | cases |")]);
         assert_eq!(every_crate_is_on_the_map(&tree).len(), 1);
         assert_eq!(every_crate_is_on_the_map(&Tree::of(&[manifest])).len(), 1);
     }
 
-    const CODE: (&str, &str) = (
-        "crates/casework/src/lib.rs",
-        "struct PreCheck; fn correct_case() {} // mandate",
-    );
+    const CODE: (&str, &str) =
+        ("crates/casework/src/lib.rs", "struct PreCheck; fn correct_case() {} // mandate");
 
     #[test]
     fn a_good_glossary_passes() {
-        let table = "| 中文 | English | 说明 |\n|---|---|---|\n| 预审 | pre-check | … |\n| 补正 | `correct` | … |\n";
-        assert_eq!(
-            glossary_is_one_to_one(&Tree::of(&[CODE, ("GLOSSARY.md", table)])),
-            []
-        );
+        let table =
+            "| 中文 | English | 说明 |\n|---|---|---|\n| 预审 | pre-check | … |\n| 补正 | `correct` | … |\n";
+        assert_eq!(glossary_is_one_to_one(&Tree::of(&[CODE, ("GLOSSARY.md", table)])), []);
     }
 
     #[test]
     fn a_bad_glossary_is_told_where() {
         let table = "| 中文 | English |\n|---|---|\n| 预审 | pre-check |\n| 预审 | correct |\n| 办件 | case / matter |\n| 授权 | mandate |\n";
-        let found = says(glossary_is_one_to_one(&Tree::of(&[
-            CODE,
-            ("GLOSSARY.md", table),
-        ])));
-        assert_eq!(
-            found.iter().map(|(line, _)| *line).collect::<Vec<_>>(),
-            [4, 5, 6]
-        );
+        let found = says(glossary_is_one_to_one(&Tree::of(&[CODE, ("GLOSSARY.md", table)])));
+        assert_eq!(found.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [4, 5, 6]);
         assert!(found[2].1.contains("no code says"));
     }
 
     #[test]
     fn an_empty_or_absent_glossary_is_found() {
         assert_eq!(glossary_is_one_to_one(&Tree::of(&[CODE])).len(), 1);
-        assert_eq!(
-            glossary_is_one_to_one(&Tree::of(&[CODE, ("GLOSSARY.md", "later")])).len(),
-            1
-        );
+        assert_eq!(glossary_is_one_to_one(&Tree::of(&[CODE, ("GLOSSARY.md", "later")])).len(), 1);
     }
 
     #[test]
     fn links_to_local_files_are_followed() {
         let readme = "[map](ARCHITECTURE.md#invariants) ![home](docs/home.png \"home\") [site](https://example.org)\n\
                       [top](#top) [folder](docs/) `[no](link.md)`\n```\n[no](link.md)\n```\n[gone](docs/gone.md)\n";
-        let tree = Tree::of(&[
-            ("README.md", readme),
-            ("ARCHITECTURE.md", ""),
-            ("docs/home.png", ""),
-        ]);
-        assert_eq!(
-            says(links_lead_somewhere(&tree))
-                .iter()
-                .map(|(line, _)| *line)
-                .collect::<Vec<_>>(),
-            [6]
-        );
+        let tree = Tree::of(&[("README.md", readme), ("ARCHITECTURE.md", ""), ("docs/home.png", "")]);
+        assert_eq!(says(links_lead_somewhere(&tree)).iter().map(|(line, _)| *line).collect::<Vec<_>>(), [6]);
     }
 
     #[test]
     fn links_are_seen_from_their_file() {
         let tree = Tree::of(&[
-            (
-                "docs/a.md",
-                "[up](../README.md) [out](../../b.md) [root](/README.md)",
-            ),
+            ("docs/a.md", "[up](../README.md) [out](../../b.md) [root](/README.md)"),
             ("README.md", ""),
         ]);
         assert_eq!(says(links_lead_somewhere(&tree)).len(), 1);

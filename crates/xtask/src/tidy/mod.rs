@@ -44,29 +44,19 @@ impl File {
     }
 
     fn finding(&self, line: usize, says: impl Into<String>) -> Finding {
-        Finding {
-            path: self.path.clone(),
-            line,
-            says: says.into(),
-        }
+        Finding { path: self.path.clone(), line, says: says.into() }
     }
 
     /// The folder under `crates/`, if the file belongs to a crate.
     fn krate(&self) -> Option<&str> {
-        self.path
-            .strip_prefix("crates/")?
-            .split_once('/')
-            .map(|(name, _)| name)
+        self.path.strip_prefix("crates/")?.split_once('/').map(|(name, _)| name)
     }
 
     /// Files that only tests, examples and the developer's own tools are made of.
     fn is_for_tests(&self) -> bool {
         let folders = ["tests", "examples", "benches"];
         matches!(self.krate(), Some("testkit" | "xtask" | "bench"))
-            || self
-                .path
-                .split('/')
-                .any(|part| folders.contains(&part) || part == "tests.rs")
+            || self.path.split('/').any(|part| folders.contains(&part) || part == "tests.rs")
     }
 }
 
@@ -89,9 +79,7 @@ impl Tree {
         if let Some(parent) = root.parent() {
             tree.parent = parent.to_string_lossy().into_owned();
             let beside = std::fs::read_dir(parent).into_iter().flatten().flatten();
-            tree.neighbours = beside
-                .map(|entry| entry.file_name().to_string_lossy().into_owned())
-                .collect();
+            tree.neighbours = beside.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
         }
         Ok(tree)
     }
@@ -104,16 +92,13 @@ impl Tree {
                 tree.paths.insert(path[..at].to_owned());
             }
             tree.paths.insert((*path).to_owned());
-            tree.files
-                .push(File::new((*path).to_owned(), (*text).to_owned()));
+            tree.files.push(File::new((*path).to_owned(), (*text).to_owned()));
         }
         tree
     }
 
     fn rust(&self) -> impl Iterator<Item = (&File, &Scan)> {
-        self.files
-            .iter()
-            .filter_map(|file| Some((file, file.scan.as_ref()?)))
+        self.files.iter().filter_map(|file| Some((file, file.scan.as_ref()?)))
     }
 
     fn get(&self, path: &str) -> Option<&File> {
@@ -129,11 +114,7 @@ impl Tree {
         for entry in std::fs::read_dir(root.join(folder)).map_err(cannot)? {
             let entry = entry.map_err(cannot)?;
             let name = entry.file_name().to_string_lossy().into_owned();
-            let path = if folder.is_empty() {
-                name.clone()
-            } else {
-                format!("{folder}/{name}")
-            };
+            let path = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
             let kind = entry.file_type().map_err(cannot)?;
             // What git ignores, and git itself.
             if matches!(path.as_str(), "target" | "data" | ".git") || name == "node_modules" {
@@ -184,11 +165,7 @@ pub fn run(args: &[String]) -> Outcome {
     }
     match findings.len() {
         0 => {
-            println!(
-                "tidy: {} files, {} rules, nothing to say",
-                tree.files.len(),
-                RULES.len()
-            );
+            println!("tidy: {} files, {} rules, nothing to say", tree.files.len(), RULES.len());
             Ok(())
         }
         many => Err(format!("tidy found {many} things to put right")),
@@ -202,10 +179,7 @@ mod tests {
     #[test]
     fn a_finding_can_be_clicked_in_an_editor() {
         let file = File::new("crates/a/src/lib.rs".to_owned(), String::new());
-        assert_eq!(
-            file.finding(3, "say why").to_string(),
-            "crates/a/src/lib.rs:3: say why"
-        );
+        assert_eq!(file.finding(3, "say why").to_string(), "crates/a/src/lib.rs:3: say why");
     }
 
     #[test]
@@ -223,10 +197,6 @@ mod tests {
     fn the_tree_is_read_whole_but_for_what_is_built() {
         let tree = Tree::read(&shell::root()).expect("the repository can be read");
         assert!(tree.get("crates/xtask/src/tidy/mod.rs").is_some());
-        assert!(
-            tree.files
-                .iter()
-                .all(|file| !file.path.starts_with("target/"))
-        );
+        assert!(tree.files.iter().all(|file| !file.path.starts_with("target/")));
     }
 }

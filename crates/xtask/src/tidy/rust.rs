@@ -10,22 +10,15 @@ const LONGEST_FUNCTION: usize = 70;
 const MAY_BE_LONG: &str = "tidy: long, because ";
 
 pub fn begins_with_docs(tree: &Tree) -> Vec<Finding> {
-    let silent = tree
-        .rust()
-        .filter(|(file, _)| !file.text.trim_start().starts_with("//!"));
-    silent
-        .map(|(file, _)| file.finding(1, "begin the file with a `//!` line that says what it is"))
-        .collect()
+    let silent = tree.rust().filter(|(file, _)| !file.text.trim_start().starts_with("//!"));
+    silent.map(|(file, _)| file.finding(1, "begin the file with a `//!` line that says what it is")).collect()
 }
 
 pub fn files_are_short(tree: &Tree) -> Vec<Finding> {
-    let lengths = tree
-        .rust()
-        .map(|(file, _)| (file, file.text.lines().count()));
+    let lengths = tree.rust().map(|(file, _)| (file, file.text.lines().count()));
     let long = lengths.filter(|(_, lines)| *lines > LONGEST_FILE);
     long.map(|(file, lines)| {
-        let says =
-            format!("{lines} lines; split the file by what it speaks of (at most {LONGEST_FILE})");
+        let says = format!("{lines} lines; split the file by what it speaks of (at most {LONGEST_FILE})");
         file.finding(LONGEST_FILE, says)
     })
     .collect()
@@ -60,11 +53,7 @@ fn functions(scan: &Scan) -> Vec<Function> {
     let mut found = Vec::new();
     for at in scan.words("fn") {
         let rest = scan.code[at + 2..].trim_start();
-        let name: String = rest
-            .bytes()
-            .take_while(|byte| is_word(*byte))
-            .map(char::from)
-            .collect();
+        let name: String = rest.bytes().take_while(|byte| is_word(*byte)).map(char::from).collect();
         if name.is_empty() {
             continue; // the type `fn(…)`
         }
@@ -78,11 +67,7 @@ fn functions(scan: &Scan) -> Vec<Function> {
         }
         if code.get(next) == Some(&b'{') {
             let end = scan.closing(next).unwrap_or(code.len());
-            found.push(Function {
-                name,
-                first: scan.line_of(at),
-                last: scan.line_of(end - 1),
-            });
+            found.push(Function { name, first: scan.line_of(at), last: scan.line_of(end - 1) });
         }
     }
     found
@@ -106,35 +91,20 @@ pub fn nothing_is_left_open(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (file, scan) in tree.rust() {
         for macro_name in ["todo", "unimplemented"] {
-            for at in scan
-                .words(macro_name)
-                .filter(|at| scan.code[at + macro_name.len()..].starts_with('!'))
+            for at in scan.words(macro_name).filter(|at| scan.code[at + macro_name.len()..].starts_with('!'))
             {
-                findings.push(file.finding(
-                    scan.line_of(at),
-                    format!("finish it instead of `{macro_name}!`"),
-                ));
+                findings
+                    .push(file.finding(scan.line_of(at), format!("finish it instead of `{macro_name}!`")));
             }
         }
-        let ignored = scan
-            .code
-            .match_indices("#[ignore")
-            .map(|(at, _)| scan.line_of(at));
+        let ignored = scan.code.match_indices("#[ignore").map(|(at, _)| scan.line_of(at));
         findings.extend(ignored.map(|line| {
-            file.finding(
-                line,
-                "a test that is not run proves nothing: make it pass or take it away",
-            )
+            file.finding(line, "a test that is not run proves nothing: make it pass or take it away")
         }));
         for (line, text) in scan.comments() {
-            if let Some(word) = ["TODO", "FIXME"]
-                .into_iter()
-                .find(|word| text.contains(word))
-            {
-                findings.push(file.finding(
-                    line,
-                    format!("do it, or file an issue, instead of writing {word}"),
-                ));
+            if let Some(word) = ["TODO", "FIXME"].into_iter().find(|word| text.contains(word)) {
+                findings
+                    .push(file.finding(line, format!("do it, or file an issue, instead of writing {word}")));
             }
         }
     }
@@ -144,9 +114,8 @@ pub fn nothing_is_left_open(tree: &Tree) -> Vec<Finding> {
 /// `unwrap()` and `expect(` in the product need a comment that says why they cannot fail.
 pub fn panics_have_reasons(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (file, scan) in tree
-        .rust()
-        .filter(|(file, _)| !file.is_for_tests() && !file.path.ends_with("/build.rs"))
+    for (file, scan) in
+        tree.rust().filter(|(file, _)| !file.is_for_tests() && !file.path.ends_with("/build.rs"))
     {
         for call in [".unwrap()", ".expect("] {
             for (at, _) in scan.code.match_indices(call) {
@@ -188,24 +157,15 @@ mod tests {
     use super::*;
 
     fn lines(rule: fn(&Tree) -> Vec<Finding>, path: &str, text: &str) -> Vec<usize> {
-        rule(&Tree::of(&[(path, text)]))
-            .iter()
-            .map(|finding| finding.line)
-            .collect()
+        rule(&Tree::of(&[(path, text)])).iter().map(|finding| finding.line).collect()
     }
 
     const PATH: &str = "crates/casework/src/decide.rs";
 
     #[test]
     fn a_file_says_what_it_is() {
-        assert_eq!(
-            lines(begins_with_docs, PATH, "//! Decisions.\n\nfn a() {}\n"),
-            []
-        );
-        assert_eq!(
-            lines(begins_with_docs, PATH, "// Decisions.\nfn a() {}\n"),
-            [1]
-        );
+        assert_eq!(lines(begins_with_docs, PATH, "//! Decisions.\n\nfn a() {}\n"), []);
+        assert_eq!(lines(begins_with_docs, PATH, "// Decisions.\nfn a() {}\n"), [1]);
         assert_eq!(lines(begins_with_docs, "packs/readme.md", "no Rust"), []);
     }
 
@@ -218,22 +178,13 @@ mod tests {
     #[test]
     fn a_long_function_is_split_or_has_a_reason() {
         let function = |lines: usize| {
-            format!(
-                "fn long<'a>(a: [u8; 3]) -> u8 {{\n{}}}\n",
-                "    a();\n".repeat(lines - 2)
-            )
+            format!("fn long<'a>(a: [u8; 3]) -> u8 {{\n{}}}\n", "    a();\n".repeat(lines - 2))
         };
         assert_eq!(lines(functions_are_short, PATH, &function(70)), []);
         assert_eq!(lines(functions_are_short, PATH, &function(71)), [1]);
-        let excused = format!(
-            "// tidy: long, because one table\n#[inline]\n{}",
-            function(90)
-        );
+        let excused = format!("// tidy: long, because one table\n#[inline]\n{}", function(90));
         assert_eq!(lines(functions_are_short, PATH, &excused), []);
-        let elsewhere = format!(
-            "// tidy: long, because one table\nconst A: u8 = 1;\n{}",
-            function(90)
-        );
+        let elsewhere = format!("// tidy: long, because one table\nconst A: u8 = 1;\n{}", function(90));
         assert_eq!(lines(functions_are_short, PATH, &elsewhere), [3]);
     }
 
@@ -249,61 +200,22 @@ mod tests {
     #[test]
     fn nothing_unfinished_passes() {
         assert_eq!(
-            lines(
-                nothing_is_left_open,
-                PATH,
-                "fn a() { todo!() }\nfn b() { unimplemented!(\"x\") }"
-            ),
+            lines(nothing_is_left_open, PATH, "fn a() { todo!() }\nfn b() { unimplemented!(\"x\") }"),
             [1, 2]
         );
+        assert_eq!(lines(nothing_is_left_open, PATH, "#[test]\n#[ignore = \"slow\"]\nfn a() {}"), [2]);
+        assert_eq!(lines(nothing_is_left_open, PATH, &["// TO", "DO later"].concat()), [1]);
         assert_eq!(
-            lines(
-                nothing_is_left_open,
-                PATH,
-                "#[test]\n#[ignore = \"slow\"]\nfn a() {}"
-            ),
-            [2]
-        );
-        assert_eq!(
-            lines(nothing_is_left_open, PATH, &["// TO", "DO later"].concat()),
-            [1]
-        );
-        assert_eq!(
-            lines(
-                nothing_is_left_open,
-                PATH,
-                "fn todo() -> &'static str { \"todo!()\" } // ignore"
-            ),
+            lines(nothing_is_left_open, PATH, "fn todo() -> &'static str { \"todo!()\" } // ignore"),
             []
         );
     }
 
     #[test]
     fn a_panic_in_the_product_needs_a_reason() {
-        assert_eq!(
-            lines(
-                panics_have_reasons,
-                PATH,
-                "fn a() {\n    b().unwrap();\n}\n"
-            ),
-            [2]
-        );
-        assert_eq!(
-            lines(
-                panics_have_reasons,
-                PATH,
-                "fn a() {\n    b().expect(\"b\");\n}\n"
-            ),
-            [2]
-        );
-        assert_eq!(
-            lines(
-                panics_have_reasons,
-                PATH,
-                "fn a() {\n    b().unwrap_or(1);\n}\n"
-            ),
-            []
-        );
+        assert_eq!(lines(panics_have_reasons, PATH, "fn a() {\n    b().unwrap();\n}\n"), [2]);
+        assert_eq!(lines(panics_have_reasons, PATH, "fn a() {\n    b().expect(\"b\");\n}\n"), [2]);
+        assert_eq!(lines(panics_have_reasons, PATH, "fn a() {\n    b().unwrap_or(1);\n}\n"), []);
         let reasoned = "fn a() {\n    b().unwrap(); // never fails: …\n    // A constant.\n    c()\n        .d()\n        .expect(\"c\");\n}\n";
         assert_eq!(lines(panics_have_reasons, PATH, reasoned), []);
         let comment_of_another = "fn a() {\n    // Speaks of b.\n    b();\n    c().unwrap();\n}\n";
@@ -315,11 +227,7 @@ mod tests {
         let inline = "fn a() {}\n#[cfg(test)]\nmod tests {\n    fn b() { c().unwrap(); }\n}\n";
         assert_eq!(lines(panics_have_reasons, PATH, inline), []);
         assert_eq!(
-            lines(
-                panics_have_reasons,
-                "crates/casework/tests/story.rs",
-                "fn a() { b().unwrap(); }"
-            ),
+            lines(panics_have_reasons, "crates/casework/tests/story.rs", "fn a() { b().unwrap(); }"),
             []
         );
     }

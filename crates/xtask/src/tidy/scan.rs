@@ -30,44 +30,22 @@ struct Scanner<'a> {
 
 impl Scan {
     pub fn new(text: &str) -> Scan {
-        let mut scanner = Scanner {
-            text,
-            at: 0,
-            code: text.as_bytes().to_vec(),
-            texts: Vec::new(),
-            comments: Vec::new(),
-        };
+        let mut scanner =
+            Scanner { text, at: 0, code: text.as_bytes().to_vec(), texts: Vec::new(), comments: Vec::new() };
         scanner.run();
-        let line_starts: Vec<usize> = std::iter::once(0)
-            .chain(text.match_indices('\n').map(|(at, _)| at + 1))
-            .collect();
+        let line_starts: Vec<usize> =
+            std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
         let line = |at: usize| line_starts.partition_point(|start| *start <= at);
-        let texts = scanner
-            .texts
-            .into_iter()
-            .map(|(at, value)| Text {
-                line: line(at),
-                value,
-            })
-            .collect();
+        let texts = scanner.texts.into_iter().map(|(at, value)| Text { line: line(at), value }).collect();
         let comments = scanner.comments.iter().flat_map(|(at, value)| {
             let first = line(*at);
-            value
-                .lines()
-                .enumerate()
-                .map(move |(more, part)| (first + more, part.to_owned()))
+            value.lines().enumerate().map(move |(more, part)| (first + more, part.to_owned()))
         });
         let comments = comments.collect();
         // Only whole characters were blanked, each byte by a space.
         let code = String::from_utf8_lossy(&scanner.code).into_owned();
         let test_items = test_items(&code);
-        Scan {
-            code,
-            texts,
-            comments,
-            test_items,
-            line_starts,
-        }
+        Scan { code, texts, comments, test_items, line_starts }
     }
 
     /// The line on which a byte stands.
@@ -78,11 +56,7 @@ impl Scan {
     /// The code of a line, without comments and the inside of literals.
     pub fn code_line(&self, line: usize) -> &str {
         let start = self.line_starts[line - 1];
-        let end = self
-            .line_starts
-            .get(line)
-            .copied()
-            .unwrap_or(self.code.len());
+        let end = self.line_starts.get(line).copied().unwrap_or(self.code.len());
         self.code[start..end].trim()
     }
 
@@ -93,16 +67,12 @@ impl Scan {
     }
 
     pub fn comments(&self) -> impl Iterator<Item = (usize, &str)> {
-        self.comments
-            .iter()
-            .map(|(line, text)| (*line, text.as_str()))
+        self.comments.iter().map(|(line, text)| (*line, text.as_str()))
     }
 
     /// Whether a byte stands in an item under `#[cfg(test)]`.
     pub fn in_test(&self, at: usize) -> bool {
-        self.test_items
-            .iter()
-            .any(|(start, end)| (*start..*end).contains(&at))
+        self.test_items.iter().any(|(start, end)| (*start..*end).contains(&at))
     }
 
     /// The same, for everything on a line.
@@ -113,14 +83,11 @@ impl Scan {
     /// Where a word stands in code, as a whole word.
     pub fn words<'a>(&'a self, word: &'a str) -> impl Iterator<Item = usize> + 'a {
         let bytes = self.code.as_bytes();
-        self.code
-            .match_indices(word)
-            .map(|(at, _)| at)
-            .filter(move |at| {
-                let before = at.checked_sub(1).map(|before| bytes[before]);
-                let after = bytes.get(at + word.len()).copied();
-                !before.is_some_and(is_word) && !after.is_some_and(is_word)
-            })
+        self.code.match_indices(word).map(|(at, _)| at).filter(move |at| {
+            let before = at.checked_sub(1).map(|before| bytes[before]);
+            let after = bytes.get(at + word.len()).copied();
+            !before.is_some_and(is_word) && !after.is_some_and(is_word)
+        })
     }
 
     /// The byte after the bracket that closes the one at `open`.
@@ -155,18 +122,8 @@ fn test_items(code: &str) -> Vec<(usize, usize)> {
     let starts = code.match_indices("#[cfg(test)]").map(|(at, _)| at);
     let item = |start: usize| {
         // Up to the end of the item's body, or to the semicolon of one without a body.
-        let end = start
-            + bytes[start..]
-                .iter()
-                .position(|byte| matches!(byte, b'{' | b';'))?;
-        Some((
-            start,
-            if bytes[end] == b'{' {
-                closing(bytes, end)?
-            } else {
-                end
-            },
-        ))
+        let end = start + bytes[start..].iter().position(|byte| matches!(byte, b'{' | b';'))?;
+        Some((start, if bytes[end] == b'{' { closing(bytes, end)? } else { end }))
     };
     starts.filter_map(item).collect()
 }
@@ -204,8 +161,7 @@ impl Scanner<'_> {
 
     fn comment(&mut self, length: usize) {
         let (start, end) = (self.at, self.at + length);
-        self.comments
-            .push((start, self.text[start..end].to_owned()));
+        self.comments.push((start, self.text[start..end].to_owned()));
         self.blank(start, end);
         self.at = end;
     }
@@ -217,10 +173,7 @@ impl Scanner<'_> {
             return None;
         }
         let rest = &self.text[self.at..];
-        let after = rest
-            .strip_prefix("br")
-            .or(rest.strip_prefix("cr"))
-            .or(rest.strip_prefix('r'))?;
+        let after = rest.strip_prefix("br").or(rest.strip_prefix("cr")).or(rest.strip_prefix('r'))?;
         let quoted = after.trim_start_matches('#').strip_prefix('"')?;
         Some(rest.len() - quoted.len())
     }
@@ -228,9 +181,7 @@ impl Scanner<'_> {
     fn raw(&mut self, opening: usize, hashes: usize) {
         let start = self.at + opening;
         let close = format!("\"{}", "#".repeat(hashes));
-        let length = self.text[start..]
-            .find(&close)
-            .unwrap_or(self.text.len() - start);
+        let length = self.text[start..].find(&close).unwrap_or(self.text.len() - start);
         self.literal(start, start + length);
         self.at = (start + length + close.len()).min(self.text.len());
     }
@@ -296,18 +247,12 @@ mod tests {
 
     #[test]
     fn comments_and_texts_are_no_code() {
-        let scan = Scan::new(
-            "let a = \"todo!() // no\"; // todo!()\n/* fn /* x */ { */ let b = r#\"}\"\"#;\n",
-        );
+        let scan =
+            Scan::new("let a = \"todo!() // no\"; // todo!()\n/* fn /* x */ { */ let b = r#\"}\"\"#;\n");
         assert_eq!(scan.code_line(1), "let a = \"             \";");
-        assert!(
-            !scan.code.contains("todo") && !scan.code.contains("fn") && !scan.code.contains('}')
-        );
+        assert!(!scan.code.contains("todo") && !scan.code.contains("fn") && !scan.code.contains('}'));
         assert_eq!(
-            scan.texts
-                .iter()
-                .map(|text| text.value.as_str())
-                .collect::<Vec<_>>(),
+            scan.texts.iter().map(|text| text.value.as_str()).collect::<Vec<_>>(),
             ["todo!() // no", "}\""]
         );
         assert_eq!(scan.comment_on(1), Some("// todo!()"));
@@ -316,9 +261,8 @@ mod tests {
 
     #[test]
     fn quotes_lifetimes_and_escapes_do_not_confuse() {
-        let scan = Scan::new(
-            "fn f<'a>(x: &'a str) -> char { '\"' } fn g() { '\\'' ; \"a\\\"b\" ; '{' ; b'}' }",
-        );
+        let scan =
+            Scan::new("fn f<'a>(x: &'a str) -> char { '\"' } fn g() { '\\'' ; \"a\\\"b\" ; '{' ; b'}' }");
         assert_eq!(scan.texts.len(), 1);
         assert_eq!(scan.texts[0].value, "a\\\"b");
         assert_eq!(scan.code.matches('{').count(), 2);

@@ -7,10 +7,7 @@ use super::{File, Finding, Tree};
 fn may_hold_sql(file: &File) -> bool {
     file.krate() == Some("store")
         || file.is_for_tests()
-        || file
-            .path
-            .split('/')
-            .any(|part| part == "store" || part == "store.rs")
+        || file.path.split('/').any(|part| part == "store" || part == "store.rs")
 }
 
 /// Whose SQL may name any table: they own none, or look at all of them.
@@ -22,15 +19,10 @@ pub fn only_in_stores(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (file, scan) in tree.rust().filter(|(file, _)| !may_hold_sql(file)) {
         let in_test = |text: &Text| scan.in_test_line(text.line);
-        for text in scan
-            .texts
-            .iter()
-            .filter(|text| is_sql(&text.value) && !in_test(text))
-        {
-            findings.push(file.finding(
-                text.line,
-                "move this SQL into the domain's store.rs and call it by name",
-            ));
+        for text in scan.texts.iter().filter(|text| is_sql(&text.value) && !in_test(text)) {
+            findings.push(
+                file.finding(text.line, "move this SQL into the domain's store.rs and call it by name"),
+            );
         }
     }
     findings
@@ -44,10 +36,7 @@ pub fn only_own_tables(tree: &Tree) -> Vec<Finding> {
         };
         let prefix = format!("{}_", krate.replace('-', "_"));
         for text in scan.texts.iter().filter(|text| is_sql(&text.value)) {
-            for table in tables(&text.value)
-                .into_iter()
-                .filter(|table| !table.starts_with(&prefix))
-            {
+            for table in tables(&text.value).into_iter().filter(|table| !table.starts_with(&prefix)) {
                 let says = format!(
                     "`{table}` is not a table of {krate} (they begin with `{prefix}`): \
                      call the public function of the domain that owns it"
@@ -81,8 +70,7 @@ fn is_sql(text: &str) -> bool {
     let word = |at: usize| tokens.get(at).map_or("", String::as_str);
     match word(0) {
         "select" => {
-            tokens.iter().any(|token| token == "from")
-                || text.len() > 6 && word(1).starts_with(['$', '1'])
+            tokens.iter().any(|token| token == "from") || text.len() > 6 && word(1).starts_with(['$', '1'])
         }
         "insert" => matches!(word(1), "into" | "or"),
         "replace" => word(1) == "into",
@@ -98,22 +86,16 @@ fn is_sql(text: &str) -> bool {
 fn tables(sql: &str) -> Vec<String> {
     let tokens = tokens(sql);
     let word = |at: usize| tokens.get(at).map_or("", String::as_str);
-    let own: Vec<&str> = (0..tokens.len())
-        .filter(|at| word(at + 1) == "as" && word(at + 2) == "(")
-        .map(word)
-        .collect();
+    let own: Vec<&str> =
+        (0..tokens.len()).filter(|at| word(at + 1) == "as" && word(at + 2) == "(").map(word).collect();
     let mut found = Vec::new();
     let mut depth_of_functions = Vec::new();
     for at in 0..tokens.len() {
         match word(at) {
             // `extract(year from x)`, `trim(both from x)`: inside a function's brackets, `from` names no table.
-            "(" => depth_of_functions
-                .push(at > 0 && is_function(word(at - 1)) && word(at + 1) != "select"),
+            "(" => depth_of_functions.push(at > 0 && is_function(word(at - 1)) && word(at + 1) != "select"),
             ")" => drop(depth_of_functions.pop()),
-            "from"
-                if depth_of_functions.last() != Some(&true)
-                    && word(at.wrapping_sub(1)) != "distinct" =>
-            {
+            "from" if depth_of_functions.last() != Some(&true) && word(at.wrapping_sub(1)) != "distinct" => {
                 found.extend(listed(&tokens, at + 1));
             }
             "join" | "into" => found.push(word(at + 1)),
@@ -121,21 +103,12 @@ fn tables(sql: &str) -> Vec<String> {
             _ => {}
         }
     }
-    let named =
-        |name: &&str| name.starts_with(|one: char| one.is_alphabetic()) && !own.contains(name);
-    found
-        .into_iter()
-        .filter(named)
-        .filter(|name| !name.contains('{'))
-        .map(str::to_owned)
-        .collect()
+    let named = |name: &&str| name.starts_with(|one: char| one.is_alphabetic()) && !own.contains(name);
+    found.into_iter().filter(named).filter(|name| !name.contains('{')).map(str::to_owned).collect()
 }
 
 fn is_function(word: &str) -> bool {
-    matches!(
-        word,
-        "extract" | "trim" | "substring" | "overlay" | "position"
-    )
+    matches!(word, "extract" | "trim" | "substring" | "overlay" | "position")
 }
 
 /// `from a, b as c, d`: the first word of each part, up to the next keyword.
@@ -145,8 +118,8 @@ fn listed(tokens: &[String], start: usize) -> Vec<&str> {
     for token in &tokens[start.min(tokens.len())..] {
         match token.as_str() {
             "," => first = true,
-            "where" | "join" | "left" | "inner" | "cross" | "group" | "order" | "limit" | "on"
-            | "union" | "(" | ")" | "set" | "returning" | "values" | "for" | "select" => break,
+            "where" | "join" | "left" | "inner" | "cross" | "group" | "order" | "limit" | "on" | "union"
+            | "(" | ")" | "set" | "returning" | "values" | "for" | "select" => break,
             name => {
                 if first {
                     found.push(name);
@@ -164,10 +137,7 @@ mod tests {
 
     fn says(rule: fn(&Tree) -> Vec<Finding>, path: &str, sql: &str) -> Vec<String> {
         let text = format!("//! x\nconst A: &str = \"{sql}\";\n");
-        rule(&Tree::of(&[(path, &text)]))
-            .into_iter()
-            .map(|finding| finding.says)
-            .collect()
+        rule(&Tree::of(&[(path, &text)])).into_iter().map(|finding| finding.says).collect()
     }
 
     #[test]
@@ -196,26 +166,18 @@ mod tests {
     #[test]
     fn plain_words_are_no_sql() {
         let verb = "crates/casework/src/decide.rs";
-        for text in [
-            "select one",
-            "select",
-            "update the case",
-            "with the",
-            "insert",
-            "delete",
-            "creating table",
-        ] {
+        for text in
+            ["select one", "select", "update the case", "with the", "insert", "delete", "creating table"]
+        {
             assert_eq!(says(only_in_stores, verb, text).len(), 0, "{text}");
         }
     }
 
     #[test]
     fn tests_inside_a_file_may_hold_sql() {
-        let text = "//! x\n#[cfg(test)]\nmod tests {\n    const A: &str = \"select id from casework_case\";\n}\n";
-        assert_eq!(
-            only_in_stores(&Tree::of(&[("crates/casework/src/decide.rs", text)])),
-            []
-        );
+        let text =
+            "//! x\n#[cfg(test)]\nmod tests {\n    const A: &str = \"select id from casework_case\";\n}\n";
+        assert_eq!(only_in_stores(&Tree::of(&[("crates/casework/src/decide.rs", text)])), []);
     }
 
     #[test]
@@ -230,11 +192,7 @@ mod tests {
             "select id from (select id from casework_case) as c",
             "delete from casework_case where id in (select id from casework_draft)",
         ] {
-            assert_eq!(
-                says(only_own_tables, store, sql),
-                Vec::<String>::new(),
-                "{sql}"
-            );
+            assert_eq!(says(only_own_tables, store, sql), Vec::<String>::new(), "{sql}");
         }
         for sql in [
             "select id from parties_person",
@@ -252,17 +210,8 @@ mod tests {
     #[test]
     fn the_platform_owns_its_tables_and_the_store_any() {
         let sql = "select id from platform_journal";
-        assert_eq!(
-            says(only_own_tables, "crates/platform/src/store.rs", sql).len(),
-            0
-        );
-        assert_eq!(
-            says(only_own_tables, "crates/store/src/pg.rs", sql).len(),
-            0
-        );
-        assert_eq!(
-            says(only_own_tables, "crates/web/src/store.rs", sql).len(),
-            1
-        );
+        assert_eq!(says(only_own_tables, "crates/platform/src/store.rs", sql).len(), 0);
+        assert_eq!(says(only_own_tables, "crates/store/src/pg.rs", sql).len(), 0);
+        assert_eq!(says(only_own_tables, "crates/web/src/store.rs", sql).len(), 1);
     }
 }

@@ -14,50 +14,29 @@ fn name(file: &File) -> Option<&str> {
 }
 
 fn templates(tree: &Tree) -> impl Iterator<Item = (&File, &str)> {
-    tree.files
-        .iter()
-        .filter_map(|file| Some((file, name(file)?)))
+    tree.files.iter().filter_map(|file| Some((file, name(file)?)))
 }
 
 pub fn no_dead_template(tree: &Tree) -> Vec<Finding> {
-    let in_rust = tree
-        .rust()
-        .flat_map(|(_, scan)| scan.texts.iter().map(|text| text.value.as_str()));
+    let in_rust = tree.rust().flat_map(|(_, scan)| scan.texts.iter().map(|text| text.value.as_str()));
     let in_templates = templates(tree).flat_map(|(file, own)| {
-        let quoted = file
-            .text
-            .split("{%")
-            .skip(1)
-            .filter_map(|part| part.split("%}").next());
-        quoted
-            .flat_map(|tag| tag.split('"').skip(1).step_by(2))
-            .filter(move |name| *name != own)
+        let quoted = file.text.split("{%").skip(1).filter_map(|part| part.split("%}").next());
+        quoted.flat_map(|tag| tag.split('"').skip(1).step_by(2)).filter(move |name| *name != own)
     });
     let named: HashSet<&str> = in_rust.chain(in_templates).collect();
     let dead = templates(tree).filter(|(_, name)| !named.contains(name));
-    dead.map(|(file, _)| {
-        file.finding(
-            1,
-            "no Rust file and no other template names this template: remove it",
-        )
-    })
-    .collect()
+    dead.map(|(file, _)| file.finding(1, "no Rust file and no other template names this template: remove it"))
+        .collect()
 }
 
 pub fn pages_extend_a_layout(tree: &Tree) -> Vec<Finding> {
-    let is_piece = |name: &str| {
-        name.split('/')
-            .any(|part| PIECES.contains(&part) || part.starts_with('_'))
-    };
+    let is_piece = |name: &str| name.split('/').any(|part| PIECES.contains(&part) || part.starts_with('_'));
     let pages = templates(tree).filter(|(_, name)| name.ends_with(".html") && !is_piece(name));
-    let bare = pages.filter(|(file, _)| {
-        !file.text.contains("{% extends \"") && !file.text.contains("{%- extends \"")
-    });
+    let bare = pages
+        .filter(|(file, _)| !file.text.contains("{% extends \"") && !file.text.contains("{%- extends \""));
     bare.map(|(file, _)| {
-        let says = format!(
-            "a page extends a layout; a piece of a page lives in one of {}/",
-            PIECES.join("/, ")
-        );
+        let says =
+            format!("a page extends a layout; a piece of a page lives in one of {}/", PIECES.join("/, "));
         file.finding(1, says)
     })
     .collect()
@@ -71,15 +50,12 @@ pub fn nothing_inline(tree: &Tree) -> Vec<Finding> {
             let line = html[..tag.at].matches('\n').count() + 1;
             let has = |wanted: &str| tag.attributes.iter().any(|name| name == wanted);
             if has("style") || tag.name == "style" {
-                findings.push(file.finding(
-                    line,
-                    "style it by a class in the stylesheet: inline style is refused",
-                ));
+                findings.push(
+                    file.finding(line, "style it by a class in the stylesheet: inline style is refused"),
+                );
             }
             if let Some(handler) = tag.attributes.iter().find(|name| is_handler(name)) {
-                let says = format!(
-                    "move `{handler}` into a module under assets: inline script is refused"
-                );
+                let says = format!("move `{handler}` into a module under assets: inline script is refused");
                 findings.push(file.finding(line, says));
             }
             if tag.name == "script" && !has("src") {
@@ -92,9 +68,8 @@ pub fn nothing_inline(tree: &Tree) -> Vec<Finding> {
 
 /// `onclick`, `oninput`, …
 fn is_handler(name: &str) -> bool {
-    name.strip_prefix("on").is_some_and(|event| {
-        !event.is_empty() && event.bytes().all(|byte| byte.is_ascii_alphabetic())
-    })
+    name.strip_prefix("on")
+        .is_some_and(|event| !event.is_empty() && event.bytes().all(|byte| byte.is_ascii_alphabetic()))
 }
 
 /// Blanks what is between `{{ }}`, `{% %}`, `{# #}` and `<!-- -->`, keeping the lines.
@@ -108,14 +83,8 @@ fn without_expressions(text: &str) -> String {
             .min();
         let Some((start, close)) = next else { break };
         out.push_str(&rest[..start]);
-        let end = rest[start..]
-            .find(close)
-            .map_or(rest.len(), |end| start + end + close.len());
-        out.extend(
-            rest[start..end]
-                .chars()
-                .map(|one| if one == '\n' { '\n' } else { ' ' }),
-        );
+        let end = rest[start..].find(close).map_or(rest.len(), |end| start + end + close.len());
+        out.extend(rest[start..end].chars().map(|one| if one == '\n' { '\n' } else { ' ' }));
         rest = &rest[end..];
     }
     out.push_str(rest);
@@ -143,14 +112,9 @@ fn tag(html: &str, at: usize) -> Option<Tag> {
     let mut attributes = Vec::new();
     let mut rest = &rest[end_of_name..];
     loop {
-        rest = rest
-            .trim_start_matches(|one: char| one.is_whitespace() || matches!(one, '/' | '"' | '\''));
+        rest = rest.trim_start_matches(|one: char| one.is_whitespace() || matches!(one, '/' | '"' | '\''));
         if rest.is_empty() || rest.starts_with('>') {
-            return Some(Tag {
-                at,
-                name,
-                attributes,
-            });
+            return Some(Tag { at, name, attributes });
         }
         let end = rest
             .find(|one: char| one.is_whitespace() || matches!(one, '=' | '>' | '/'))
@@ -159,9 +123,7 @@ fn tag(html: &str, at: usize) -> Option<Tag> {
         rest = &rest[end..];
         if let Some(value) = rest.strip_prefix('=') {
             rest = match value.chars().next() {
-                Some(quote @ ('"' | '\'')) => {
-                    value[1..].split_once(quote).map_or("", |(_, after)| after)
-                }
+                Some(quote @ ('"' | '\'')) => value[1..].split_once(quote).map_or("", |(_, after)| after),
                 _ => value.find([' ', '\n', '>']).map_or("", |end| &value[end..]),
             };
         }
@@ -176,16 +138,11 @@ mod tests {
 
     #[test]
     fn a_template_is_named_by_rust_or_by_another() {
-        let rust = (
-            "crates/casework/src/pages.rs",
-            "#[template(path = \"casework/case.html\")] struct Case;",
-        );
+        let rust =
+            ("crates/casework/src/pages.rs", "#[template(path = \"casework/case.html\")] struct Case;");
         let page = (PAGE, "{% extends \"layouts/citizen.html\" %}");
         let layout = ("crates/web/templates/layouts/citizen.html", "<html></html>");
-        let dead = (
-            "crates/web/templates/layouts/old.html",
-            "{% include \"layouts/old.html\" %}",
-        );
+        let dead = ("crates/web/templates/layouts/old.html", "{% include \"layouts/old.html\" %}");
         let findings = no_dead_template(&Tree::of(&[rust, page, layout, dead]));
         assert_eq!(findings.len(), 1);
         assert_eq!(findings[0].path, dead.0);
@@ -194,30 +151,15 @@ mod tests {
     #[test]
     fn a_page_extends_a_layout_and_a_piece_need_not() {
         let page = (PAGE, "<p>bare</p>");
-        let good = (
-            "crates/casework/templates/casework/inbox.html",
-            "{% extends \"layouts/desk.html\" %}",
-        );
-        let piece = (
-            "crates/casework/templates/casework/parts/row.html",
-            "<tr></tr>",
-        );
+        let good = ("crates/casework/templates/casework/inbox.html", "{% extends \"layouts/desk.html\" %}");
+        let piece = ("crates/casework/templates/casework/parts/row.html", "<tr></tr>");
         let letter = ("crates/casework/templates/casework/notice.txt", "plain");
         let findings = pages_extend_a_layout(&Tree::of(&[page, good, piece, letter]));
-        assert_eq!(
-            findings
-                .iter()
-                .map(|finding| finding.path.as_str())
-                .collect::<Vec<_>>(),
-            [PAGE]
-        );
+        assert_eq!(findings.iter().map(|finding| finding.path.as_str()).collect::<Vec<_>>(), [PAGE]);
     }
 
     fn inline(html: &str) -> Vec<usize> {
-        nothing_inline(&Tree::of(&[(PAGE, html)]))
-            .iter()
-            .map(|finding| finding.line)
-            .collect()
+        nothing_inline(&Tree::of(&[(PAGE, html)])).iter().map(|finding| finding.line).collect()
     }
 
     #[test]
@@ -227,27 +169,16 @@ mod tests {
         assert_eq!(inline("<button type=button\n  onclick='go()'>"), [1]);
         assert_eq!(inline("<script>go()</script>"), [1]);
         assert_eq!(inline("<script type=\"application/json\">{}</script>"), [1]);
-        assert_eq!(
-            inline("<input {% if on %}checked{% endif %} value=\"{{ \"a\" }}\" oninput=\"x\">"),
-            [1]
-        );
+        assert_eq!(inline("<input {% if on %}checked{% endif %} value=\"{{ \"a\" }}\" oninput=\"x\">"), [1]);
     }
 
     #[test]
     fn what_only_looks_inline_passes() {
+        assert_eq!(inline("<script src=\"/assets/app.js\" type=\"module\"></script>"), []);
         assert_eq!(
-            inline("<script src=\"/assets/app.js\" type=\"module\"></script>"),
+            inline("<p title=\"style=\">style=none onclick=no</p>{# <b style=x> #}<!-- <i style=y> -->"),
             []
         );
-        assert_eq!(
-            inline(
-                "<p title=\"style=\">style=none onclick=no</p>{# <b style=x> #}<!-- <i style=y> -->"
-            ),
-            []
-        );
-        assert_eq!(
-            inline("{% if style == on_time %}<p class=\"{{ style=1 }}\">1 < 2</p>{% endif %}"),
-            []
-        );
+        assert_eq!(inline("{% if style == on_time %}<p class=\"{{ style=1 }}\">1 < 2</p>{% endif %}"), []);
     }
 }

@@ -7,14 +7,10 @@ pub fn nothing_of_one_machine(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     for file in &tree.files {
         for (index, line) in file.text.lines().enumerate() {
-            if let Some(path) = tree
-                .neighbours
-                .iter()
-                .find_map(|name| outside(tree, &file.path, line, name))
+            if let Some(path) = tree.neighbours.iter().find_map(|name| outside(tree, &file.path, line, name))
             {
-                let says = format!(
-                    "{path:?} is outside of the repository and nobody else has it: do without"
-                );
+                let says =
+                    format!("{path:?} is outside of the repository and nobody else has it: do without");
                 findings.push(file.finding(index + 1, says));
             }
         }
@@ -55,11 +51,8 @@ mod tests {
     use super::*;
 
     fn found(path: &str, text: &str) -> usize {
-        let mut tree = Tree::of(&[
-            (path, text),
-            ("crates/web/templates/a.html", ""),
-            ("crates/yimen/askama.toml", ""),
-        ]);
+        let mut tree =
+            Tree::of(&[(path, text), ("crates/web/templates/a.html", ""), ("crates/yimen/askama.toml", "")]);
         tree.parent = "/home/li".to_owned();
         tree.neighbours = vec!["notes".to_owned(), "web".to_owned()];
         nothing_of_one_machine(&tree).len()
@@ -74,26 +67,8 @@ mod tests {
 
     #[test]
     fn paths_inside_are_not() {
-        assert_eq!(
-            found(
-                "crates/casework/askama.toml",
-                "dirs = [\"../web/templates\"]"
-            ),
-            0
-        );
-        assert_eq!(
-            found(
-                "crates/casework/src/pages/mod.rs",
-                "path = \"../web/templates\""
-            ),
-            0
-        );
-        assert_eq!(
-            found(
-                "README.md",
-                "see /home/li/notes-of-mine and /home/wang/notes"
-            ),
-            0
-        );
+        assert_eq!(found("crates/casework/askama.toml", "dirs = [\"../web/templates\"]"), 0);
+        assert_eq!(found("crates/casework/src/pages/mod.rs", "path = \"../web/templates\""), 0);
+        assert_eq!(found("README.md", "see /home/li/notes-of-mine and /home/wang/notes"), 0);
     }
 }

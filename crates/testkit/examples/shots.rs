@@ -1,0 +1,88 @@
+//! Takes pictures of a running server's pages: what `cargo xtask shots` runs once the demo is up.
+//!
+//! Arguments: the server's address, the list, the folder for the pictures, and a part of the names wanted.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use yimen_testkit::browser::{Browser, BrowserError, Session};
+
+/// A line of the list: `path | account | name`; the account `-` is nobody.
+struct Shot<'a> {
+    path: &'a str,
+    account: &'a str,
+    name: &'a str,
+}
+
+struct List<'a> {
+    password: &'a str,
+    shots: Vec<Shot<'a>>,
+}
+
+fn parse(text: &str) -> Result<List<'_>, String> {
+    let mut list = List { password: "", shots: Vec::new() };
+    for (index, line) in text.lines().map(str::trim).enumerate() {
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        if let Some(password) = line.strip_prefix("password:") {
+            list.password = password.trim();
+            continue;
+        }
+        let parts: Vec<&str> = line.split('|').map(str::trim).collect();
+        let [path, account, name] = parts[..] else {
+            return Err(format!("line {}: expected `path | account | name`", index + 1));
+        };
+        list.shots.push(Shot { path, account, name });
+    }
+    Ok(list)
+}
+
+/// One person at each width, signed in once.
+async fn sign_in(
+    browser: &Browser,
+    base: &str,
+    account: &str,
+    password: &str,
+) -> Result<[Session; 2], BrowserError> {
+    let sessions = [browser.phone().await?, browser.desktop().await?];
+    if account != "-" {
+        for session in &sessions {
+            session.sign_in(base, account, password).await?;
+        }
+    }
+    Ok(sessions)
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [base, list, folder, only @ ..] = &arguments[..] else {
+        return Err("usage: shots ADDRESS LIST FOLDER [NAME]".into());
+    };
+    let text = std::fs::read_to_string(list)?;
+    let list = parse(&text)?;
+    let browser = Browser::start().await?;
+    let mut people: BTreeMap<&str, [Session; 2]> = BTreeMap::new();
+    let mut failed = 0;
+    for shot in list.shots.iter().filter(|shot| only.iter().all(|part| shot.name.contains(part.as_str()))) {
+        if !people.contains_key(shot.account) {
+            people.insert(shot.account, sign_in(&browser, base, shot.account, list.password).await?);
+        }
+        for session in &people[shot.account] {
+            match take(session, base, shot, Path::new(folder)).await {
+                Ok(picture) => println!("{picture}"),
+                Err(e) => {
+                    failed += 1;
+                    eprintln!("{}: {e}", shot.name);
+                }
+            }
+        }
+    }
+    if failed > 0 { Err(format!("{failed} pictures were not taken").into()) } else { Ok(()) }
+}
+
+async fn take(session: &Session, base: &str, shot: &Shot<'_>, folder: &Path) -> Result<String, BrowserError> {
+    session.goto(&format!("{base}{}", shot.path)).await?;
+    let picture = session.screenshot_into(folder, shot.name).await?;
+    Ok(picture.display().to_string())
+}
