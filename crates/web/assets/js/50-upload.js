@@ -13,7 +13,15 @@ behaviour('form[data-upload]', (form) => {
   let page = null;
 
   form.classList.add('is-live');
-  const choose = element('button', { type: 'button', class: 'button button-secondary upload-choose' }, '选择文件');
+  const button = (text, icon, name) => {
+    const made = element('button', { type: 'button', class: `button button-secondary ${name}` });
+    const picture = $('.upload-send .icon', form).cloneNode(true);
+    const use = picture.firstElementChild;
+    use.setAttribute('href', use.getAttribute('href').replace('#upload', `#${icon}`));
+    made.append(picture, element('span', {}, text));
+    return made;
+  };
+  const choose = button('选择文件', 'file', 'upload-choose');
   choose.onclick = () => input.click();
   input.tabIndex = -1;
   input.setAttribute('aria-hidden', 'true');
@@ -27,7 +35,7 @@ behaviour('form[data-upload]', (form) => {
   row.prepend(choose);
   if (matchMedia('(pointer: coarse)').matches) {
     const camera = element('input', { type: 'file', accept: 'image/*', capture: 'environment', hidden: '' });
-    const shoot = element('button', { type: 'button', class: 'button button-secondary' }, '拍照');
+    const shoot = button('拍照', 'camera', 'upload-shoot');
     shoot.onclick = () => camera.click();
     camera.onchange = () => { add(camera.files); camera.value = ''; };
     row.append(shoot, camera);

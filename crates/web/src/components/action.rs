@@ -21,7 +21,7 @@ impl fmt::Display for Icon<'_> {
         let name: String = self.0.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
         write!(
             f,
-            "<svg class=\"icon\" viewBox=\"0 0 24 24\" aria-hidden=\"true\" focusable=\"false\"><use href=\"{}#{name}\"/></svg>",
+            "<svg class=\"icon\" width=\"20\" height=\"20\" viewBox=\"0 0 24 24\" aria-hidden=\"true\" focusable=\"false\"><use href=\"{}#{name}\"/></svg>",
             crate::asset("icons.svg")
         )
     }

@@ -72,9 +72,12 @@ pub struct Clock {
 impl Clock {
     /// `left`: 剩余3个工作日, 逾期2个工作日, 特别程序：现场勘验. `due`: 2026年11月25日 17:00.
     pub fn new(state: ClockState, left: impl Into<String>, due: impl Into<String>) -> Clock {
+        // The state's word is shown beside it; 逾期 逾期2个工作日 would say it twice.
+        let left = left.into();
+        let left = left.strip_prefix(state.word()).map_or(left.as_str(), |rest| rest.trim_start_matches(['，', ' '])).to_string();
         Clock {
             state,
-            left: left.into(),
+            left,
             due: due.into(),
             detail: String::new(),
             explain: None,

@@ -108,6 +108,7 @@ pub struct UploadBox {
     error: Option<String>,
     nonce: String,
     key: String,
+    hide_label: bool,
 }
 
 impl UploadBox {
@@ -125,6 +126,7 @@ impl UploadBox {
             error: None,
             nonce: String::new(),
             key: String::new(),
+            hide_label: false,
         }
     }
     #[must_use]
@@ -232,7 +234,8 @@ impl MaterialRow {
     }
     #[must_use]
     pub fn upload(mut self, upload: UploadBox) -> MaterialRow {
-        self.upload = Some(upload);
+        // The row's own heading shows the name.
+        self.upload = Some(UploadBox { hide_label: true, ..upload });
         self
     }
     /// A box the clerk ticks when the paper is there; the form with this id gets `material=<id>`. The rows stand

@@ -32,6 +32,7 @@ pub(super) struct Edge {
 pub(super) struct Picture {
     pub width: i32,
     pub height: i32,
+    pub ranks: usize,
     pub places: Vec<Place>,
     pub edges: Vec<Edge>,
 }
@@ -60,7 +61,7 @@ impl Picture {
             }
         }
         let columns = i32::try_from(ranks.len()).unwrap_or(0);
-        Picture { width: (columns * (WIDTH + GAP_X) - GAP_X + 4).max(0), height, places, edges }
+        Picture { width: (columns * (WIDTH + GAP_X) - GAP_X + 4).max(0), height, ranks: ranks.len(), places, edges }
     }
 }
 
