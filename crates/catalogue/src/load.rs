@@ -180,7 +180,7 @@ pub fn parse<T: DeserializeOwned>(
         }
         return (None, found);
     };
-    let (value, faults) = shape::check(&node, &kind.schema());
+    let (value, faults) = shape::check(&node, kind.schema());
     if faults.is_empty() {
         match serde_json::from_value(value) {
             Ok(value) => return (Some(File { path: path.to_owned(), node, value }), found),

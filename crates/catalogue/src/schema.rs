@@ -1,5 +1,7 @@
 //! JSON Schemas of the pack files, made from the model: editors complete and check by them, and so does the loader.
 
+use std::sync::LazyLock;
+
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
@@ -30,11 +32,15 @@ impl FileKind {
     }
 
     /// The schema as a value: what `packs/schema/` holds.
-    pub fn schema(self) -> Value {
+    pub fn schema(self) -> &'static Value {
+        static PACK: LazyLock<Value> = LazyLock::new(|| schema_of::<PackMeta>("一门事项包说明 pack.yaml"));
+        static CITY: LazyLock<Value> = LazyLock::new(|| schema_of::<City>("一门机构与区划 city.yaml"));
+        static SERVICE: LazyLock<Value> =
+            LazyLock::new(|| schema_of::<Service>("一门政务服务事项 services/*.yaml"));
         match self {
-            Self::Pack => schema_of::<PackMeta>("一门事项包说明 pack.yaml"),
-            Self::City => schema_of::<City>("一门机构与区划 city.yaml"),
-            Self::Service => schema_of::<Service>("一门政务服务事项 services/*.yaml"),
+            Self::Pack => &PACK,
+            Self::City => &CITY,
+            Self::Service => &SERVICE,
         }
     }
 

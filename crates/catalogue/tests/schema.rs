@@ -39,7 +39,7 @@ fn to_json(node: &Node) -> Value {
 
 #[test]
 fn every_pack_file_fits_its_schema_and_names_it() {
-    let validators = FileKind::ALL.map(|kind| (kind, jsonschema::validator_for(&kind.schema()).unwrap()));
+    let validators = FileKind::ALL.map(|kind| (kind, jsonschema::validator_for(kind.schema()).unwrap()));
     let mut files = 0;
     for pack in std::fs::read_dir(packs()).unwrap().map(|e| e.unwrap().path()) {
         if !pack.join("pack.yaml").is_file() {
