@@ -1,5 +1,6 @@
 //! The only crate that knows SQLite and PostgreSQL.
 
+mod dump;
 mod error;
 mod metrics;
 mod migrate;
@@ -15,6 +16,7 @@ mod work;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use dump::{Record, TableCount};
 pub use error::{Result, StoreError};
 #[doc(hidden)]
 pub use inventory;

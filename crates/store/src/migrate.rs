@@ -1,7 +1,5 @@
 //! Numbered migrations: one text for both engines, applied once, in order.
 
-use std::sync::Arc;
-
 use rusqlite::Connection;
 use sha2::{Digest, Sha256};
 use tokio_postgres::{Client, Config};
@@ -94,7 +92,7 @@ impl Migration {
 }
 
 /// What was applied before: number, name, digest.
-pub(crate) type Recorded = (i64, String, String);
+pub(crate) type Recorded = (u32, String, String);
 
 /// The migrations still to apply; an error if the database is not a prefix of this list.
 pub(crate) fn pending<'m>(migrations: &'m [Migration], recorded: &[Recorded]) -> Result<&'m [Migration]> {
@@ -106,7 +104,7 @@ pub(crate) fn pending<'m>(migrations: &'m [Migration], recorded: &[Recorded]) ->
                 migrations.last().map_or(0, |m| m.number)
             )));
         };
-        if i64::from(known.number) != *number || known.name != name.as_str() {
+        if known.number != *number || known.name != name.as_str() {
             return Err(known.wrong(&format!("the database has {number:04}_{name} in its place")));
         }
         if known.digest() != *digest {
@@ -158,7 +156,7 @@ pub(crate) fn sqlite(db: &Connection, migrations: &[Migration]) -> Result<Vec<Ap
     }
 }
 
-fn sqlite_apply(db: &Connection, migration: &Migration) -> Result<Applied> {
+pub(crate) fn sqlite_apply(db: &Connection, migration: &Migration) -> Result<Applied> {
     let text = migration.for_engine(Engine::Sqlite)?;
     db.execute_batch(&text).map_err(|error| match failure(error) {
         StoreError::Other(text) => migration.wrong(&text),
@@ -172,7 +170,7 @@ fn sqlite_apply(db: &Connection, migration: &Migration) -> Result<Applied> {
     Ok(Applied { number: migration.number, name: migration.name })
 }
 
-fn sqlite_recorded(db: &Connection) -> Result<Vec<Recorded>> {
+pub(crate) fn sqlite_recorded(db: &Connection) -> Result<Vec<Recorded>> {
     let mut statement = db.prepare(RECORDED).map_err(failure)?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).map_err(failure)?;
     rows.collect::<rusqlite::Result<_>>().map_err(failure)
@@ -194,15 +192,14 @@ pub(crate) fn sqlite_version(db: &Connection) -> Result<u32> {
 /// Any number will do as long as every version of the program uses the same.
 const LOCK: &str = "select pg_advisory_lock(7308895121)";
 
-pub(crate) fn postgres(config: &Arc<Config>, migrations: &[Migration]) -> Result<Vec<Applied>> {
-    let migrations = migrations.to_vec();
+pub(crate) fn postgres(config: &Config, migrations: &[Migration]) -> Result<Vec<Applied>> {
     pg::once(config, |client| async move {
         let failed = |error: tokio_postgres::Error| pg::failure(&error).error;
         // The session's lock, not the transaction's: the look must come after the wait.
         client.batch_execute(LOCK).await.map_err(failed)?;
         client.batch_execute(BOOKKEEPING).await.map_err(failed)?;
         let mut done = Vec::new();
-        for migration in pending(&migrations, &postgres_recorded(&client).await?)? {
+        for migration in pending(migrations, &postgres_recorded(&client).await?)? {
             client.batch_execute("begin").await.map_err(failed)?;
             // Dropping the connection on an error undoes the open transaction.
             done.push(postgres_apply(&client, migration).await?);
@@ -212,7 +209,7 @@ pub(crate) fn postgres(config: &Arc<Config>, migrations: &[Migration]) -> Result
     })
 }
 
-async fn postgres_apply(client: &Client, migration: &Migration) -> Result<Applied> {
+pub(crate) async fn postgres_apply(client: &Client, migration: &Migration) -> Result<Applied> {
     let failed = |error: tokio_postgres::Error| match pg::failure(&error).error {
         StoreError::Other(text) => migration.wrong(&text),
         other => other,
@@ -229,12 +226,16 @@ async fn postgres_apply(client: &Client, migration: &Migration) -> Result<Applie
     Ok(Applied { number: migration.number, name: migration.name })
 }
 
-async fn postgres_recorded(client: &Client) -> Result<Vec<Recorded>> {
+pub(crate) async fn postgres_recorded(client: &Client) -> Result<Vec<Recorded>> {
     let rows = client.query(RECORDED, &[]).await.map_err(|error| pg::failure(&error).error)?;
-    Ok(rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect())
+    rows.iter().map(|row| Ok((number(row.get(0))?, row.get(1), row.get(2)))).collect()
 }
 
-pub(crate) fn postgres_version(config: &Arc<Config>) -> Result<u32> {
+fn number(recorded: i64) -> Result<u32> {
+    u32::try_from(recorded).map_err(|_| StoreError::Schema(format!("migration {recorded} is no number")))
+}
+
+pub(crate) fn postgres_version(config: &Config) -> Result<u32> {
     pg::once(config, |client| async move {
         let known = client
             .query("select to_regclass('store_migration') is not null", &[])
@@ -244,6 +245,6 @@ pub(crate) fn postgres_version(config: &Arc<Config>) -> Result<u32> {
             return Ok(0);
         }
         let recorded = postgres_recorded(&client).await?;
-        Ok(recorded.last().and_then(|(number, _, _)| u32::try_from(*number).ok()).unwrap_or(0))
+        Ok(recorded.last().map_or(0, |(number, _, _)| *number))
     })
 }

@@ -56,21 +56,22 @@ impl Drop for PgStore {
 }
 
 /// Runs something on a connection of its own and closes it. Blocks; works inside a runtime, too.
-pub(crate) fn once<T, F, R>(config: &Arc<Config>, work: F) -> Result<T>
+pub(crate) fn once<T, F, R>(config: &Config, work: F) -> Result<T>
 where
-    T: Send + 'static,
-    F: FnOnce(tokio_postgres::Client) -> R + Send + 'static,
+    T: Send,
+    F: FnOnce(tokio_postgres::Client) -> R + Send,
     R: Future<Output = Result<T>>,
 {
-    let config = Arc::clone(config);
-    let thread = std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| StoreError::Unavailable(format!("no runtime: {error}")))?;
-        runtime.block_on(async { work(connect(&config).await?).await })
-    });
-    thread.join().unwrap_or_else(|_| Err(StoreError::other("the connection's thread panicked")))
+    std::thread::scope(|scope| {
+        let thread = scope.spawn(|| {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .map_err(|error| StoreError::Unavailable(format!("no runtime: {error}")))?;
+            runtime.block_on(async { work(connect(config).await?).await })
+        });
+        thread.join().unwrap_or_else(|_| Err(StoreError::other("the connection's thread panicked")))
+    })
 }
 
 fn serve(conn: PgConn, jobs: &Queue<Box<dyn Unit>>, metrics: &Metrics) {
