@@ -8,7 +8,7 @@ use yimen_store::{Read, Tx};
 use crate::attempt::{self, Allowed};
 use crate::login::Typed;
 use crate::model::{NewAccount, Position};
-use crate::password::PasswordHash;
+use crate::password::{PasswordHash, check_new};
 use crate::store::{self, ColleagueRow};
 use crate::{Identity, IdentityError, Result};
 
@@ -102,6 +102,10 @@ impl Identity {
 
     /// Changes the caller's own password and ends all sessions but `keep`. Wrong old passwords count like wrong sign-ins.
     pub async fn change_password(&self, ctx: &Ctx, old: &str, new: &str, keep: i64) -> Result<()> {
+        check_new(new).map_err(|message| IdentityError::field("new", message))?;
+        if old == new {
+            return Err(IdentityError::field("new", "新密码不能与现在的密码相同，请换一个"));
+        }
         let account = ctx.actor.account();
         let (asked, index) = (ctx.clone(), format!("account:{account}"));
         let begin = move |tx: &mut Tx<'_>| -> Result<(i64, PasswordHash)> {

@@ -182,7 +182,7 @@ mod tests {
         {
             assert!(check_new(weak).is_err(), "{weak}");
         }
-        for good in ["Abcdefg1", "abcdefg-1", "密码Abc12", "Demo-2026"] {
+        for good in ["Abcdefg1", "abcdefg-1", "密码密码Abc1", "Demo-2026"] {
             assert_eq!(check_new(good), Ok(()), "{good}");
         }
     }

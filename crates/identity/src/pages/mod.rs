@@ -1,5 +1,6 @@
 //! The pages of identity.
 
+mod password;
 mod sessions;
 mod sign_in;
 
@@ -8,7 +9,7 @@ use axum::routing::{get, post};
 
 use crate::Identity;
 
-/// `/sign-in`, `/sign-out`, `/me/sessions`. Needs [`crate::layer`] around it.
+/// `/sign-in`, `/sign-out`, `/me/sessions`, `/me/password`. Needs [`crate::layer`] around it.
 pub fn routes(identity: Identity) -> Router {
     Router::new()
         .route("/sign-in", get(sign_in::page).post(sign_in::submit))
@@ -16,5 +17,6 @@ pub fn routes(identity: Identity) -> Router {
         .route("/me/sessions", get(sessions::page))
         .route("/me/sessions/end", post(sessions::end))
         .route("/me/sessions/end-others", post(sessions::end_others))
+        .route("/me/password", get(password::page).post(password::submit))
         .with_state(identity)
 }

@@ -20,18 +20,18 @@ pub(super) struct SessionsPage {
 }
 
 struct Line {
+    id: i64,
     agent: String,
     began: String,
     seen: String,
     /// The session of this request.
     here: Option<StatusTag>,
-    end: Button,
 }
 
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Done {
-    #[serde(default)]
     ended: Option<u64>,
+    password: Option<String>,
 }
 
 pub(super) async fn page(
@@ -45,13 +45,14 @@ pub(super) async fn page(
     let others = own.iter().filter(|one| one.id != session.id).count();
     let sessions = own.into_iter().map(|one| Line {
         here: (one.id == session.id).then(|| StatusTag::new("当前设备", Tone::Active)),
-        end: Button::secondary("退出这个设备").named("session", one.id.to_string()),
+        id: one.id,
         agent: one.agent,
         began: one.created_at.zh(),
         seen: one.seen_at.zh(),
     });
     let mut page = shell.citizen("登录记录").back("/", "首页");
     page = match done.ended {
+        _ if done.password.is_some() => page.notice(Notice::success("密码已修改，其他设备已退出")),
         Some(0) => page.notice(Notice::info("没有其他设备需要退出")),
         Some(count) => page.notice(Notice::success(format!("已退出 {count} 个设备"))),
         None => page,

@@ -1,0 +1,65 @@
+//! Changing one's own password.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use yimen_web::{Button, Field, Form, FormState, Html, Page, Shell, WebError, redirect_303};
+
+use crate::{Identity, IdentityError, SignedIn};
+
+#[derive(Template)]
+#[template(path = "identity/password.html")]
+pub(super) struct PasswordPage {
+    page: Page,
+    old: Field,
+    new: Field,
+    submit: Button,
+}
+
+fn view(page: Page, form: &FormState) -> PasswordPage {
+    let old = Field::password("password", "现在的密码").autocomplete("current-password").from(form);
+    let new = Field::password("new", "新密码")
+        .hint("至少8个字符，包含大写字母、小写字母、数字、符号中的三种")
+        .autocomplete("new-password")
+        .from(form);
+    PasswordPage { page, old, new, submit: Button::primary("修改密码") }
+}
+
+fn shell_page(shell: &Shell) -> Page {
+    shell.citizen("修改密码").back("/me/sessions", "登录记录")
+}
+
+pub(super) async fn page(shell: Shell, _: SignedIn) -> Response {
+    Html::ok(view(shell_page(&shell), &FormState::new())).into_response()
+}
+
+pub(super) async fn submit(
+    State(identity): State<Identity>,
+    shell: Shell,
+    SignedIn { actor, session }: SignedIn,
+    mut form: Form,
+) -> Result<Response, WebError> {
+    for (field, message) in [("password", "请填写现在的密码"), ("new", "请填写新密码")] {
+        if form.raw(field).is_empty() {
+            form.error(field, message);
+        }
+    }
+    if form.is_valid() {
+        let ctx = identity.ctx(actor);
+        match identity.change_password(&ctx, form.raw("password"), form.raw("new"), session.id).await {
+            Ok(()) => return Ok(redirect_303("/me/sessions?password=changed")),
+            Err(IdentityError::WrongPassword { left }) => {
+                let more =
+                    if left == 0 { "，已暂停修改15分钟" } else { "，请检查后重新输入" };
+                form.error("password", format!("现在的密码不正确{more}"));
+            }
+            Err(error) if error.fields().is_empty() => return Err(error.into()),
+            Err(error) => error.fields().into_iter().for_each(|one| {
+                form.error(one.field, one.message);
+            }),
+        }
+    }
+    let page = shell_page(&shell).errors_of(&form);
+    Ok(Html(StatusCode::UNPROCESSABLE_ENTITY, view(page, &form)).into_response())
+}
