@@ -1,5 +1,6 @@
 //! The only crate that knows SQLite and PostgreSQL.
 
+mod check;
 mod dump;
 mod error;
 mod metrics;
@@ -16,6 +17,7 @@ mod work;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use check::{Described, Problem, check, compare, describe};
 pub use dump::{Record, TableCount};
 pub use error::{Result, StoreError};
 #[doc(hidden)]

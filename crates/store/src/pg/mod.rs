@@ -12,7 +12,7 @@ use tokio_postgres::{Client, Config, NoTls};
 
 use crate::error::{Result, StoreError};
 
-pub(crate) use conn::PgConn;
+pub(crate) use conn::{PgConn, prepare};
 pub(crate) use threads::{PgStore, once};
 pub(crate) use value::cell;
 
