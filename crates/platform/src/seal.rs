@@ -122,6 +122,17 @@ impl Sealer {
     }
 }
 
+/// Materials lie sealed in the blob store, each bound to its digest.
+impl yimen_blobs::Seal for Sealer {
+    fn seal(&self, digest: &str, plain: &[u8]) -> Result<Vec<u8>, String> {
+        Ok(Sealer::seal(self, digest, plain))
+    }
+
+    fn open(&self, digest: &str, sealed: &[u8]) -> Result<Vec<u8>, String> {
+        Sealer::open(self, digest, sealed).map_err(|e| e.to_string())
+    }
+}
+
 fn derive(master: &[u8; 32], purpose: &[u8]) -> [u8; 32] {
     mac(master, purpose)
 }

@@ -1,2 +1,28 @@
-//! The binary: configuration, wiring, command line.
-fn main() {}
+//! The command line: reads the arguments, runs one command, says what went wrong and what to do.
+
+mod cli;
+mod demo;
+mod pack;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    tracing_subscriber::fmt()
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_env("YIMEN_LOG")
+                .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,yimen=info")),
+        )
+        .with_writer(std::io::stderr)
+        .init();
+    match cli.run() {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("yimen: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Wiring: every domain's routes under one roof, with navigation by who is signed in.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware;
+use yimen_casework::Casework;
+use yimen_identity::Identity;
+use yimen_platform::{Actor, Role, Staff};
+use yimen_web::{Audience, NavItem, Site, UserBadge};
+
+use crate::health;
+
+/// The domains of a running server.
+#[derive(Clone)]
+pub struct App {
+    pub casework: Casework,
+    pub identity: Identity,
+    /// Serves the component gallery as well.
+    pub demo: bool,
+}
+
+/// Everything the server answers.
+pub fn router(app: &App, site: Site) -> Router {
+    let mut routes = Router::new()
+        .merge(yimen_casework::pages::routes(app.casework.clone()))
+        .merge(yimen_identity::routes(app.identity.clone()));
+    if app.demo {
+        routes = routes.merge(yimen_web::gallery::routes());
+    }
+    let routes = routes
+        .layer(middleware::from_fn(yimen_web::error_pages))
+        .layer(yimen_identity::layer(app.identity.clone()));
+    let health = health::routes(app.casework.platform.store.clone(), app.casework.catalogue.clone());
+    yimen_web::wrap(routes, Arc::new(site)).merge(health)
+}
+
+/// Where somebody starts who signed in without asking for a page.
+pub fn home(actor: &Actor) -> String {
+    let home = match actor {
+        Actor::Staff(s) if s.roles.has(Role::Clerk) => "/desk",
+        Actor::Staff(s) if s.roles.has(Role::Reviewer) => "/review",
+        Actor::Staff(_) => "/supervise",
+        _ => "/my",
+    };
+    home.to_string()
+}
+
+/// Where a member of staff works, in the city's own words.
+pub fn place(casework: &Casework, staff: &Staff) -> String {
+    let catalogue = casework.catalogue.get();
+    let roles: Vec<&str> = staff.roles.iter().map(Role::zh).collect();
+    let mut words = Vec::new();
+    if !staff.department.is_empty() {
+        words.push(catalogue.department_short(&staff.department).to_string());
+    }
+    if !staff.office.is_empty() {
+        words.push(catalogue.office_name(&staff.office).to_string());
+        let office = catalogue.city().offices.iter().find(|o| o.id == staff.office);
+        let counter = office.and_then(|o| o.counters.iter().find(|c| c.id == staff.counter));
+        words.extend(counter.map(|c| c.name.clone()));
+    }
+    format!("{} {}", words.join(" "), roles.join("、"))
+}
+
+/// The web face's settings for this city.
+pub fn site(casework: &Casework) -> Site {
+    let catalogue = casework.catalogue.get();
+    Site { host: format!("{}政务服务管理办公室", catalogue.city().name), nav: Box::new(nav), ..Site::default() }
+}
+
+fn nav(audience: Audience, _: Option<&UserBadge>) -> Vec<NavItem> {
+    match audience {
+        Audience::Citizen | Audience::Print => vec![
+            NavItem::new("home", "/", "首页", "home"),
+            NavItem::new("services", "/services", "办事", "search"),
+            NavItem::new("my", "/my", "我的办件", "user"),
+            NavItem::new("track", "/track", "进度查询", "clock"),
+        ],
+        Audience::Desk => vec![
+            NavItem::new("desk", "/desk", "窗口工作台", "home"),
+            NavItem::new("new", "/desk/new", "受理新办件", "file"),
+        ],
+        Audience::Review => vec![
+            NavItem::new("review", "/review", "待办任务", "home"),
+            NavItem::new("mine", "/review?mine=1", "我领取的", "user"),
+        ],
+        Audience::Board => vec![NavItem::new("supervise", "/supervise", "运行总览", "home")],
+    }
+}

@@ -1,0 +1,116 @@
+//! The words of the command line.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use yimen::open::Place;
+
+use crate::{demo, pack, serve};
+
+/// 一门：只进一扇门的政务服务平台。
+#[derive(Parser)]
+#[command(name = "yimen", version, about, propagate_version = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make a living demo city in ./data and serve it.
+    Demo {
+        #[command(flatten)]
+        place: PlaceArgs,
+        #[command(flatten)]
+        listen: ListenArgs,
+        /// Pack to publish.
+        #[arg(long, default_value = "packs/hangzhou")]
+        pack: PathBuf,
+        /// How many applications the city has seen.
+        #[arg(long, default_value_t = 4_000)]
+        cases: usize,
+        /// Over how many days.
+        #[arg(long, default_value_t = 150)]
+        days: i64,
+        /// The same seed invents the same city.
+        #[arg(long, default_value_t = 2026)]
+        seed: u64,
+    },
+    /// Serve what is in the data folder or database.
+    Serve {
+        #[command(flatten)]
+        place: PlaceArgs,
+        #[command(flatten)]
+        listen: ListenArgs,
+        /// Reached by HTTPS: cookies are bound to it.
+        #[arg(long)]
+        https: bool,
+    },
+    /// Check and publish packs of services.
+    #[command(subcommand)]
+    Pack(PackCommand),
+}
+
+#[derive(Subcommand)]
+enum PackCommand {
+    /// Find every mistake of a pack, with file, line and what to do.
+    Check { folder: PathBuf },
+    /// Check a pack and put it in force.
+    Publish {
+        folder: PathBuf,
+        #[command(flatten)]
+        place: PlaceArgs,
+    },
+}
+
+#[derive(Args)]
+pub struct PlaceArgs {
+    /// Folder of keys, and of database and materials unless named.
+    #[arg(long, default_value = "data", env = "YIMEN_DATA")]
+    data: PathBuf,
+    /// sqlite:PATH or postgres://USER@HOST/DB
+    #[arg(long, default_value = "", env = "YIMEN_STORE", hide_env_values = true)]
+    store: String,
+    /// file:PATH or s3://BUCKET/PREFIX
+    #[arg(long, default_value = "", env = "YIMEN_BLOBS", hide_env_values = true)]
+    blobs: String,
+    /// Number of this node among those that share a database.
+    #[arg(long, default_value_t = 0, env = "YIMEN_NODE")]
+    node: u8,
+}
+
+#[derive(Args)]
+struct ListenArgs {
+    #[arg(long, default_value_t = 8080)]
+    port: u16,
+    #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    host: IpAddr,
+}
+
+impl ListenArgs {
+    fn address(&self) -> SocketAddr {
+        SocketAddr::new(self.host, self.port)
+    }
+}
+
+impl PlaceArgs {
+    fn place(self) -> Place {
+        Place { data: self.data, store: self.store, blobs: self.blobs, node: self.node }
+    }
+}
+
+impl Cli {
+    pub fn run(self) -> Result<ExitCode, serve::Failure> {
+        match self.command {
+            Command::Demo { place, listen, pack, cases, days, seed } => {
+                let plan = demo::Demo { pack: &pack, cases, days, seed };
+                demo::demo(&place.place(), listen.address(), &plan)
+            }
+            Command::Serve { place, listen, https } => serve::serve(&place.place(), listen.address(), https),
+            Command::Pack(PackCommand::Check { folder }) => Ok(pack::check_folder(&folder)),
+            Command::Pack(PackCommand::Publish { folder, place }) => pack::publish_folder(&folder, &place.place()),
+        }
+    }
+}

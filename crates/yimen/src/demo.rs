@@ -1,0 +1,99 @@
+//! `yimen demo`: a living city in an empty folder, and a server to walk through it.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use yimen::cast;
+use yimen::open::{Place, casework, open};
+use yimen_demo::{City, Plan, file_papers, live};
+use yimen_identity::{DemoAccount, DemoAccounts, Identity, Settings};
+use yimen_platform::{Actor, Platform};
+use yimen_standards::time::Instant;
+
+use crate::pack;
+use crate::serve::{Failure, build, run, runtime};
+
+/// How the demo city is made.
+pub struct Demo<'a> {
+    pub pack: &'a Path,
+    pub cases: usize,
+    pub days: i64,
+    pub seed: u64,
+}
+
+pub fn demo(place: &Place, listen: SocketAddr, demo: &Demo<'_>) -> Result<ExitCode, Failure> {
+    let platform = open(place)?;
+    let runtime = runtime()?;
+    let accounts = match pack::is_empty(&platform)? {
+        true => settle(&platform, demo, &runtime)?,
+        false => {
+            println!("沿用 {} 中已有的演示数据。要重新生成，请先删除该目录。", place.data.display());
+            remembered(&platform, demo)?
+        }
+    };
+    let app = build(&platform, false, accounts.clone())?;
+    runtime.block_on(run(app, listen, |address| {
+        println!("\n一门演示已启动：http://{address}\n");
+        println!("演示账户（密码都是 {}）：", cast::PASSWORD);
+        for account in &accounts {
+            println!("  {:<22} {}", account.login, account.role);
+        }
+        println!("\n停止：Ctrl+C");
+    }))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Publishes the pack, invents the city and lets it live until now.
+fn settle(platform: &Platform, demo: &Demo<'_>, runtime: &tokio::runtime::Runtime) -> Result<Vec<DemoAccount>, Failure> {
+    let pack = pack::for_demo(demo.pack)?;
+    println!("{}", pack::publish_pack(platform, &pack)?);
+    let casework = casework(platform)?;
+    let until = platform.clock.now();
+    let plan = Plan { cases: demo.cases, days: demo.days, seed: demo.seed, until };
+    let papers = runtime.block_on(file_papers(&platform.blobs))?;
+    let mut city = City::settle(casework.clone(), Vec::new(), papers, &plan)?;
+    let cast = cast::staff(&casework.catalogue.get(), demo.seed, until.day());
+    let citizens: Vec<_> = city.residents.iter().map(|(person, party, _)| (person.clone(), *party)).collect();
+    let prepared = prepare(platform, &cast, &citizens)?;
+    let shown = prepared.1.shown().to_vec();
+    let known = yimen_demo::KNOWN.min(citizens.len());
+    let ids = create(platform, prepared)?;
+    city.staff = cast::employed(cast, &ids[known..]);
+    println!("正在生成演示城市：{} 人，{} 件办件，{} 天 …", citizens.len(), demo.cases, demo.days);
+    let lived = live(city, &plan, &ids[..known], progress)?;
+    println!("已生成：{} 件办件，{} 次操作。", lived.cases, lived.commands);
+    Ok(shown)
+}
+
+fn progress(commands: usize, moment: Instant) {
+    if commands % 5_000 < 400 {
+        println!("  … {commands} 次操作，城市时间 {}", moment.day());
+    }
+}
+
+fn prepare(
+    platform: &Platform,
+    cast: &[cast::Member],
+    citizens: &[(yimen_demo::Person, i64)],
+) -> Result<(Identity, DemoAccounts), Failure> {
+    let identity = Identity::new(platform.clone(), Settings::default());
+    let prepared = cast::plan(cast, citizens)?.prepare(&identity)?;
+    Ok((identity, prepared))
+}
+
+fn create(platform: &Platform, (identity, accounts): (Identity, DemoAccounts)) -> Result<Vec<i64>, Failure> {
+    let ctx = platform.ctx(Actor::System("演示城市"), "demo");
+    let accounts = Arc::new(accounts);
+    Ok(platform.store.write_blocking("demo.accounts", move |tx| accounts.create(&identity, tx, &ctx))?)
+}
+
+/// The accounts of a city made earlier: the same seed invents the same people.
+fn remembered(platform: &Platform, demo: &Demo<'_>) -> Result<Vec<DemoAccount>, Failure> {
+    let casework = casework(platform)?;
+    let today = platform.clock.now().day();
+    let cast = cast::staff(&casework.catalogue.get(), demo.seed, today);
+    let account = |m: cast::Member| DemoAccount { login: m.login, password: cast::PASSWORD.into(), role: m.role };
+    Ok(cast.into_iter().filter(|m| m.shown).map(account).collect())
+}

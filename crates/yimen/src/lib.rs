@@ -1,0 +1,10 @@
+//! The binary as a library: opening the platform, wiring the domains, so that tests and benchmarks run what is served.
+
+pub mod app;
+pub mod background;
+pub mod cast;
+pub mod health;
+pub mod open;
+
+pub use app::{App, router};
+pub use open::{OpenError, Place, open};

@@ -1,0 +1,85 @@
+//! `yimen serve`: listens until told to stop, then lets running requests finish.
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use yimen::app::{self, App};
+use yimen::background::Background;
+use yimen::open::{Place, casework, open};
+use yimen_identity::{DemoAccount, Identity, Settings};
+use yimen_platform::Platform;
+
+/// How long running requests are given when the server is told to stop.
+const DRAIN: Duration = Duration::from_secs(30);
+
+pub type Failure = Box<dyn std::error::Error>;
+
+pub fn serve(place: &Place, listen: SocketAddr, secure: bool) -> Result<ExitCode, Failure> {
+    let platform = open(place)?;
+    let app = build(&platform, secure, Vec::new())?;
+    runtime()?.block_on(run(app, listen, |address| {
+        println!("一门已启动：http://{address}\n停止：Ctrl+C");
+    }))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()
+}
+
+pub fn build(platform: &Platform, secure: bool, demo: Vec<DemoAccount>) -> Result<App, Failure> {
+    let casework = casework(platform)?;
+    let is_demo = !demo.is_empty();
+    let named = casework.clone();
+    let settings = Settings {
+        secure,
+        demo,
+        home: Box::new(app::home),
+        place: Box::new(move |staff| app::place(&named, staff)),
+        ..Settings::default()
+    };
+    Ok(App { identity: Identity::new(platform.clone(), settings), casework, demo: is_demo })
+}
+
+/// Serves until Ctrl+C or SIGTERM.
+pub async fn run(app: App, listen: SocketAddr, started: impl FnOnce(SocketAddr)) -> Result<(), Failure> {
+    let listener = tokio::net::TcpListener::bind(listen).await;
+    let listener = listener.map_err(|e| format!("不能监听 {listen}：{e}。请用 --port 换一个端口。"))?;
+    let router = app::router(&app, app::site(&app.casework));
+    let background = Background::start(app.casework.clone());
+    started(listener.local_addr()?);
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let serving = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
+        .with_graceful_shutdown(async move {
+            told_to_stop().await;
+            // The receiver waits for exactly this.
+            let _ = stop.send(());
+        });
+    let deadline = async {
+        let _ = stopped.await;
+        tokio::time::sleep(DRAIN).await;
+    };
+    tokio::select! {
+        served = serving => served?,
+        () = deadline => tracing::warn!("requests were still running after {DRAIN:?}"),
+    }
+    drop(background);
+    Ok(())
+}
+
+async fn told_to_stop() {
+    let interrupt = tokio::signal::ctrl_c();
+    let mut terminate = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        Ok(signal) => signal,
+        Err(error) => {
+            tracing::warn!(%error, "SIGTERM cannot be watched for");
+            let _ = interrupt.await;
+            return;
+        }
+    };
+    tokio::select! {
+        _ = interrupt => {}
+        _ = terminate.recv() => {}
+    }
+}
