@@ -23,7 +23,8 @@ pub fn every_crate_is_on_the_map(tree: &Tree) -> Vec<Finding> {
     absent.map(|name| map.finding(1, format!("name `crates/{name}` here and say what it is for"))).collect()
 }
 
-/// The table's first column is Chinese, the second the one English word that the code uses for it.
+/// The tables' first column is Chinese, the second what the code says for it. `、` joins terms that share a row,
+/// brackets hold what is no part of the word.
 pub fn glossary_is_one_to_one(tree: &Tree) -> Vec<Finding> {
     const GLOSSARY: &str = "GLOSSARY.md";
     let Some(glossary) = tree.get(GLOSSARY) else {
@@ -32,24 +33,17 @@ pub fn glossary_is_one_to_one(tree: &Tree) -> Vec<Finding> {
     let code = written_code(tree);
     let mut findings = Vec::new();
     let mut seen: HashMap<String, usize> = HashMap::new();
-    for (index, row) in glossary.text.lines().enumerate() {
-        let Some((chinese, english)) = entry(row) else {
-            continue;
-        };
-        let line = index + 1;
+    for Entry { line, chinese, english } in entries(&glossary.text) {
         if let Some(before) = seen.insert(chinese.clone(), line) {
-            findings.push(
-                glossary
-                    .finding(line, format!("{chinese} stands already on line {before}: keep one of them")),
-            );
+            let says = format!("{chinese} stands already on line {before}: keep one of them");
+            findings.push(glossary.finding(line, says));
         }
-        if english.is_empty() || english.contains(['/', ',', ';', '、', '(']) {
-            findings
-                .push(glossary.finding(line, format!("give {chinese} one English word, not {english:?}")));
-        } else if !code.contains(&plain(&english)) {
-            let says = format!(
-                "no code says {english:?}: use the word that the code uses for {chinese}, or drop the row"
-            );
+        let (terms, words) = (parts(&chinese).len(), parts(&english));
+        if words.is_empty() || words.len() > 1 && words.len() != terms {
+            let says = format!("give {chinese} one English word, not {english:?}");
+            findings.push(glossary.finding(line, says));
+        } else if let Some(word) = words.iter().find(|word| !is_written(&code, word)) {
+            let says = format!("no code says {word:?}: use the word that the code uses for {chinese}");
             findings.push(glossary.finding(line, says));
         }
     }
@@ -59,37 +53,60 @@ pub fn glossary_is_one_to_one(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-fn entry(row: &str) -> Option<(String, String)> {
-    let mut cells =
-        row.trim().strip_prefix('|')?.split('|').map(|cell| cell.replace(['`', '*'], "").trim().to_owned());
-    let (chinese, english) = (cells.next()?, cells.next()?);
-    let is_han = |one: char| ('\u{3400}'..='\u{9fff}').contains(&one) || one >= '\u{20000}';
-    // The heading's own row has no English word under "English".
-    let is_heading = matches!(english.to_ascii_lowercase().as_str(), "english" | "英文" | "word");
-    (chinese.contains(is_han) && !is_heading).then_some((chinese, english))
+struct Entry {
+    line: usize,
+    chinese: String,
+    english: String,
 }
 
-/// `pre-check`, `pre_check` and `PreCheck` are the same word.
+fn entries(text: &str) -> Vec<Entry> {
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    let is_rule =
+        |at: usize| lines.get(at).is_some_and(|line| line.starts_with("|--") || line.starts_with("| --"));
+    let row = |at: usize| {
+        let mut cells = lines[at].strip_prefix('|')?.split('|').map(|cell| cell.replace(['`', '*'], ""));
+        let (chinese, english) = (cells.next()?.trim().to_owned(), without_brackets(&cells.next()?));
+        Some(Entry { line: at + 1, chinese, english })
+    };
+    // The row above a rule is the heading.
+    (0..lines.len()).filter(|at| !is_rule(*at) && !is_rule(at + 1)).filter_map(row).collect()
+}
+
+fn without_brackets(cell: &str) -> String {
+    let kept = cell.split('(').enumerate().map(|(nth, part)| match part.split_once(')') {
+        Some((_, after)) if nth > 0 => after,
+        _ => part,
+    });
+    kept.collect::<String>().trim().to_owned()
+}
+
+fn parts(cell: &str) -> Vec<&str> {
+    cell.split(['、', '，', '/', ',', ';']).map(str::trim).filter(|part| !part.is_empty()).collect()
+}
+
+/// `pre-check`, `pre_check` and `PreCheck` are the same word. Of a phrase, the code may say each word elsewhere:
+/// `statutory limit` is `limit.statutory`.
+fn is_written(code: &str, phrase: &str) -> bool {
+    code.contains(&plain(phrase)) || phrase.split([' ', '-']).all(|word| code.contains(&plain(word)))
+}
+
 fn plain(word: &str) -> String {
     word.chars().filter(|one| one.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-/// All names in the product's code and schema, made plain.
+/// All names in the product's code, schema and packs, made plain.
 fn written_code(tree: &Tree) -> String {
     let mut all = String::new();
-    for file in &tree.files {
-        if file.krate() == Some("xtask") {
-            continue;
-        }
+    for file in tree.files.iter().filter(|file| file.krate() != Some("xtask")) {
         let source = match &file.scan {
             Some(scan) => &scan.code,
             None if file.path.starts_with("migrations/") || file.path.starts_with("packs/") => &file.text,
             None => continue,
         };
-        // A blank between words that only stand beside each other: `one case` is not `onecase`.
         for word in source.split(|one: char| !one.is_alphanumeric() && one != '_' && one != '-') {
             if !word.is_empty() {
                 all.push_str(&plain(word));
+                // Words that only stand beside each other are not one: `one case` is not `onecase`.
                 all.push(' ');
             }
         }
@@ -185,16 +202,18 @@ mod tests {
 
     #[test]
     fn a_good_glossary_passes() {
-        let table =
-            "| 中文 | English | 说明 |\n|---|---|---|\n| 预审 | pre-check | … |\n| 补正 | `correct` | … |\n";
+        let table = "| 中文 | In code | 说明 |\n|---|---|---|\n| 预审 | pre-check (`PreCheck`) | … |\n\
+                     | 补正、更正 | `correct` | … |\n| 补正案、预审案 | correct case, pre-check | … |\n\n\
+                     | 中文 | In code |\n|---|---|\n| 办件 | case |\n";
         assert_eq!(glossary_is_one_to_one(&Tree::of(&[CODE, ("GLOSSARY.md", table)])), []);
     }
 
     #[test]
     fn a_bad_glossary_is_told_where() {
-        let table = "| 中文 | English |\n|---|---|\n| 预审 | pre-check |\n| 预审 | correct |\n| 办件 | case / matter |\n| 授权 | mandate |\n";
+        let table = "| 中文 | English |\n|---|---|\n| 预审 | pre-check |\n| 预审 | correct |\n\
+                     | 办件 | case / check |\n| 授权 | mandate |\n| 空 | (none) |\n";
         let found = says(glossary_is_one_to_one(&Tree::of(&[CODE, ("GLOSSARY.md", table)])));
-        assert_eq!(found.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [4, 5, 6]);
+        assert_eq!(found.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [4, 5, 6, 7]);
         assert!(found[2].1.contains("no code says"));
     }
 

@@ -120,7 +120,10 @@ pub fn panics_have_reasons(tree: &Tree) -> Vec<Finding> {
         for call in [".unwrap()", ".expect("] {
             for (at, _) in scan.code.match_indices(call) {
                 let line = scan.line_of(at);
-                if !scan.in_test(at) && !has_reason(scan, line) {
+                if !scan.in_test(at)
+                    && takes_one_argument(scan, at + call.len() - 1)
+                    && !has_reason(scan, line)
+                {
                     let says = format!(
                         "`{call}` can stop the program: give back an error, \
                          or say in a comment on this line or above why it cannot happen"
@@ -131,6 +134,25 @@ pub fn panics_have_reasons(tree: &Tree) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// `Option` and `Result` expect one text; what takes more is somebody else's `expect`.
+fn takes_one_argument(scan: &Scan, at: usize) -> bool {
+    if scan.code.as_bytes()[at] != b'(' {
+        return true;
+    }
+    let end = scan.closing(at).unwrap_or(scan.code.len());
+    let inside = &scan.code[at + 1..end - 1];
+    let mut depth = 0;
+    let mut commas = inside.char_indices().filter(|(_, one)| {
+        match one {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => depth -= 1,
+            _ => {}
+        }
+        depth == 0 && *one == ','
+    });
+    commas.all(|(comma, _)| inside[comma + 1..].trim().is_empty())
 }
 
 /// A comment on the line, or right above the statement whose later lines formatting may have split off.
@@ -220,6 +242,14 @@ mod tests {
         assert_eq!(lines(panics_have_reasons, PATH, reasoned), []);
         let comment_of_another = "fn a() {\n    // Speaks of b.\n    b();\n    c().unwrap();\n}\n";
         assert_eq!(lines(panics_have_reasons, PATH, comment_of_another), [4]);
+    }
+
+    #[test]
+    fn an_expect_of_its_own_kind_passes() {
+        let own = "fn a() {\n    draft.expect(&[State::Draft, State::New], \"提交\")?;\n}\n";
+        assert_eq!(lines(panics_have_reasons, PATH, own), []);
+        let split = "fn a() {\n    b().expect(\n        &format!(\"{}\", x(1, 2)),\n    );\n}\n";
+        assert_eq!(lines(panics_have_reasons, PATH, split), [2]);
     }
 
     #[test]

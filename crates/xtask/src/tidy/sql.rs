@@ -3,9 +3,10 @@
 use super::scan::Text;
 use super::{File, Finding, Tree};
 
-/// Where SQL may stand besides a domain's `store.rs` or `store/`: the store itself, and what tests and measures.
+/// Where SQL may stand besides a domain's `store.rs` or `store/`: the store itself, the platform, whose files each
+/// are the store of one small table (the journal, the cursors, the counters), and what tests and measures.
 fn may_hold_sql(file: &File) -> bool {
-    file.krate() == Some("store")
+    matches!(file.krate(), Some("store" | "platform"))
         || file.is_for_tests()
         || file.path.split('/').any(|part| part == "store" || part == "store.rs")
 }

@@ -5,7 +5,7 @@ use super::{File, Finding, Tree};
 use std::collections::HashSet;
 
 /// Folders of templates that are pieces of pages and not pages.
-const PIECES: &[&str] = &["layouts", "components", "parts", "panels", "macros"];
+const PIECES: &[&str] = &["layouts", "chrome", "components", "parts", "panels", "macros"];
 
 /// The name by which Rust and other templates call a template: its path below `templates/`.
 fn name(file: &File) -> Option<&str> {
@@ -17,23 +17,35 @@ fn templates(tree: &Tree) -> impl Iterator<Item = (&File, &str)> {
     tree.files.iter().filter_map(|file| Some((file, name(file)?)))
 }
 
-pub fn no_dead_template(tree: &Tree) -> Vec<Finding> {
-    let in_rust = tree.rust().flat_map(|(_, scan)| scan.texts.iter().map(|text| text.value.as_str()));
-    let in_templates = templates(tree).flat_map(|(file, own)| {
-        let quoted = file.text.split("{%").skip(1).filter_map(|part| part.split("%}").next());
-        quoted.flat_map(|tag| tag.split('"').skip(1).step_by(2)).filter(move |name| *name != own)
+/// Names of templates in templates, other than their own.
+fn named_by_templates(tree: &Tree) -> HashSet<&str> {
+    let quoted = templates(tree).flat_map(|(file, own)| {
+        let tags = file.text.split("{%").skip(1).filter_map(|part| part.split("%}").next());
+        tags.flat_map(|tag| tag.split('"').skip(1).step_by(2)).filter(move |name| *name != own)
     });
-    let named: HashSet<&str> = in_rust.chain(in_templates).collect();
-    let dead = templates(tree).filter(|(_, name)| !named.contains(name));
+    quoted.collect()
+}
+
+fn named_by_rust(tree: &Tree) -> HashSet<&str> {
+    tree.rust().flat_map(|(_, scan)| scan.texts.iter().map(|text| text.value.as_str())).collect()
+}
+
+pub fn no_dead_template(tree: &Tree) -> Vec<Finding> {
+    let (in_rust, in_templates) = (named_by_rust(tree), named_by_templates(tree));
+    let dead = templates(tree).filter(|(_, name)| !in_rust.contains(name) && !in_templates.contains(name));
     dead.map(|(file, _)| file.finding(1, "no Rust file and no other template names this template: remove it"))
         .collect()
 }
 
+/// What Rust renders and no template includes is a page.
 pub fn pages_extend_a_layout(tree: &Tree) -> Vec<Finding> {
+    let (in_rust, in_templates) = (named_by_rust(tree), named_by_templates(tree));
     let is_piece = |name: &str| name.split('/').any(|part| PIECES.contains(&part) || part.starts_with('_'));
-    let pages = templates(tree).filter(|(_, name)| name.ends_with(".html") && !is_piece(name));
-    let bare = pages
-        .filter(|(file, _)| !file.text.contains("{% extends \"") && !file.text.contains("{%- extends \""));
+    let is_page = |name: &str| {
+        name.ends_with(".html") && in_rust.contains(name) && !in_templates.contains(name) && !is_piece(name)
+    };
+    let extends = |file: &File| ["{% extends \"", "{%- extends \""].iter().any(|tag| file.text.contains(tag));
+    let bare = templates(tree).filter(|(file, name)| is_page(name) && !extends(file));
     bare.map(|(file, _)| {
         let says =
             format!("a page extends a layout; a piece of a page lives in one of {}/", PIECES.join("/, "));
@@ -150,11 +162,19 @@ mod tests {
 
     #[test]
     fn a_page_extends_a_layout_and_a_piece_need_not() {
+        let rust = (
+            "crates/casework/src/pages.rs",
+            "(\"casework/case.html\", \"casework/inbox.html\", \"casework/parts/row.html\", \"casework/notice.txt\")",
+        );
         let page = (PAGE, "<p>bare</p>");
-        let good = ("crates/casework/templates/casework/inbox.html", "{% extends \"layouts/desk.html\" %}");
+        let good = (
+            "crates/casework/templates/casework/inbox.html",
+            "{% extends \"layouts/desk.html\" %}{% include \"casework/late.html\" %}",
+        );
+        let included = ("crates/casework/templates/casework/late.html", "<b></b>");
         let piece = ("crates/casework/templates/casework/parts/row.html", "<tr></tr>");
         let letter = ("crates/casework/templates/casework/notice.txt", "plain");
-        let findings = pages_extend_a_layout(&Tree::of(&[page, good, piece, letter]));
+        let findings = pages_extend_a_layout(&Tree::of(&[rust, page, good, included, piece, letter]));
         assert_eq!(findings.iter().map(|finding| finding.path.as_str()).collect::<Vec<_>>(), [PAGE]);
     }
 
