@@ -15,6 +15,7 @@ pub mod limits;
 pub mod load;
 pub mod model;
 pub mod number;
+pub mod pages;
 pub mod plan;
 pub mod program;
 mod publish;

@@ -1,0 +1,8 @@
+//! The catalogue's pages: what can be done here, and what one service asks. Public; nothing is written.
+
+mod citizen;
+mod links;
+mod words;
+
+pub use citizen::{Panel, Panels, routes};
+pub use links::query;
