@@ -1,15 +1,13 @@
 //! The pages of casework, by audience. A handler extracts, makes a `Ctx`, reads or writes in one closure, builds a view
 //! model and answers; what is said to people in more than one place stands in `words.rs`.
 
-mod caller;
 mod citizen;
 mod error;
 mod words;
 
 use axum::Router;
-use yimen_platform::Ctx;
+use yimen_platform::{Actor, Ctx};
 
-pub use caller::{Caller, SignedIn, StaffOnly};
 pub(crate) use error::sentence;
 pub use words::{
     Until, case_clock, case_words, due_line, grouped, item_clock, minutes_words, moment, owner_words, state_tag,
@@ -23,7 +21,7 @@ pub fn routes(casework: Casework) -> Router {
     Router::new().merge(citizen::routes()).with_state(casework)
 }
 
-/// The context of this request: who asks, when, under which request number.
-pub fn ctx_of(casework: &Casework, caller: &Caller) -> Ctx {
-    casework.platform.ctx(caller.actor.clone(), caller.request.clone())
+/// The context of this request; the actor comes from one of identity's extractors.
+pub fn ctx_of(casework: &Casework, actor: &Actor) -> Ctx {
+    casework.platform.ctx(actor.clone(), "")
 }

@@ -12,10 +12,12 @@ use crate::handle::Catalogue;
 use crate::model::Audience;
 use crate::pages::links::query;
 use crate::pages::words;
+use crate::search::Filter;
 use crate::version::Version;
 
-/// Results on a page.
+/// Results on a page, and of one search.
 const PAGE: usize = 20;
+const MOST: usize = 400;
 
 /// What is looked for.
 struct Asked {
@@ -79,22 +81,11 @@ struct Found {
 }
 
 fn search(catalogue: &Catalogue, asked: &Asked) -> Found {
-    let passes = |v: &&Arc<Version>| {
-        asked.audience.is_none_or(|a| v.service.audience.contains(&a))
-            && (asked.theme.is_empty() || v.service.themes.contains(&asked.theme))
-    };
-    let typed = asked.text.to_lowercase();
-    let fits = |v: &&Arc<Version>| {
-        let service = &v.service;
-        typed.is_empty()
-            || [&service.name, &service.summary].into_iter().chain(&service.aliases).any(|t| t.to_lowercase().contains(&typed))
-    };
-    let all: Vec<Arc<Version>> = catalogue.services().filter(passes).cloned().collect();
-    let services: Vec<Arc<Version>> = all.iter().filter(fits).cloned().collect();
-    let is_guess = services.is_empty();
-    let services = if is_guess { all.into_iter().take(5).collect() } else { services };
-    let themes = catalogue.city().themes.iter().map(|t| t.name.clone()).collect();
-    Found { services, is_guess, themes }
+    let theme = Some(asked.theme.as_str()).filter(|t| !t.is_empty());
+    let filter = Filter { audience: asked.audience, theme, department: None };
+    let found = catalogue.search(&asked.text, &filter, MOST);
+    let services: Vec<Arc<Version>> = found.hits.iter().filter_map(|h| catalogue.current(&h.service).cloned()).collect();
+    Found { is_guess: found.is_guess || services.is_empty(), themes: found.themes, services }
 }
 
 impl Asked {

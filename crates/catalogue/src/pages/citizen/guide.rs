@@ -136,7 +136,7 @@ fn start(version: &Version, facts: &Facts, actor: &Actor, shell: &Shell, nonce: 
         Actor::Anyone | Actor::System(_) => {
             let pairs: Vec<(&str, &str)> = answers.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
             let to = format!("/services/{id}{}", query(&pairs));
-            Start::SignIn { href: format!("{}{}", shell.site().sign_in, query(&[("to", &to)])) }
+            Start::SignIn { href: format!("{}{}", shell.site().sign_in, query(&[("next", &to)])) }
         }
     }
 }
