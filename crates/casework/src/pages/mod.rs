@@ -8,7 +8,6 @@ mod words;
 use axum::Router;
 use yimen_platform::{Actor, Ctx};
 
-pub(crate) use error::sentence;
 pub use words::{
     Until, case_clock, case_words, due_line, grouped, item_clock, minutes_words, moment, owner_words, state_tag,
     task_clock, task_step_state, until,
