@@ -3,6 +3,7 @@
 
 mod citizen;
 mod error;
+pub mod fields;
 mod words;
 
 use axum::Router;

@@ -2,7 +2,9 @@
 
 mod citizen;
 mod links;
+mod questions;
 mod words;
 
 pub use citizen::{Panel, Panels, routes};
 pub use links::query;
+pub use questions::{answer_words, posted_answers, question_control, take_answers};

@@ -18,6 +18,8 @@ use crate::version::Version;
 /// Results on a page, and of one search.
 const PAGE: usize = 20;
 const MOST: usize = 400;
+/// Nearest services offered when none fits.
+const GUESSES: usize = 5;
 
 /// What is looked for.
 struct Asked {
@@ -53,8 +55,9 @@ pub(super) async fn find(
     let catalogue = public.catalogue.get();
     let asked = Asked::of(&form, &catalogue);
     let found = search(&catalogue, &asked);
+    let most = if found.is_guess { GUESSES } else { PAGE };
     let shown: Vec<Card> =
-        found.services.iter().skip(asked.from).take(PAGE).map(|v| words::service_card(v)).collect();
+        found.services.iter().skip(asked.from).take(most).map(|v| words::service_card(v)).collect();
     let search = SearchBox::new("/services", "q", "搜索事项").value(&asked.text).example("事项名称、证照名或您要做的事");
     let key = asked.audience.map_or("", audience_key);
     let page = shell.citizen(asked.title()).section("services").back("/", "首页");
@@ -65,7 +68,7 @@ pub(super) async fn find(
         themes: asked.theme_links(&catalogue),
         heading: asked.heading(&found),
         is_guess: found.is_guess,
-        pager: asked.pager(found.services.len()),
+        pager: if found.is_guess { None } else { asked.pager(found.services.len()) },
         near_themes: near_themes(&catalogue, &found, asked.audience),
         results: shown,
         text: asked.text,

@@ -9,15 +9,15 @@ use axum::response::{IntoResponse, Response};
 use yimen_platform::Actor;
 use yimen_standards::money::Fen;
 use yimen_web::{
-    Choice, Field, Form, FormState, Html, Page, Shell, StepGraph, StepNode, SummaryList, SummaryRow, WebError,
+    Field, Form, FormState, Html, Page, Shell, StepGraph, StepNode, SummaryList, SummaryRow, WebError,
 };
 
 use super::{Asker, Public};
 use crate::facts::{Fact, Facts, TODAY};
-use crate::form::{NO, YES};
 use crate::handle::Catalogue;
 use crate::model::{LegalBasis, Material, Office, Question, Service, Step};
 use crate::pages::links::query;
+use crate::pages::questions::{posted_answers, question_control, take_answers};
 use crate::pages::words;
 use crate::version::Version;
 
@@ -92,7 +92,7 @@ pub(super) async fn guide(
     let ctx = public.platform.ctx(actor, "");
     let mut facts = Facts::from([(TODAY.to_string(), Fact::Text(ctx.now.day().to_string()))]);
     let mut form = form.0;
-    read_answers(&version, &mut form, &mut facts);
+    take_answers(&version, &mut form, &mut facts);
     let nonce = ctx.token();
     let start = start(&version, &facts, &ctx.actor, &shell, nonce);
     let page = shell.citizen(&version.service.name).section("services").back("/services", "全部事项").errors_of(&form);
@@ -105,31 +105,13 @@ fn gone() -> WebError {
         .next("/services", "查看全部事项")
 }
 
-/// Takes the answers of an address, question by question, because an answer decides whether the next is asked.
-fn read_answers(version: &Version, form: &mut FormState, facts: &mut Facts) {
-    for question in &version.service.guide {
-        let applies = version.questions(facts).iter().any(|q| q.id == question.id);
-        if !applies || form.text(&question.id).is_empty() {
-            continue;
-        }
-        match crate::form::answer(question, form.all(&question.id)) {
-            Ok(fact) => {
-                facts.insert(question.id.clone(), fact);
-            }
-            Err(error) => {
-                form.error(error.field, format!("{}。", error.message));
-            }
-        }
-    }
-}
-
 fn start(version: &Version, facts: &Facts, actor: &Actor, shell: &Shell, nonce: String) -> Start {
     let stops = version.stops(facts);
     if !stops.is_empty() {
         return Start::Stopped(stops.into_iter().map(|s| s.say.clone()).collect());
     }
     let id = &version.service.id;
-    let answers = answers(version, facts);
+    let answers = posted_answers(version, facts);
     match actor {
         Actor::Citizen { .. } => Start::Form { action: format!("/services/{id}/start"), nonce, answers },
         Actor::Staff(_) => Start::Staff,
@@ -139,16 +121,6 @@ fn start(version: &Version, facts: &Facts, actor: &Actor, shell: &Shell, nonce: 
             Start::SignIn { href: format!("{}{}", shell.site().sign_in, query(&[("next", &to)])) }
         }
     }
-}
-
-/// The answers as a form sends them.
-fn answers(version: &Version, facts: &Facts) -> Vec<(String, String)> {
-    let value = |q: &&Question| match facts.get(&q.id)? {
-        Fact::Bool(yes) => Some((q.id.clone(), if *yes { YES } else { NO }.to_string())),
-        Fact::Text(value) => Some((q.id.clone(), value.clone())),
-        _ => None,
-    };
-    version.questions(facts).iter().filter_map(value).collect()
 }
 
 impl<'a> Guide<'a> {
@@ -189,24 +161,13 @@ impl<'a> Guide<'a> {
     }
 }
 
-/// One question as a field of the address form.
+/// A question with its answer, or with what is wrong with it.
 fn question_field(question: &Question, facts: &Facts, form: &FormState) -> Field {
-    let field = if question.options.is_empty() {
-        Field::yes_no(&question.id, &question.ask)
-    } else {
-        let choice = |o: &crate::model::Choice| Choice::new(&o.value, &o.label);
-        Field::radios(&question.id, &question.ask, question.options.iter().map(choice).collect())
-    };
-    let field = match facts.get(&question.id) {
-        Some(Fact::Bool(yes)) => field.value(if *yes { YES } else { NO }),
-        Some(Fact::Text(value)) => field.value(value),
-        _ => field,
-    };
-    let field = match form.error_of(&question.id) {
+    let field = question_control(question, facts.get(&question.id));
+    match form.error_of(&question.id) {
         Some(message) => field.error(message),
         None => field,
-    };
-    field.hint(question.hint.clone().unwrap_or_default())
+    }
 }
 
 fn about(service: &Service) -> SummaryList {

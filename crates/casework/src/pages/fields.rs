@@ -1,0 +1,154 @@
+//! Fields of a pack as controls of a page, and what was posted back as facts.
+
+use yimen_catalogue::form::{self, FieldError};
+use yimen_catalogue::model::{Field as Spec, FieldKind, Prefill};
+use yimen_catalogue::{Facts, Version};
+use yimen_parties::{NumberKind, Party};
+use yimen_web::{Choice, Field, FormState, Width};
+
+use super::error::sentence;
+
+/// More choices than this are a list to open, not a wall of buttons.
+const MOST_RADIOS: usize = 8;
+/// What a form says of a value that was taken from the person's own record.
+const OWN_RECORD: &str = "取自您的实名信息";
+
+/// The control of a field, with the answer as it is saved.
+pub fn control(spec: &Spec, facts: &Facts) -> Field {
+    let field = bare(spec).hint(spec.hint.clone().unwrap_or_default());
+    let field = if spec.optional { field.optional() } else { field };
+    match facts.get(&spec.id) {
+        Some(fact) => field.values(form::raw(spec, fact)),
+        None => field,
+    }
+}
+
+/// The control with what the person typed, and what is wrong with it.
+pub fn control_from(spec: &Spec, facts: &Facts, typed: &FormState) -> Field {
+    control(spec, facts).from(typed)
+}
+
+/// The control filled from the person's own record where nothing was answered yet.
+pub fn control_for(spec: &Spec, facts: &Facts, own: Option<&Party>) -> Field {
+    let field = control(spec, facts);
+    match own.filter(|_| !facts.contains_key(&spec.id)).and_then(|party| own_value(spec, party)) {
+        Some(value) => field.value(value).source(OWN_RECORD),
+        None => field,
+    }
+}
+
+fn bare(spec: &Spec) -> Field {
+    let (id, label) = (&spec.id, &spec.label);
+    let choices = || spec.options.iter().map(|o| Choice::new(&o.value, &o.label)).collect::<Vec<_>>();
+    let most = |field: Field| match spec.max.and_then(|n| u32::try_from(n).ok()) {
+        Some(n) => field.max(n),
+        None => field,
+    };
+    match spec.kind {
+        FieldKind::Text => Field::text(id, label),
+        FieldKind::LongText => most(Field::textarea(id, label)),
+        FieldKind::Number => Field::number(id, label),
+        FieldKind::Money => Field::money(id, label),
+        FieldKind::Area => Field::money(id, label).suffix("平方米"),
+        FieldKind::Date => Field::date(id, label),
+        FieldKind::Boolean => Field::yes_no(id, label),
+        FieldKind::Choice if spec.options.len() > MOST_RADIOS => Field::select(id, label, choices()),
+        FieldKind::Choice => Field::radios(id, label, choices()),
+        FieldKind::Choices => Field::checkboxes(id, label, choices()),
+        FieldKind::Name => Field::text(id, label).width(Width::M),
+        FieldKind::Phone => Field::phone(id, label),
+        FieldKind::Address => Field::text(id, label),
+        FieldKind::ResidentId | FieldKind::CreditCode => Field::identifier(id, label),
+        FieldKind::EstateUnit => Field::identifier(id, label).width(Width::Full),
+    }
+}
+
+/// What the person's record has for a field; nothing where the kinds do not fit.
+pub fn own_value(spec: &Spec, party: &Party) -> Option<String> {
+    let value = match (spec.prefill?, spec.kind, party.number_kind) {
+        (Prefill::Name, ..) => &party.name,
+        (Prefill::Phone, ..) => &party.phone,
+        (Prefill::Address, ..) => &party.address,
+        (Prefill::Number, FieldKind::ResidentId, NumberKind::ResidentId)
+        | (Prefill::Number, FieldKind::CreditCode, NumberKind::CreditCode) => &party.number,
+        (Prefill::Number, ..) => return None,
+    };
+    Some(value.clone()).filter(|v| !v.is_empty())
+}
+
+/// What a posted page of fields comes to.
+#[derive(Debug, Default)]
+pub struct Taken {
+    /// Sound answers.
+    pub facts: Facts,
+    /// Optional fields that were emptied.
+    pub cleared: Vec<String>,
+    pub errors: Vec<FieldError>,
+    /// Fields that apply because of an answer given just now and were not on the page yet.
+    pub newly: usize,
+}
+
+impl Taken {
+    /// Puts the errors beside the fields of the page that is shown again.
+    pub fn tell(&self, form: &mut FormState) {
+        for error in &self.errors {
+            form.error(&error.field, sentence(error.message.clone()));
+        }
+    }
+}
+
+/// Reads the fields of a form page in order, because an answer decides whether a later field applies. Whatever else was
+/// posted is left aside.
+pub fn take_page(version: &Version, page: &str, known: &Facts, posted: &FormState) -> Taken {
+    let specs = version.page(page).map(|p| p.fields.as_slice()).unwrap_or_default();
+    let applies = |spec: &Spec, facts: &Facts| version.fields(page, facts).iter().any(|f| f.id == spec.id);
+    take(specs, known, posted, applies)
+}
+
+/// [`take_page`] over any fields, with the rule that says which apply.
+pub fn take(specs: &[Spec], known: &Facts, posted: &FormState, applies: impl Fn(&Spec, &Facts) -> bool) -> Taken {
+    let (mut facts, mut taken) = (known.clone(), Taken::default());
+    for spec in specs {
+        if !applies(spec, &facts) {
+            continue;
+        }
+        if !was_shown(spec, posted) && !applies(spec, known) {
+            taken.newly += 1;
+            continue;
+        }
+        let (mut read, mut errors) = form::parse(&[spec], &|id| values(id, posted));
+        match read.remove(&spec.id) {
+            Some(fact) => {
+                facts.insert(spec.id.clone(), fact.clone());
+                taken.facts.insert(spec.id.clone(), fact);
+            }
+            None if errors.is_empty() => {
+                facts.remove(&spec.id);
+                taken.cleared.push(spec.id.clone());
+            }
+            None => taken.errors.append(&mut errors),
+        }
+    }
+    taken
+}
+
+/// The values of a field as posted; a date comes in three.
+fn values(id: &str, posted: &FormState) -> Vec<String> {
+    let parts = ["y", "m", "d"].map(|part| format!("{id}-{part}"));
+    if parts.iter().any(|part| posted.has(part)) {
+        return parts.iter().map(|part| posted.raw(part).to_string()).collect();
+    }
+    posted.all(id).to_vec()
+}
+
+fn was_shown(spec: &Spec, posted: &FormState) -> bool {
+    posted.has(&spec.id) || posted.has(&format!("{}-y", spec.id))
+}
+
+/// An answer as a page shows it, with numbers of people masked; empty where there is none.
+pub fn shown(spec: &Spec, facts: &Facts) -> String {
+    facts.get(&spec.id).map(|fact| form::display(spec, fact)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;
