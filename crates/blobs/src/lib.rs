@@ -1,7 +1,10 @@
 //! Content-addressed blobs in a local folder or an S3 bucket.
+#![doc = include_str!("../README.md")]
 
 mod error;
 mod open;
+#[cfg(feature = "s3")]
+mod s3;
 
 use std::sync::Arc;
 
@@ -84,7 +87,11 @@ impl Blobs {
         .await?;
         if !self.exists(&digest).await? {
             let path = self.path(&digest)?;
-            self.store.put(&path, PutPayload::from_bytes(payload)).await.map_err(BlobError::from_store)?;
+            let stored = self.store.put(&path, PutPayload::from_bytes(payload)).await;
+            stored.map_err(|error| match BlobError::from_store(error) {
+                BlobError::NotFound => BlobError::Unavailable("there is no such bucket".to_owned()),
+                other => other,
+            })?;
         }
         Ok(BlobRef { digest, size })
     }

@@ -12,6 +12,10 @@ pub(crate) fn open(url: &str) -> Result<(Arc<dyn ObjectStore>, Path)> {
     if let Some(rest) = url.strip_prefix("file:") {
         return folder(rest.strip_prefix("//").unwrap_or(rest));
     }
+    #[cfg(feature = "s3")]
+    if url.starts_with("s3://") {
+        return crate::s3::open(url);
+    }
     Err(BlobError::Config(
         "the blob URL must begin with file: or s3://, for example file:data/blobs".to_owned(),
     ))

@@ -125,7 +125,7 @@ fn sqlite(path: &std::path::Path, options: &crate::Options, wanted: &[&'static S
     let db = open_reader(path, options)?;
     let one = |sql: &'static Sql| -> Result<Described> {
         let statement = db.prepare(sql.sqlite()).map_err(failure)?;
-        let columns = statement.column_names().into_iter().map(|name| (name.to_owned(), None)).collect();
+        let columns = statement.column_names().map(|name| (name.to_owned(), None)).collect();
         let mut explain = db.prepare(&format!("explain query plan {}", sql.sqlite())).map_err(failure)?;
         let steps =
             explain.raw_query().mapped(|row| row.get::<_, String>(3)).collect::<rusqlite::Result<Vec<_>>>();

@@ -126,13 +126,15 @@ fn a_dump_of_either_engine_loads_into_either() {
 /// The journal continues behind what was loaded, and the follower where it was.
 fn life_goes_on(store: &Store) {
     store.write_blocking("append", |tx| tx.one::<i64>(&APPEND, params!["four"]).map(drop)).unwrap();
-    let unread = store
-        .read_blocking(|q| -> Result<Vec<String>> {
+    let unread = || {
+        let ask = |q: &mut Read<'_>| -> Result<Vec<String>> {
             let (txid, seq): (i64, i64) = q.one(&CURSOR, params!["mail"])?;
             let horizon = q.horizon()?;
             q.all(&UNREAD, params![txid, seq, horizon])
-        })
-        .unwrap();
+        };
+        store.read_blocking(ask).unwrap()
+    };
+    let unread = until(unread, |unread| unread.len() == 3);
     assert_eq!(unread, ["two", "three", "four"]);
 }
 

@@ -65,7 +65,7 @@ fn one_opt_all_and_each_say_how_many_rows_there_were() {
                 "{kind}"
             );
             let mut ids = Vec::new();
-            q.each(&ACCOUNTS, params![], |row| -> Result<()> { Ok(ids.push(row.get::<i64>(0)?)) })?;
+            q.each(&ACCOUNTS, params![], |row| -> Result<()> { row.get(0).map(|id: i64| ids.push(id)) })?;
             assert_eq!(ids, (1..=1000).collect::<Vec<_>>());
             Ok(())
         });

@@ -220,7 +220,9 @@ fn watch(folder: &Path, cluster: &Cluster) {
     if let Some((user, group)) = cluster.owner {
         command.uid(user).gid(group);
     }
-    command.spawn().unwrap_or_else(|e| panic!("sh: {e}"));
+    // It outlives us on purpose and is nobody's zombie then.
+    #[allow(clippy::zombie_processes)]
+    let _left_behind = command.spawn().unwrap_or_else(|e| panic!("sh: {e}"));
 }
 
 /// A folder both we and the server's user can reach, with a path short enough for a socket.

@@ -82,7 +82,6 @@ struct Ran {
     job: Box<dyn Unit>,
     started: Instant,
     kept: bool,
-    retries: u64,
 }
 
 struct Writer<'c> {
@@ -142,65 +141,59 @@ impl<'c> Writer<'c> {
     /// If the transaction itself is lost, each job runs again in one of its own, so that
     /// only the one that cannot be committed fails.
     fn group(&mut self, jobs: Vec<Box<dyn Unit>>, retries: u64) {
-        if let Err(error) = step(&mut self.control.begin) {
-            for job in jobs {
-                self.answer(Ran { job, started: Instant::now(), kept: false, retries }, Err(error.clone()));
-            }
-            return;
-        }
         let alone = jobs.len() == 1;
         let mut ran = Vec::with_capacity(jobs.len());
         let mut rest = jobs.into_iter();
-        let mut lost = None;
-        for mut job in rest.by_ref() {
-            let started = Instant::now();
-            let outcome = self.one(job.as_mut(), alone);
-            let kept = matches!(outcome, Ok(true));
-            ran.push(Ran { job, started, kept, retries });
-            // Some failures (disk full, I/O) make SQLite roll the whole transaction back.
-            if outcome.is_err() || (self.db.is_autocommit() && !(alone && !kept)) {
-                lost = Some(outcome.err().or_else(|| self.tx.spoiled()).unwrap_or(StoreError::Busy));
-                break;
-            }
-        }
-        let outcome = match lost {
-            Some(error) => Err(error),
-            None if self.db.is_autocommit() => Ok(()),
-            None => step(&mut self.control.commit),
-        };
-        let Err(error) = outcome else {
+        let Err(error) = self.transaction(&mut rest, &mut ran, alone) else {
             for done in ran {
-                self.answer(done, Ok(()));
+                self.answer(done, Ok(()), retries);
             }
             return;
         };
         if !self.db.is_autocommit() {
             let _ = step(&mut self.control.rollback);
         }
-        if alone {
-            for done in ran {
-                self.answer(done, Err(error.clone()));
+        if !alone && !ran.is_empty() {
+            tracing::warn!(%error, "a group commit failed; its units run again one by one");
+            for job in ran.into_iter().map(|done| done.job).chain(rest) {
+                self.group(vec![job], retries + 1);
             }
             return;
         }
-        tracing::warn!(%error, "a group commit failed; its units run again one by one");
-        for job in ran.into_iter().map(|done| done.job).chain(rest) {
-            self.group(vec![job], retries + 1);
+        let unrun = rest.map(|job| Ran { job, started: Instant::now(), kept: false });
+        for failed in ran.into_iter().chain(unrun) {
+            self.answer(failed, Err(error.clone()), retries);
         }
     }
 
-    /// Runs one job; `Ok(false)` when it undid itself, `Err` when the transaction is unusable.
+    fn transaction(
+        &mut self,
+        jobs: &mut impl Iterator<Item = Box<dyn Unit>>,
+        ran: &mut Vec<Ran>,
+        alone: bool,
+    ) -> Result<()> {
+        step(&mut self.control.begin)?;
+        for mut job in jobs {
+            let started = Instant::now();
+            let outcome = self.one(job.as_mut(), alone);
+            ran.push(Ran { job, started, kept: matches!(outcome, Ok(true)) });
+            outcome?;
+        }
+        // A lone job that failed has already undone the transaction.
+        if self.db.is_autocommit() { Ok(()) } else { step(&mut self.control.commit) }
+    }
+
+    /// Runs one job; `Ok(false)` when it undid itself, `Err` when the transaction is lost.
     fn one(&mut self, job: &mut dyn Unit, alone: bool) -> Result<bool> {
         if !alone {
             step(&mut self.control.save)?;
         }
         let kept = job.run(&mut self.tx);
+        // Some failures (disk full, I/O) make SQLite roll the whole transaction back.
         if self.db.is_autocommit() {
-            return if alone && !kept {
-                Ok(false)
-            } else {
-                Err(self.tx.spoiled().unwrap_or(StoreError::Busy))
-            };
+            let failed_alone = alone && !kept;
+            let error = self.tx.spoiled().unwrap_or(StoreError::Busy);
+            return if failed_alone { Ok(false) } else { Err(error) };
         }
         match (alone, kept) {
             (true, true) => {}
@@ -214,11 +207,11 @@ impl<'c> Writer<'c> {
         Ok(kept)
     }
 
-    fn answer(&self, ran: Ran, outcome: Result<()>) {
+    fn answer(&self, ran: Ran, outcome: Result<()>, retries: u64) {
         self.metrics.record(&Sample {
             name: ran.job.name(),
             failed: !ran.kept || outcome.is_err(),
-            retries: ran.retries,
+            retries,
             waited: ran.started.saturating_duration_since(ran.job.queued()),
             took: ran.started.elapsed(),
         });
