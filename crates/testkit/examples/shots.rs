@@ -6,48 +6,46 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use yimen_testkit::browser::{Browser, BrowserError, Session};
 
-/// A line of the list: `path | account | name`; the account `-` is nobody.
+/// Every account of the demo has it.
+const PASSWORD: &str = "yimen-2026";
+
+/// A line of the list: `path | account | name`; the account is a login name or the beginning of what the demo says of
+/// an account, `-` is nobody.
 struct Shot<'a> {
     path: &'a str,
     account: &'a str,
     name: &'a str,
 }
 
-struct List<'a> {
-    password: &'a str,
-    shots: Vec<Shot<'a>>,
-}
-
-fn parse(text: &str) -> Result<List<'_>, String> {
-    let mut list = List { password: "", shots: Vec::new() };
+fn parse(text: &str) -> Result<Vec<Shot<'_>>, String> {
+    let mut shots = Vec::new();
     for (index, line) in text.lines().map(str::trim).enumerate() {
         if line.is_empty() || line.starts_with('#') {
-            continue;
-        }
-        if let Some(password) = line.strip_prefix("password:") {
-            list.password = password.trim();
             continue;
         }
         let parts: Vec<&str> = line.split('|').map(str::trim).collect();
         let [path, account, name] = parts[..] else {
             return Err(format!("line {}: expected `path | account | name`", index + 1));
         };
-        list.shots.push(Shot { path, account, name });
+        shots.push(Shot { path, account, name });
     }
-    Ok(list)
+    Ok(shots)
+}
+
+/// The demo greets with lines of `login  role name`; the login of the first whose role begins so.
+fn login<'a>(greeting: &'a str, account: &'a str) -> &'a str {
+    let accounts = greeting.lines().filter_map(|line| line.trim().split_once(' '));
+    let mut found =
+        accounts.filter(|(_, role)| role.trim_start().starts_with(account)).map(|(login, _)| login);
+    found.next().unwrap_or(account)
 }
 
 /// One person at each width, signed in once.
-async fn sign_in(
-    browser: &Browser,
-    base: &str,
-    account: &str,
-    password: &str,
-) -> Result<[Session; 2], BrowserError> {
+async fn sign_in(browser: &Browser, base: &str, account: &str) -> Result<[Session; 2], BrowserError> {
     let sessions = [browser.phone().await?, browser.desktop().await?];
     if account != "-" {
         for session in &sessions {
-            session.sign_in(base, account, password).await?;
+            session.sign_in(base, account, PASSWORD).await?;
         }
     }
     Ok(sessions)
@@ -60,13 +58,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         return Err("usage: shots ADDRESS LIST FOLDER [NAME]".into());
     };
     let text = std::fs::read_to_string(list)?;
-    let list = parse(&text)?;
+    let shots = parse(&text)?;
+    let greeting = std::env::var("SHOTS_DEMO_SAYS").unwrap_or_default();
     let browser = Browser::start().await?;
     let mut people: BTreeMap<&str, [Session; 2]> = BTreeMap::new();
     let mut failed = 0;
-    for shot in list.shots.iter().filter(|shot| only.iter().all(|part| shot.name.contains(part.as_str()))) {
+    for shot in shots.iter().filter(|shot| only.iter().all(|part| shot.name.contains(part.as_str()))) {
         if !people.contains_key(shot.account) {
-            people.insert(shot.account, sign_in(&browser, base, shot.account, list.password).await?);
+            people.insert(shot.account, sign_in(&browser, base, login(&greeting, shot.account)).await?);
         }
         for session in &people[shot.account] {
             match take(session, base, shot, Path::new(folder)).await {

@@ -25,7 +25,7 @@ usage: cargo xtask <command>
   tidy        the rules of this code base that a compiler does not know
   sql-check   every SQL statement of the program, prepared on SQLite and PostgreSQL
   bench       the performance table (arguments go to the bench program: --json --quick --store URL)
-  shots       screenshots of the demo at 390 and 1280 px into target/shots/
+  shots       screenshots of the demo at 390 and 1280 px into target/shots/demo/
                 --only NAME      only shots whose name contains NAME
                 --base URL       take them of a server that already runs";
 

@@ -4,10 +4,9 @@ use crate::args::Args;
 use crate::packages;
 use crate::postgres::free_port;
 use crate::shell::{self, Outcome};
-use std::net::TcpStream;
+use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Stdio};
-use std::time::{Duration, Instant};
 
 const LIST: &str = "crates/xtask/shots.txt";
 
@@ -18,11 +17,14 @@ pub fn run(args: &[String]) -> Outcome {
     args.done()?;
     packages::ensure(true)?;
     let demo = if base.is_none() { Some(Demo::start()?) } else { None };
-    let base = base.or(demo.as_ref().map(Demo::address)).unwrap_or_default();
-    let out = shell::target().join("shots");
+    let base = base.or(demo.as_ref().map(|demo| demo.address.clone())).unwrap_or_default();
+    // Tests leave their pictures one folder above.
+    let out = shell::target().join("shots/demo");
     let mut shots = shell::cargo();
     shots.args(["run", "--quiet", "--package", "yimen-testkit", "--example", "shots", "--", &base, LIST]);
     shots.arg(&out).args(&only);
+    // In it stand the accounts of this city, whose people are invented anew for each seed.
+    shots.env("SHOTS_DEMO_SAYS", demo.as_ref().map_or("", |demo| demo.says.as_str()));
     shell::run(&mut shots)?;
     println!("the pictures are in {}", out.display());
     Ok(())
@@ -32,7 +34,8 @@ pub fn run(args: &[String]) -> Outcome {
 struct Demo {
     server: Child,
     data: PathBuf,
-    port: u16,
+    address: String,
+    says: String,
 }
 
 impl Demo {
@@ -43,25 +46,25 @@ impl Demo {
         // The demo dies with us, even if we are killed.
         let mut demo = shell::command("setpriv");
         demo.args(["--pdeathsig", "TERM"]).arg(shell::target().join("debug/yimen"));
-        demo.args(["demo", "--port", &port.to_string(), "--data"]).arg(&data);
-        let server = demo.stdin(Stdio::null()).stdout(Stdio::null()).spawn();
-        let server = server.map_err(|e| format!("cannot start the demo: {e}"))?;
-        let mut demo = Demo { server, data, port };
-        let give_up = Instant::now() + Duration::from_secs(300);
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            if demo.server.try_wait().is_ok_and(|ended| ended.is_some()) {
-                return Err("the demo ended before it answered; see its words above".to_owned());
+        // An unoptimised build invents slowly, and a page is full long before four thousand cases.
+        demo.args(["demo", "--cases", "600", "--port", &port.to_string(), "--data"]).arg(&data);
+        let server = demo.stdin(Stdio::null()).stdout(Stdio::piped()).spawn();
+        let mut server = server.map_err(|e| format!("cannot start the demo: {e}"))?;
+        let address = format!("http://127.0.0.1:{port}");
+        let output = server.stdout.take();
+        let mut demo = Demo { server, data, address, says: String::new() };
+        let mut lines = BufReader::new(output.ok_or("the demo has no output")?).lines();
+        for line in lines.by_ref().map_while(Result::ok) {
+            println!("  {line}");
+            demo.says.push_str(&line);
+            demo.says.push('\n');
+            // The last line of its greeting; by then it answers.
+            if line.contains("Ctrl+C") {
+                std::thread::spawn(move || lines.for_each(drop));
+                return Ok(demo);
             }
-            if Instant::now() > give_up {
-                return Err("the demo did not answer for five minutes".to_owned());
-            }
-            std::thread::sleep(Duration::from_millis(200));
         }
-        Ok(demo)
-    }
-
-    fn address(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        Err("the demo ended before it was ready".to_owned())
     }
 }
 
