@@ -160,6 +160,7 @@ fn a_damaged_file_is_told() {
     store.write_blocking("fill", fill).unwrap();
     drop(store);
     let file = folder.join("a.db");
+    assert!(!folder.join("a.db-wal").exists(), "a closed store is one file");
     let mut bytes = std::fs::read(&file).unwrap();
     let len = bytes.len();
     bytes[len / 4..len / 4 * 3].fill(0xa5);

@@ -64,11 +64,19 @@ impl SqliteStore {
 }
 
 impl Drop for SqliteStore {
-    /// Everything queued is still done; then the connections close and the log is folded in.
+    /// Everything queued is still done; then the connections close. The writer's last: only it
+    /// can fold the log into the file.
     fn drop(&mut self) {
-        self.writes.close();
         self.reads.close();
-        for handle in self.threads.drain(..) {
+        self.join(1);
+        self.writes.close();
+        self.join(0);
+    }
+}
+
+impl SqliteStore {
+    fn join(&mut self, from: usize) {
+        for handle in self.threads.drain(from.min(self.threads.len())..) {
             // A closure may hold the last clone of the store: a thread cannot join itself.
             if handle.thread().id() != std::thread::current().id() {
                 let _ = handle.join();
