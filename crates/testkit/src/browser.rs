@@ -66,6 +66,9 @@ pub struct Browser {
 
 impl Browser {
     pub async fn start() -> Result<Browser> {
+        // Beside the blob store, the client that speaks to chromedriver is built for whatever provider the process
+        // has; somebody may have set one before.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let started = tokio::task::spawn_blocking(Driver::start).await;
         let driver = started.map_err(|e| error(format!("starting chromedriver: {e}")))??;
         Ok(Browser { driver: Arc::new(driver) })
