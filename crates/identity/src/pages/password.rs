@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use yimen_web::{Button, Field, Form, FormState, Html, Page, Shell, WebError, redirect_303};
+use yimen_web::{Button, Field, Form, FormState, Html, Page, Shell, WebError, Width, redirect_303};
 
 use crate::{Identity, IdentityError, SignedIn};
 
@@ -18,10 +18,12 @@ pub(super) struct PasswordPage {
 }
 
 fn view(page: Page, form: &FormState) -> PasswordPage {
-    let old = Field::password("password", "现在的密码").autocomplete("current-password").from(form);
+    let old =
+        Field::password("password", "现在的密码").autocomplete("current-password").width(Width::M).from(form);
     let new = Field::password("new", "新密码")
         .hint("至少8个字符，包含大写字母、小写字母、数字、符号中的三种")
         .autocomplete("new-password")
+        .width(Width::M)
         .from(form);
     PasswordPage { page, old, new, submit: Button::primary("修改密码") }
 }

@@ -41,7 +41,8 @@ pub(super) async fn page(
     Query(done): Query<Done>,
 ) -> Result<Response, WebError> {
     let kind = if matches!(actor, Actor::Staff(_)) { AccountKind::Staff } else { AccountKind::Citizen };
-    let own = identity.own_sessions(session.account, kind).await?;
+    let mut own = identity.own_sessions(session.account, kind).await?;
+    own.sort_by_key(|one| one.id != session.id);
     let others = own.iter().filter(|one| one.id != session.id).count();
     let sessions = own.into_iter().map(|one| Line {
         here: (one.id == session.id).then(|| StatusTag::new("当前设备", Tone::Active)),

@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use yimen_platform::Actor;
-use yimen_web::{Button, Field, Form, FormState, Html, Notice, Page, Shell, WebError, redirect_303};
+use yimen_web::{Button, Field, Form, FormState, Html, Notice, Page, Shell, WebError, Width, redirect_303};
 
 use crate::layer::Lapsed;
 use crate::{Caller, DemoAccount, Device, Identity, IdentityError, SignedIn, cookie, local_path};
@@ -43,8 +43,10 @@ fn view<'a>(identity: &'a Identity, page: Page, next: String, form: &FormState) 
     let login = Field::text("login", "登录名")
         .hint("个人填手机号码或身份证号码，工作人员填工作账号")
         .autocomplete("username")
+        .width(Width::M)
         .from(form);
-    let password = Field::password("password", "密码").autocomplete("current-password").from(form);
+    let password =
+        Field::password("password", "密码").autocomplete("current-password").width(Width::M).from(form);
     let demo = &identity.settings().demo;
     SignInPage { page, next, login, password, submit: Button::primary("登录"), demo }
 }

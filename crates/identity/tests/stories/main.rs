@@ -1,6 +1,7 @@
 //! Stories of signing in, told on both engines.
 
 mod accounts;
+mod browser;
 mod outage;
 mod pages;
 mod sessions;

@@ -1,0 +1,75 @@
+//! Signing in with a real browser, on a phone and at a desk.
+
+use yimen_testkit::TestDb;
+use yimen_testkit::browser::{Browser, Result, Session};
+
+use crate::world::{PASSWORD, World, demo_settings};
+
+/// Serves the world and says where.
+async fn serve(world: &World) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = format!("http://{}", listener.local_addr().expect("bound"));
+    let app = world.app.clone();
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    address
+}
+
+/// The browser complains of the status of a form that is shown again; of nothing else.
+async fn inspect_refusal(session: &Session, name: &str) -> Result {
+    let complaints = session.complaints().await?;
+    assert!(complaints.len() == 1 && complaints[0].contains("422"), "{complaints:?}");
+    session.inspect(name).await
+}
+
+#[test]
+fn a_password_can_be_seen_while_typing_and_sessions_ended_from_another_device() -> Result {
+    let db = TestDb::sqlite();
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let world = World::on(db.store().clone(), demo_settings());
+        world.clerk();
+        world.citizen();
+        let base = serve(&world).await;
+        let browser = Browser::start().await?;
+        let (phone, desk) = (browser.phone().await?, browser.desktop().await?);
+
+        phone.goto(&format!("{base}/sign-in?next=/me/sessions")).await?;
+        phone.inspect("sign-in").await?;
+        phone.fill("登录名", "138 0000 1234").await?;
+        phone.fill("密码", "Wrong-2026").await?;
+        phone.click("显示密码").await?;
+        assert!(phone.shows("隐藏密码").await?);
+        assert_eq!(phone.value("密码").await?, "Wrong-2026");
+        phone.click_near("隐藏密码", "登录").await?;
+        phone.wait_for("登录名或密码不正确").await?;
+        assert_eq!(phone.value("登录名").await?, "138 0000 1234");
+        assert_eq!(phone.value("密码").await?, "");
+        inspect_refusal(&phone, "sign-in-wrong").await?;
+        phone.fill("密码", PASSWORD).await?;
+        phone.click_near("显示密码", "登录").await?;
+        phone.wait_for("登录记录").await?;
+
+        desk.goto(&format!("{base}/sign-in?next=/me/sessions")).await?;
+        desk.inspect("sign-in").await?;
+        desk.click_near("申请人 王小明", "登录").await?;
+        desk.wait_for("当前设备").await?;
+        desk.inspect("sessions").await?;
+        phone.reload().await?;
+        phone.inspect("sessions").await?;
+        desk.click("退出其他所有设备").await?;
+        desk.wait_for("已退出 1 个设备").await?;
+        phone.reload().await?;
+        phone.wait_for("您的登录已经失效").await?;
+        phone.inspect("sign-in-again").await?;
+
+        desk.goto(&format!("{base}/me/password")).await?;
+        desk.inspect("password").await?;
+        desk.fill("现在的密码", PASSWORD).await?;
+        desk.fill("新密码", "short").await?;
+        desk.click("修改密码").await?;
+        desk.wait_for("密码至少8个字符").await?;
+        inspect_refusal(&desk, "password-wrong").await?;
+        desk.click("退出").await?;
+        desk.wait_for("登录").await
+    })
+}
