@@ -28,6 +28,12 @@ pub fn packed_size(name: &str) -> Option<usize> {
     ASSETS.iter().find(|asset| asset.name == name).map(|asset| asset.gzip.len())
 }
 
+/// The icons, as text.
+pub(crate) fn sprite() -> &'static str {
+    let sprite = ASSETS.iter().find(|asset| asset.name == "icons.svg");
+    sprite.and_then(|asset| std::str::from_utf8(asset.plain).ok()).unwrap_or_default()
+}
+
 pub(crate) fn routes() -> Router {
     Router::new().route("/assets/{file}", get(asset)).route("/favicon.ico", get(favicon))
 }

@@ -8,6 +8,7 @@
 extern crate self as yimen_web;
 
 pub mod assets;
+pub mod check;
 mod chrome;
 pub mod components;
 mod errors;

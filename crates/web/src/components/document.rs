@@ -66,7 +66,7 @@ impl Document {
     /// The list of materials.
     #[must_use]
     pub fn table(mut self, table: super::Table) -> Document {
-        self.table = Some(table);
+        self.table = Some(table.keep_columns());
         self
     }
     /// A paragraph after the list: remedies and where to ask.

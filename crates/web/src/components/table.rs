@@ -116,7 +116,7 @@ impl Table {
             hide_caption: false,
             columns,
             rows: Vec::new(),
-            stacked: false,
+            stacked: true,
             empty: "没有内容".into(),
             selectable: false,
         }
@@ -127,10 +127,10 @@ impl Table {
         self.hide_caption = true;
         self
     }
-    /// Each row becomes a small list on a phone (for citizens).
+    /// Stays a table on a phone, where by default each row becomes a small list: for a few short columns of numbers.
     #[must_use]
-    pub fn stacked(mut self) -> Table {
-        self.stacked = true;
+    pub fn keep_columns(mut self) -> Table {
+        self.stacked = false;
         self
     }
     /// Rows are moved through with j and k and opened with o.

@@ -172,6 +172,7 @@ impl Board {
             ],
             chart: chart(),
             table: Table::new("各部门情况", columns)
+                .keep_columns()
                 .row(row("不动产登记中心", "412", "9", "2", StatusTag::new("有逾期", Tone::Problem)).late())
                 .row(row("市场监督管理局", "308", "5", "0", StatusTag::new("临近", Tone::Warn)))
                 .row(row("税务局", "121", "3", "1", StatusTag::new("有逾期", Tone::Problem)).late())

@@ -106,7 +106,6 @@ fn tables() -> Vec<Sample> {
         .row(inbox_row("YM2611-0490-1182-3", "临安市大园餐饮有限公司", "食品经营许可", "现场核查", Clock::new(ClockState::Near, "剩余 3 小时", "今天 17:00"), ""))
         .row(inbox_row("YM2611-0491-5506-A", "买买提·吐尔逊江·阿不都热合曼", "户口迁移", "复核", Clock::new(ClockState::Normal, "剩余 4 个工作日", "11月27日 17:00"), "公安户籍窗口"));
     let fees = Table::new("收费", vec![Column::text("项目"), Column::text("依据").wide_only(), Column::number("金额")])
-        .stacked()
         .row(Row::new(vec!["不动产登记费".into(), "发改价格规〔2016〕2559号".into(), "80.00 元".into()]))
         .row(Row::new(vec!["证书工本费".into(), "发改价格规〔2016〕2559号".into(), "0.00 元".into()]));
     vec![

@@ -110,13 +110,11 @@ impl Guide {
                 .node(StepNode::new("pay", "缴税缴费", "申请人").after(["tax"]))
                 .node(StepNode::new("register", "登簿发证", "不动产登记中心").after(["contract", "examine", "pay"]).note("10分钟")),
             materials: Table::new("需要的材料", vec![Column::text("材料"), Column::text("来源"), Column::text("是否提交")])
-                .stacked()
                 .row(material("身份证明", "公安人口库", StatusTag::new("无需提交", Tone::Done)))
                 .row(material("存量房买卖合同", "住房保障局网签备案", StatusTag::new("无需提交", Tone::Done)))
                 .row(material("婚姻状况证明", "民政登记，查不到时由您上传", StatusTag::new("可容缺", Tone::Warn)))
                 .row(material("不动产权证书", "由您上传或带原件", StatusTag::new("需提交", Tone::Info))),
             fees: Table::new("收费", vec![Column::text("项目"), Column::text("依据"), Column::number("金额")])
-                .stacked()
                 .row(Row::new(vec!["不动产登记费（住宅）".into(), "发改价格规〔2016〕2559号".into(), "80.00 元".into()])),
             start: Button::primary("开始办理").href("/dev/pages/question"),
         }
@@ -220,7 +218,6 @@ fn my_cases() -> Table {
     };
     Table::new("我的办件", vec![Column::text("事项"), Column::text("状态"), Column::text("下一步")])
         .hide_caption()
-        .stacked()
         .row(row("存量房转移登记", "YM2611-0482-7735-K", StatusTag::new("办理中", Tone::Active), "11月26日前办结"))
         .row(row("户口迁移", "YM2611-0491-5506-A", StatusTag::new("待您补正", Tone::Warn), "请在11月30日前补交材料"))
         .row(row("异地就医备案", "YM2609-0013-2207-8", StatusTag::new("已办结", Tone::Done), "9月3日办结，可评价"))

@@ -47,7 +47,7 @@ pub(super) fn zip_of(names: &[&str], flags: u16) -> Vec<u8> {
     for name in names {
         let offset = u32::try_from(out.len()).unwrap();
         let length = u16::try_from(name.len()).unwrap().to_le_bytes();
-        let common = [&[20, 0][..], &flags.to_le_bytes(), &[0; 20], &length, &[0, 0]].concat();
+        let common = [&[20, 0][..], &flags.to_le_bytes(), &[0; 18], &length, &[0, 0]].concat();
         out.extend([b"PK\x03\x04", &common[..], name.as_bytes()].concat());
         directory.extend([b"PK\x01\x02\x14\x00", &common[..], &[0; 10], &offset.to_le_bytes(), name.as_bytes()].concat());
     }

@@ -1,0 +1,172 @@
+//! The layers around the routes, asked as a browser and as a program would.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::Request;
+use axum::http::{StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use axum::routing::{get, post};
+use tower::ServiceExt;
+use yimen_web::{FieldError, Form, Site, UserBadge, WebError, redirect_303, wrap};
+
+async fn sign_in(mut request: Request, next: Next) -> Response {
+    request.extensions_mut().insert(Some(UserBadge::new("周小满", "个人")));
+    next.run(request).await
+}
+
+#[allow(clippy::unused_async)]
+async fn panics() -> Response {
+    panic!("a secret in the message");
+}
+
+fn app() -> Router {
+    let inner = Router::new()
+        .route("/stale", get(|| async { WebError::conflict("顾青已作出决定。").next("/case/1", "查看这份办件") }))
+        .route("/api/stale", get(|| async { WebError::conflict("顾青已作出决定。") }))
+        .route("/api/invalid", get(|| async { WebError::invalid(vec![FieldError::new("id", "请填写身份证号。")]) }))
+        .route("/down", get(|| async { WebError::unavailable("connection refused to 10.0.0.7") }))
+        .route("/panic", get(panics))
+        .route("/save", post(|form: Form| async move { redirect_303(format!("/done?{}", form.text("a"))) }))
+        .route("/plain", get(|| async { (StatusCode::OK, "ok") }))
+        .layer(middleware::from_fn(yimen_web::error_pages))
+        .layer(middleware::from_fn(sign_in));
+    let site = Site { form_targets: vec!["https://pay.example".into()], https: true, ..Site::default() };
+    wrap(inner.merge(yimen_web::gallery::routes()), Arc::new(site))
+}
+
+struct Answer {
+    status: u16,
+    head: axum::http::HeaderMap,
+    text: String,
+}
+
+async fn ask(request: axum::http::request::Builder, body: &str) -> Answer {
+    let response = app().oneshot(request.body(Body::from(body.to_string())).unwrap()).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let bytes = to_bytes(body, usize::MAX).await.unwrap();
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    Answer { status: parts.status.as_u16(), head: parts.headers, text }
+}
+
+async fn visit(path: &str) -> Answer {
+    ask(Request::get(path).header("accept", "text/html,application/xhtml+xml,*/*;q=0.8"), "").await
+}
+
+fn form(path: &str) -> axum::http::request::Builder {
+    Request::post(path).header("content-type", "application/x-www-form-urlencoded").header("host", "yimen.gov.cn")
+}
+
+#[tokio::test]
+async fn an_error_is_a_page_for_people() {
+    let page = visit("/stale").await;
+    assert_eq!(page.status, 409);
+    yimen_web::check::assert_page("409", &page.text);
+    for words in ["顾青已作出决定。", "查看这份办件", "周小满"] {
+        assert!(page.text.contains(words), "{words}");
+    }
+}
+
+#[tokio::test]
+async fn an_error_is_a_problem_for_programs() {
+    let by_path = ask(Request::get("/api/stale"), "").await;
+    let by_accept = ask(Request::get("/stale").header("accept", "application/json"), "").await;
+    for answer in [by_path, by_accept] {
+        assert_eq!((answer.status, &answer.head[header::CONTENT_TYPE]), (409, &"application/problem+json".parse().unwrap()));
+        let body: serde_json::Value = serde_json::from_str(&answer.text).unwrap();
+        assert_eq!((body["status"].as_u64(), body["detail"].as_str()), (Some(409), Some("顾青已作出决定。")));
+    }
+    let invalid = ask(Request::get("/api/invalid"), "").await;
+    let body: serde_json::Value = serde_json::from_str(&invalid.text).unwrap();
+    assert_eq!(body["errors"][0]["pointer"], "/id");
+}
+
+#[tokio::test]
+async fn the_frameworks_own_refusals_are_pages_too() {
+    for (answer, status) in [
+        (visit("/no-such-page").await, 404),
+        (ask(form("/plain"), "").await, 405),
+        (ask(Request::post("/save").header("content-type", "text/plain"), "a=1").await, 415),
+        (ask(form("/save"), &format!("a={}", "x".repeat(70_000))).await, 413),
+        (ask(form("/save"), "a=%FF").await, 400),
+    ] {
+        assert_eq!(answer.status, status);
+        yimen_web::check::assert_page(&status.to_string(), &answer.text);
+    }
+    assert_eq!(visit("/plain").await.text, "ok");
+}
+
+#[tokio::test]
+async fn a_panic_and_a_lost_database_tell_nothing_of_the_inside() {
+    let panicked = visit("/panic").await;
+    assert_eq!(panicked.status, 500);
+    assert!(!panicked.text.contains("secret"));
+    let down = visit("/down").await;
+    assert_eq!((down.status, down.head[header::RETRY_AFTER].to_str().unwrap()), (503, "30"));
+    assert!(!down.text.contains("10.0.0.7"));
+}
+
+#[tokio::test]
+async fn only_our_own_pages_may_post() {
+    let ours = ask(form("/save").header("sec-fetch-site", "same-origin"), "a=1").await;
+    assert_eq!((ours.status, ours.head[header::LOCATION].to_str().unwrap()), (303, "/done?1"));
+    let theirs = ask(form("/save").header("sec-fetch-site", "cross-site"), "a=1").await;
+    assert_eq!(theirs.status, 403);
+    assert!(theirs.text.contains("不是从本站页面发出"));
+    assert_eq!(ask(form("/save").header("origin", "https://evil.example"), "a=1").await.status, 403);
+    assert_eq!(ask(form("/save").header("cookie", "s=1"), "a=1").await.status, 403);
+}
+
+#[tokio::test]
+async fn pages_carry_the_headers_and_are_not_kept() {
+    let page = visit("/dev/pages/home").await;
+    let policy = page.head[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
+    for part in ["default-src 'none'", "script-src 'self';", "style-src 'self';", "form-action 'self' https://pay.example;", "frame-ancestors 'none'"] {
+        assert!(policy.contains(part), "{part} in {policy}");
+    }
+    for (name, value) in [("x-content-type-options", "nosniff"), ("cache-control", "no-store"), ("referrer-policy", "same-origin")] {
+        assert_eq!(page.head[name], value);
+    }
+    assert!(page.head.contains_key("strict-transport-security"));
+}
+
+#[tokio::test]
+async fn assets_are_kept_for_ever_and_sent_packed() {
+    let path = yimen_web::asset("app.css");
+    let plain = ask(Request::get(path), "").await;
+    assert_eq!((plain.status, &plain.head["cache-control"]), (200, &"public, max-age=31536000, immutable".parse().unwrap()));
+    let packed = ask(Request::get(path).header("accept-encoding", "br, gzip;q=0.8"), "").await;
+    assert_eq!(packed.head["content-encoding"], "gzip");
+    assert!(packed.text.len() < plain.text.len());
+    assert_eq!(visit("/assets/app.000000000000.css").await.status, 404);
+}
+
+#[tokio::test]
+async fn the_mode_is_chosen_by_a_form_and_kept_in_a_cookie() {
+    let chosen = ask(form("/mode").header("sec-fetch-site", "same-origin"), "mode=large&to=/dev/pages/case").await;
+    assert_eq!((chosen.status, chosen.head[header::LOCATION].to_str().unwrap()), (303, "/dev/pages/case"));
+    let cookie = chosen.head[header::SET_COOKIE].to_str().unwrap();
+    assert!(cookie.starts_with("yimen_mode=large; Path=/;") && cookie.contains("Secure") && cookie.contains("SameSite=Lax"));
+    let page = ask(Request::get("/dev/pages/case").header("cookie", "s=1; yimen_mode=large"), "").await;
+    assert!(page.text.contains("mode-large"));
+    let elsewhere = ask(form("/mode").header("sec-fetch-site", "same-origin"), "mode=odd&to=//evil.example").await;
+    assert_eq!(elsewhere.head[header::LOCATION], "/");
+}
+
+#[tokio::test]
+async fn an_upload_answers_with_the_list_or_the_reason() {
+    let send = |name: &str, bytes: &str| {
+        let body = format!("--X\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n{bytes}\r\n--X--\r\n");
+        let request = Request::post("/dev/upload").header("content-type", "multipart/form-data; boundary=X");
+        async move { ask(request, &body).await }
+    };
+    let taken = send("合同.pdf", "%PDF-1.7").await;
+    assert_eq!(taken.status, 200);
+    assert!(taken.text.contains("合同.pdf") && taken.text.contains("8 字节"));
+    let refused = send("合同.pdf", "MZ\u{1}").await;
+    assert_eq!(refused.status, 422);
+    assert!(refused.text.contains("内容却是 Windows 程序"));
+    yimen_web::check::assert_page("refused upload", &refused.text);
+}
