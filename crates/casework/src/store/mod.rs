@@ -4,7 +4,7 @@ pub mod case;
 pub mod documents;
 pub mod lists;
 pub mod materials;
-mod records;
+pub(crate) mod records;
 
-pub use records::case_of_bill as records_of_bill;
+pub use records::{bills, case_of_bill as records_of_bill};
 pub mod task;
