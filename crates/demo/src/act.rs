@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use rand::RngExt;
-use yimen_casework::model::{Case, CaseState, CorrectionItem, Finding, Owner, Task, TaskState, is_decision};
+use yimen_casework::model::{BillState, Case, CaseState, CorrectionItem, Finding, Owner, Task, TaskState, is_decision};
 use yimen_casework::{DecideTask, StartDraft};
 use yimen_catalogue::model::{Source, StepKind};
 use yimen_catalogue::{Facts, Version, limits};
@@ -37,6 +37,7 @@ pub(crate) enum Event {
     EndSpecial { life: usize, task: i64, stop: i64 },
     AnswerExtension { life: usize },
     Pay { life: usize, bill: i64 },
+    Refund { life: usize, bill: i64 },
 }
 
 pub(crate) fn act(tx: &mut Tx<'_>, sim: &mut Sim, at: Instant, event: Event) -> Result<(), CityError> {
@@ -73,6 +74,12 @@ pub(crate) fn act(tx: &mut Tx<'_>, sim: &mut Sim, at: Instant, event: Event) -> 
         Event::Pay { life, bill } => {
             let ctx = sim.ctx(at, Actor::System("支付网关"));
             let case = sim.city.casework.pay(tx, &ctx, bill, &format!("DEMO{bill}"))?;
+            follow(sim, at, life, &case);
+            Ok(())
+        }
+        Event::Refund { life, bill } => {
+            let ctx = sim.ctx(at, Actor::System("支付网关"));
+            let case = sim.city.casework.refunded(tx, &ctx, bill)?;
             follow(sim, at, life, &case);
             Ok(())
         }
@@ -343,6 +350,12 @@ fn answer_extension(tx: &mut Tx<'_>, sim: &mut Sim, at: Instant, life: usize) ->
 
 /// What the case's new state makes people do next.
 fn follow(sim: &mut Sim, at: Instant, life: usize, case: &Case) {
+    for bill in case.bills.iter().filter(|b| b.state == BillState::Refunding) {
+        if sim.lives[life].in_hand.insert(bill.id) {
+            let minutes = sim.rng.random_range(1..600);
+            sim.at(at.plus_millis(minutes * 60_000), Event::Refund { life, bill: bill.id });
+        }
+    }
     match case.state {
         CaseState::Submitted => {
             let neglected = case.correction.is_none() && sim.rng.random_bool(0.015);

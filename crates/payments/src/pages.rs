@@ -7,7 +7,8 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use yimen_casework::pages::{SignedIn, ctx_of};
+use yimen_casework::pages::ctx_of;
+use yimen_identity::SignedIn;
 use yimen_web::{Html, Page, Shell, WebError, redirect_303};
 
 use crate::settle::PaymentError;
@@ -40,10 +41,10 @@ impl From<PaymentError> for WebError {
 
 async fn pay(
     State(payments): State<Payments>,
-    SignedIn(caller): SignedIn,
+    signed: SignedIn,
     Path((number, bill)): Path<(String, i64)>,
 ) -> Result<Response, WebError> {
-    let ctx = ctx_of(&payments.casework, &caller);
+    let ctx = ctx_of(&payments.casework, &signed.actor);
     let address = payments.begin(&ctx, &number, bill).await?;
     Ok(Redirect::to(&address).into_response())
 }
@@ -51,11 +52,11 @@ async fn pay(
 /// The payer is back. Asks the gateway; while it does not know yet, a page says so and looks again by itself.
 async fn paid(
     State(payments): State<Payments>,
-    SignedIn(caller): SignedIn,
+    signed: SignedIn,
     shell: Shell,
     Path((number, bill)): Path<(String, i64)>,
 ) -> Result<Response, WebError> {
-    let ctx = ctx_of(&payments.casework, &caller);
+    let ctx = ctx_of(&payments.casework, &signed.actor);
     if payments.look(&ctx, &number, bill).await? {
         return Ok(redirect_303(format!("/cases/{number}")));
     }

@@ -6,6 +6,7 @@ use axum::Router;
 use axum::middleware;
 use yimen_casework::Casework;
 use yimen_identity::Identity;
+use yimen_payments::Payments;
 use yimen_platform::{Actor, Role, Staff};
 use yimen_web::{Audience, NavItem, Site, UserBadge};
 
@@ -16,6 +17,8 @@ use crate::health;
 pub struct App {
     pub casework: Casework,
     pub identity: Identity,
+    /// Absent where no gateway is configured: people pay at the window.
+    pub payments: Option<Payments>,
     /// Serves the component gallery as well.
     pub demo: bool,
 }
@@ -25,6 +28,9 @@ pub fn router(app: &App, site: Site) -> Router {
     let mut routes = Router::new()
         .merge(yimen_casework::pages::routes(app.casework.clone()))
         .merge(yimen_identity::routes(app.identity.clone()));
+    if let Some(payments) = &app.payments {
+        routes = routes.merge(yimen_payments::routes(payments.clone()));
+    }
     if app.demo {
         routes = routes.merge(yimen_web::gallery::routes());
     }
@@ -64,9 +70,11 @@ pub fn place(casework: &Casework, staff: &Staff) -> String {
 }
 
 /// The web face's settings for this city.
-pub fn site(casework: &Casework) -> Site {
-    let catalogue = casework.catalogue.get();
-    Site { host: format!("{}政务服务管理办公室", catalogue.city().name), nav: Box::new(nav), ..Site::default() }
+pub fn site(app: &App) -> Site {
+    let catalogue = app.casework.catalogue.get();
+    let form_targets = app.payments.iter().map(|p| p.gateway.origin().to_string()).collect();
+    let host = format!("{}政务服务管理办公室", catalogue.city().name);
+    Site { host, nav: Box::new(nav), form_targets, ..Site::default() }
 }
 
 fn nav(audience: Audience, _: Option<&UserBadge>) -> Vec<NavItem> {

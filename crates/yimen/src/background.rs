@@ -4,18 +4,25 @@ use std::time::Duration;
 
 use tokio::task::JoinHandle;
 use yimen_casework::Casework;
+use yimen_payments::Payments;
 use yimen_platform::Actor;
+
+use crate::App;
 
 /// How often timers are looked at; a deemed acceptance may come so much late.
 const SWEEP: Duration = Duration::from_secs(15);
 const REFRESH: Duration = Duration::from_secs(5);
+const REFUNDS: Duration = Duration::from_secs(3);
 
 /// The tasks in the background; dropping stops them.
 pub struct Background(Vec<JoinHandle<()>>);
 
 impl Background {
-    pub fn start(casework: Casework) -> Self {
-        Self(vec![tokio::spawn(sweep(casework.clone())), tokio::spawn(refresh(casework))])
+    pub fn start(app: &App) -> Self {
+        let casework = app.casework.clone();
+        let mut tasks = vec![tokio::spawn(sweep(casework.clone())), tokio::spawn(refresh(casework))];
+        tasks.extend(app.payments.clone().map(|payments| tokio::spawn(give_back(payments))));
+        Self(tasks)
     }
 }
 
@@ -51,6 +58,22 @@ async fn refresh(casework: Casework) {
             Ok(true) => tracing::info!("a newer catalogue is in use"),
             Ok(false) => {}
             Err(error) => tracing::error!(%error, "the catalogue could not be refreshed; trying again"),
+        }
+    }
+}
+
+/// Follows the journal for what is owed to payers and asks the gateway to give it back.
+async fn give_back(payments: Payments) {
+    let mut every = tokio::time::interval(REFUNDS);
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        every.tick().await;
+        let ctx = payments.casework.platform.ctx(Actor::System("退费"), "refunds");
+        let followed = payments.follow(&ctx).await;
+        match (followed, payments.give_back(&ctx).await) {
+            (Ok(_), Ok(done)) if done > 0 => tracing::info!(done, "payments given back"),
+            (Ok(_), Ok(_)) => {}
+            (Err(error), _) | (_, Err(error)) => tracing::error!(%error, "refunds could not be worked on; trying again"),
         }
     }
 }

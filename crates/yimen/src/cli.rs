@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use yimen::open::Place;
+use yimen_payments::GatewayConfig;
 
 use crate::{demo, pack, serve};
 
@@ -47,6 +48,8 @@ enum Command {
         /// Reached by HTTPS: cookies are bound to it.
         #[arg(long)]
         https: bool,
+        #[command(flatten)]
+        gateway: GatewayArgs,
     },
     /// Check and publish packs of services.
     #[command(subcommand)]
@@ -89,6 +92,30 @@ struct ListenArgs {
     host: IpAddr,
 }
 
+#[derive(Args)]
+struct GatewayArgs {
+    /// Address of the payment gateway; without it people pay at the window.
+    #[arg(long, requires_all = ["gateway_secret_file", "public_url"])]
+    gateway: Option<String>,
+    /// File that holds the secret shared with the gateway.
+    #[arg(long)]
+    gateway_secret_file: Option<PathBuf>,
+    /// Address under which gateway and browsers reach this server.
+    #[arg(long)]
+    public_url: Option<String>,
+}
+
+impl GatewayArgs {
+    fn config(self) -> Result<Option<GatewayConfig>, serve::Failure> {
+        let (Some(base), Some(file), Some(own_base)) = (self.gateway, self.gateway_secret_file, self.public_url) else {
+            return Ok(None);
+        };
+        let secret = std::fs::read_to_string(&file);
+        let secret = secret.map_err(|e| format!("不能读取密钥文件 {}：{e}", file.display()))?;
+        Ok(Some(GatewayConfig { base, secret: secret.trim().into(), own_base }))
+    }
+}
+
 impl ListenArgs {
     fn address(&self) -> SocketAddr {
         SocketAddr::new(self.host, self.port)
@@ -108,7 +135,9 @@ impl Cli {
                 let plan = demo::Demo { pack: &pack, cases, days, seed };
                 demo::demo(&place.place(), listen.address(), &plan)
             }
-            Command::Serve { place, listen, https } => serve::serve(&place.place(), listen.address(), https),
+            Command::Serve { place, listen, https, gateway } => {
+                serve::serve(&place.place(), listen.address(), https, gateway.config()?)
+            }
             Command::Pack(PackCommand::Check { folder }) => Ok(pack::check_folder(&folder)),
             Command::Pack(PackCommand::Publish { folder, place }) => pack::publish_folder(&folder, &place.place()),
         }

@@ -9,6 +9,8 @@ use yimen::cast;
 use yimen::open::{Place, casework, open};
 use yimen_demo::{City, Plan, file_papers, live};
 use yimen_identity::{DemoAccount, DemoAccounts, Identity, Settings};
+use yimen_payments::GatewayConfig;
+use yimen_payments::demo::DemoGateway;
 use yimen_platform::{Actor, Platform};
 use yimen_standards::time::Instant;
 
@@ -33,7 +35,8 @@ pub fn demo(place: &Place, listen: SocketAddr, demo: &Demo<'_>) -> Result<ExitCo
             remembered(&platform, demo)?
         }
     };
-    let app = build(&platform, false, accounts.clone())?;
+    let gateway = runtime.block_on(gateway(&platform, listen))?;
+    let app = build(&platform, false, accounts.clone(), Some(gateway))?;
     runtime.block_on(run(app, listen, |address| {
         println!("\n一门演示已启动：http://{address}\n");
         println!("演示账户（密码都是 {}）：", cast::PASSWORD);
@@ -43,6 +46,20 @@ pub fn demo(place: &Place, listen: SocketAddr, demo: &Demo<'_>) -> Result<ExitCo
         println!("\n停止：Ctrl+C");
     }))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Starts the demo payment gateway on a port of its own and answers how to reach it.
+async fn gateway(platform: &Platform, listen: SocketAddr) -> Result<GatewayConfig, Failure> {
+    let listener = tokio::net::TcpListener::bind((listen.ip(), 0)).await?;
+    let base = format!("http://{}", listener.local_addr()?);
+    let secret = platform.ids.token();
+    let routes = DemoGateway::new(&secret, base.clone(), platform.clock.clone()).routes();
+    tokio::spawn(async move {
+        if let Err(error) = axum::serve(listener, routes).await {
+            tracing::error!(%error, "the demo payment gateway stopped");
+        }
+    });
+    Ok(GatewayConfig { base, secret, own_base: format!("http://{listen}") })
 }
 
 /// Publishes the pack, invents the city and lets it live until now.

@@ -2,12 +2,14 @@
 
 use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use yimen::app::{self, App};
 use yimen::background::Background;
 use yimen::open::{Place, casework, open};
 use yimen_identity::{DemoAccount, Identity, Settings};
+use yimen_payments::{Gateway, GatewayConfig, Payments};
 use yimen_platform::Platform;
 
 /// How long running requests are given when the server is told to stop.
@@ -15,9 +17,14 @@ const DRAIN: Duration = Duration::from_secs(30);
 
 pub type Failure = Box<dyn std::error::Error>;
 
-pub fn serve(place: &Place, listen: SocketAddr, secure: bool) -> Result<ExitCode, Failure> {
+pub fn serve(
+    place: &Place,
+    listen: SocketAddr,
+    secure: bool,
+    gateway: Option<GatewayConfig>,
+) -> Result<ExitCode, Failure> {
     let platform = open(place)?;
-    let app = build(&platform, secure, Vec::new())?;
+    let app = build(&platform, secure, Vec::new(), gateway)?;
     runtime()?.block_on(run(app, listen, |address| {
         println!("一门已启动：http://{address}\n停止：Ctrl+C");
     }))?;
@@ -28,8 +35,15 @@ pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()
 }
 
-pub fn build(platform: &Platform, secure: bool, demo: Vec<DemoAccount>) -> Result<App, Failure> {
+pub fn build(
+    platform: &Platform,
+    secure: bool,
+    demo: Vec<DemoAccount>,
+    gateway: Option<GatewayConfig>,
+) -> Result<App, Failure> {
     let casework = casework(platform)?;
+    let gateway = gateway.map(|config| Gateway::new(config, platform.clock.clone())).transpose()?;
+    let payments = gateway.map(|g| Payments { casework: casework.clone(), gateway: Arc::new(g) });
     let is_demo = !demo.is_empty();
     let named = casework.clone();
     let settings = Settings {
@@ -39,15 +53,15 @@ pub fn build(platform: &Platform, secure: bool, demo: Vec<DemoAccount>) -> Resul
         place: Box::new(move |staff| app::place(&named, staff)),
         ..Settings::default()
     };
-    Ok(App { identity: Identity::new(platform.clone(), settings), casework, demo: is_demo })
+    Ok(App { identity: Identity::new(platform.clone(), settings), casework, payments, demo: is_demo })
 }
 
 /// Serves until Ctrl+C or SIGTERM.
 pub async fn run(app: App, listen: SocketAddr, started: impl FnOnce(SocketAddr)) -> Result<(), Failure> {
     let listener = tokio::net::TcpListener::bind(listen).await;
     let listener = listener.map_err(|e| format!("不能监听 {listen}：{e}。请用 --port 换一个端口。"))?;
-    let router = app::router(&app, app::site(&app.casework));
-    let background = Background::start(app.casework.clone());
+    let router = app::router(&app, app::site(&app));
+    let background = Background::start(&app);
     started(listener.local_addr()?);
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let serving = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
