@@ -41,10 +41,15 @@ fn main() -> Result<()> {
         None => {
             let folder = std::path::Path::new("target/bench-store");
             let _ = std::fs::remove_dir_all(folder);
-            for wait in [0, 100, 300, 2000] {
+            for wait in [0, 200, 2000] {
                 println!("group_wait = {wait} µs");
                 let options = Options { group_wait: Duration::from_micros(wait), ..Options::default() };
                 measure(&format!("sqlite:target/bench-store/{wait}.db"), options, lasting)?;
+            }
+            println!("the engine alone, prepared statements, one thread");
+            for batch in [1, 32] {
+                // Measuring a database that fails has no sense.
+                raw(&folder.join("200.db"), batch, lasting).expect("the file measured above");
             }
             Ok(())
         }
@@ -69,6 +74,33 @@ fn measure(url: &str, options: Options, lasting: Duration) -> Result<()> {
         let samples = runtime.block_on(load(&store, tasks, lasting, false));
         report("read ", tasks, lasting, samples);
     }
+    Ok(())
+}
+
+/// The same rows by the engine itself, `batch` writes a commit.
+fn raw(file: &std::path::Path, batch: i64, lasting: Duration) -> rusqlite::Result<()> {
+    let db = rusqlite::Connection::open(file)?;
+    db.execute_batch(
+        "pragma synchronous = full; pragma foreign_keys = on; pragma cache_size = -65536;
+        pragma wal_autocheckpoint = 4000; pragma temp_store = memory",
+    )?;
+    let mut advance = db.prepare(&ADVANCE.text.replace('$', "?"))?;
+    let mut journal = db.prepare(&JOURNAL.text.replace('$', "?"))?;
+    let mut samples = Vec::new();
+    let begun = Instant::now();
+    while begun.elapsed() < lasting {
+        let started = Instant::now();
+        db.execute_batch("begin immediate")?;
+        for _ in 0..batch {
+            let id = NEXT.fetch_add(1, Ordering::Relaxed) + 1;
+            let case = id * 7919 % CASES;
+            advance.execute((case, "accepted"))?;
+            journal.execute((id, case, id, "case.advance", "{\"findings\":[]}"))?;
+        }
+        db.execute_batch("commit")?;
+        samples.extend(std::iter::repeat_n(started.elapsed(), batch as usize));
+    }
+    report("raw  ", batch as usize, lasting, samples);
     Ok(())
 }
 

@@ -1,4 +1,5 @@
 //! The only crate that knows SQLite and PostgreSQL.
+#![doc = include_str!("../README.md")]
 
 mod check;
 mod dump;

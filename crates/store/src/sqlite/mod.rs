@@ -32,7 +32,8 @@ pub(crate) fn open_writer(path: &Path, options: &Options) -> Result<Connection> 
     // FULL: a committed reply survives a power cut; group commit pays for it.
     db.execute_batch(
         "pragma synchronous = full; pragma foreign_keys = on; pragma temp_store = memory;
-         pragma cache_size = -65536; pragma trusted_schema = off;",
+         pragma cache_size = -65536; pragma trusted_schema = off;
+         pragma wal_autocheckpoint = 4000;",
     )
     .map_err(failure)?;
     if let Some(pages) = options.max_pages {
