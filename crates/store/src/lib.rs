@@ -154,6 +154,7 @@ impl Store {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
+        alone()?;
         let (reply, answer) = std::sync::mpsc::sync_channel(1);
         self.submit(Work::new(READ, true, move |tx: &mut Tx<'_>| closure(tx), reply));
         answer.recv().unwrap_or_else(|_| Err(closed().into()))
@@ -166,6 +167,7 @@ impl Store {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
+        alone()?;
         let (reply, answer) = std::sync::mpsc::sync_channel(1);
         self.submit(Work::new(name, false, closure, reply));
         answer.recv().unwrap_or_else(|_| Err(closed().into()))
@@ -219,6 +221,15 @@ impl Store {
             Err(Refused::Full(job)) => job.finish(Err(StoreError::Busy)),
             Err(Refused::Closed(job)) => job.finish(Err(closed())),
         }
+    }
+}
+
+fn alone() -> Result<()> {
+    match work::inside_a_unit() {
+        true => Err(StoreError::other(
+            "a unit of work cannot wait for another: do both in one, or one after the other",
+        )),
+        false => Ok(()),
     }
 }
 

@@ -1,10 +1,21 @@
 //! A unit of work on its way through a queue: the caller's closure and the way back to it.
 
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
 use crate::error::{Result, StoreError};
 use crate::unit::Tx;
+
+thread_local! {
+    static INSIDE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether this thread is running a unit of work: one that waited for another could wait for
+/// ever, for itself.
+pub(crate) fn inside_a_unit() -> bool {
+    INSIDE.get()
+}
 
 /// What the threads see of a unit of work, whatever its types.
 pub(crate) trait Unit: Send {
@@ -88,6 +99,7 @@ where
 
     fn run(&mut self, tx: &mut Tx<'_>) -> bool {
         tx.begin(self.name);
+        INSIDE.set(true);
         // Nothing of the closure survives a panic but the connection, which is rolled back.
         let answer = match catch_unwind(AssertUnwindSafe(|| (self.closure)(tx))) {
             Ok(answer) => answer,
@@ -96,6 +108,7 @@ where
                 Err(E::from(StoreError::Panicked(self.name, text)))
             }
         };
+        INSIDE.set(false);
         let answer = match (answer, tx.spoiled()) {
             (Ok(_), Some(error)) => Err(E::from(error)),
             // A put that failed unseen came before the closure's own change of mind.

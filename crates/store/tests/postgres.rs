@@ -80,7 +80,8 @@ fn a_unit_that_never_gets_through_gives_up_as_busy() {
         let before: i64 = tx.one(&BALANCE, params![1])?;
         // Somebody else is always faster.
         let run = counted.fetch_add(1, Ordering::SeqCst);
-        other.write_blocking("lucky", |tx| tx.one::<i64>(&ADD, params![1, 10]).map(drop))?;
+        let lucky = |tx: &mut Tx<'_>| tx.one::<i64>(&ADD, params![1, 10]).map(drop);
+        std::thread::scope(|scope| scope.spawn(|| other.write_blocking("lucky", lucky)).join().unwrap())?;
         tx.put_one(&SET, params![1, before + i64::from(run)])
     });
     assert_eq!(outcome, Err(StoreError::Busy));
@@ -98,7 +99,8 @@ fn the_closures_own_error_does_not_hide_a_serialisation_failure() {
     let outcome = db.store.write_blocking("translate", move |tx| -> Result<()> {
         let before: i64 = tx.one(&BALANCE, params![1])?;
         if counted.fetch_add(1, Ordering::SeqCst) == 0 {
-            other.write_blocking("lucky", |tx| tx.one::<i64>(&ADD, params![1, 10]).map(drop))?;
+            let lucky = |tx: &mut Tx<'_>| tx.one::<i64>(&ADD, params![1, 10]).map(drop);
+            std::thread::scope(|scope| scope.spawn(|| other.write_blocking("lucky", lucky)).join().unwrap())?;
         }
         tx.exec(&SET, params![1, before + 1]).map_err(|_| StoreError::Other("translated".into()))?;
         Ok(())

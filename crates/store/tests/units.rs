@@ -275,6 +275,39 @@ fn misuse_is_an_error_that_names_the_statement() {
 }
 
 #[test]
+fn a_unit_that_would_wait_for_another_is_refused_instead_of_hanging() {
+    on_each_engine_with(SCHEMA, |db| {
+        let inner = db.store.clone();
+        let outcome = db.store.write_blocking("outer", move |tx| -> Result<()> {
+            open(tx, 1, "a", 1)?;
+            inner.write_blocking("inner", |tx| open(tx, 2, "b", 1))
+        });
+        assert!(outcome.unwrap_err().to_string().contains("cannot wait for another"));
+        let inner = db.store.clone();
+        let outcome =
+            db.store.read_blocking(move |_| inner.read_blocking(|q| q.one::<i64>(&COUNT, params![])));
+        assert!(outcome.unwrap_err().to_string().contains("cannot wait for another"));
+        assert_eq!(count(&db.store), 0);
+    });
+}
+
+#[test]
+fn thousands_of_puts_in_one_unit_arrive() {
+    on_each_engine_with(SCHEMA, |db| {
+        let fill = |tx: &mut Tx<'_>| -> Result<()> {
+            (0..5000).try_for_each(|id| open(tx, id, &format!("n{id}"), 1))
+        };
+        db.store.write_blocking("fill", fill).unwrap();
+        assert_eq!(count(&db.store), 5000);
+        let late = |tx: &mut Tx<'_>| -> Result<()> {
+            (5000..9000).try_for_each(|id| open(tx, id, &format!("n{}", if id == 8999 { 0 } else { id }), 1))
+        };
+        assert_eq!(db.store.write_blocking("late", late), Err(StoreError::Unique("account.name".into())));
+        assert_eq!(count(&db.store), 5000);
+    });
+}
+
+#[test]
 fn reads_see_one_snapshot() {
     on_each_engine_with(SCHEMA, |db| {
         let store = &db.store;

@@ -21,6 +21,9 @@ use crate::value::Value;
 /// Rows are handed over in lots, so that the runtime is entered seldom.
 const LOT: usize = 128;
 
+/// How many statements are sent before their answers are taken in.
+const PILE: usize = 1000;
+
 pub(crate) struct PgConn {
     runtime: Runtime,
     config: Arc<Config>,
@@ -131,7 +134,8 @@ impl PgConn {
         let owned: Vec<Owned> = params.iter().map(Owned::from_value).collect();
         let answer = Box::pin(async move { client.execute_raw(&statement, owned).await });
         self.send(Pending { statement: sql.name, one, answer });
-        Ok(())
+        // A bulk load must not pile up in memory.
+        if self.pending.len() >= PILE { self.settle() } else { Ok(()) }
     }
 
     pub(crate) fn exec(&mut self, sql: &'static Sql, params: &[Value<'_>]) -> Result<u64> {
