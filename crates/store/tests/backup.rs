@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use common::*;
 use yimen_store::*;
-use yimen_testkit::TestDb;
+use yimen_testkit::{TestDb, until};
 
 const BOTH: [Engine; 2] = [Engine::Sqlite, Engine::Postgres];
 

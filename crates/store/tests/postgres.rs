@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use common::*;
 use yimen_store::*;
-use yimen_testkit::TestDb;
 use yimen_testkit::postgres::{Cluster, Stop};
+use yimen_testkit::{TestDb, until};
 
 fn db() -> TestDb {
     TestDb::open(Engine::Postgres, SCHEMA, Options { connections: 4, ..Options::default() })

@@ -95,6 +95,20 @@ pub fn on_each_engine_async<F: Future<Output = ()>>(test: impl Fn(TestDb) -> F) 
     });
 }
 
+/// Asks again until the answer is as wanted, at most some twenty seconds. For what follows with
+/// a delay: the horizon of a PostgreSQL server, for one, also waits for transactions in its
+/// other databases, where other tests run.
+pub fn until<T>(mut ask: impl FnMut() -> T, wanted: impl Fn(&T) -> bool) -> T {
+    let started = std::time::Instant::now();
+    loop {
+        let answer = ask();
+        if wanted(&answer) || started.elapsed() > std::time::Duration::from_secs(20) {
+            return answer;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+}
+
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
 fn fresh_file() -> (String, Home) {

@@ -78,16 +78,3 @@ pub fn count(store: &Store) -> i64 {
 pub fn balance(store: &Store, id: i64) -> i64 {
     store.read_blocking(move |q| -> Result<i64> { q.one(&BALANCE, params![id]) }).unwrap()
 }
-
-/// Asks again until the answer is as wanted: the horizon of a PostgreSQL server also waits for
-/// transactions in its other databases, where other tests run.
-pub fn until<T>(mut ask: impl FnMut() -> T, wanted: impl Fn(&T) -> bool) -> T {
-    let started = std::time::Instant::now();
-    loop {
-        let answer = ask();
-        if wanted(&answer) || started.elapsed() > std::time::Duration::from_secs(20) {
-            return answer;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
-}
