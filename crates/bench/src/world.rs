@@ -1,0 +1,68 @@
+//! A platform on an empty database with the demo pack, and the people a home transfer needs.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use yimen::open::{Place, casework, open};
+use yimen_casework::{Casework, NewFile};
+use yimen_catalogue::{Pack, publish};
+use yimen_demo::{City, Person, Plan, file_papers};
+use yimen_platform::{Actor, Platform, Staff};
+
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// The service whose lives are measured.
+pub const SERVICE: &str = "existing-home-transfer";
+
+pub struct World {
+    pub platform: Platform,
+    pub casework: Casework,
+    pub residents: Vec<(Person, i64, i64)>,
+    pub staff: Vec<Arc<Staff>>,
+    pub papers: Vec<NewFile>,
+}
+
+impl World {
+    /// Publishes the demo pack and registers `people` residents; staff get made-up account ids.
+    pub async fn new(place: &Place, people: usize) -> Result<World, Failure> {
+        let platform = open(place)?;
+        let pack = Pack::load(Path::new("packs/hangzhou"));
+        let ctx = platform.ctx(Actor::System("bench"), "bench");
+        let city = pack.city.as_ref().map(|c| c.value.clone());
+        let services: Vec<_> = pack.services.iter().map(|s| s.value.clone()).collect();
+        if services.is_empty() {
+            return Err("packs/hangzhou holds no services: run from the root of the repository".into());
+        }
+        platform
+            .store
+            .write("bench.publish", move |tx| publish(tx, &ctx, "hangzhou", city.as_ref(), &services))
+            .await?;
+        let casework = casework(&platform)?;
+        let papers = file_papers(&platform.blobs).await?;
+        let now = platform.clock.now();
+        let cast = yimen::cast::staff(&casework.catalogue.get(), 1, now.day());
+        let accounts: Vec<i64> = (1_000..).take(cast.len()).collect();
+        let staff = yimen::cast::employed(cast, &accounts);
+        let plan = Plan { cases: people * 2, days: 1, seed: 1, until: now };
+        let settled = casework.clone();
+        let (hired, filed) = (staff.clone(), papers.clone());
+        let city = tokio::task::spawn_blocking(move || City::settle(settled, hired, filed, &plan)).await??;
+        Ok(World { platform, casework, residents: city.residents, staff, papers })
+    }
+
+    pub fn reviewer(&self, department: &str) -> Actor {
+        let works = |s: &&Arc<Staff>| s.department == department && s.roles.has(yimen_platform::Role::Reviewer);
+        Actor::Staff(self.staff.iter().find(works).expect("the demo cast has reviewers everywhere").clone())
+    }
+
+    pub fn clerk(&self, office: &str) -> Actor {
+        let works = |s: &&Arc<Staff>| s.office == office;
+        Actor::Staff(self.staff.iter().find(works).expect("the demo cast has clerks everywhere").clone())
+    }
+}
+
+pub fn rng(seed: u64) -> StdRng {
+    StdRng::seed_from_u64(seed)
+}
