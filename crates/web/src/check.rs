@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 pub const MAX_PAGE: usize = 60 * 1024;
 
 /// Elements without an end tag; of SVG the ones our templates close in place.
-const VOID: &[&str] = &["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"];
+const VOID: &[&str] =
+    &["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"];
 
 /// One start tag with its attributes.
 #[derive(Debug)]
@@ -116,7 +117,8 @@ fn parse(inside: &str) -> Tag<'_> {
 
 /// Every control has a label, and no browser validation stands in the way of ours.
 fn controls(tags: &[Tag], found: &mut Vec<String>) {
-    let labelled: BTreeSet<&str> = tags.iter().filter(|t| t.name == "label").filter_map(|t| t.get("for")).collect();
+    let labelled: BTreeSet<&str> =
+        tags.iter().filter(|t| t.name == "label").filter_map(|t| t.get("for")).collect();
     for tag in tags {
         let control = matches!(tag.name, "select" | "textarea")
             || (tag.name == "input" && !matches!(tag.get("type"), Some("hidden" | "submit")));
@@ -241,7 +243,10 @@ mod tests {
             ("<table><tr></tr></table>", "no caption"),
             ("<svg aria-hidden=\"true\"><use href=\"/assets/icons.svg#no-such\"/></svg>", "no icon no-such"),
             ("<html lang=\"zh-CN\"><title>x</title><main></main></html>", "0 <h1>"),
-            ("<html lang=\"zh-CN\"><title>x</title><main><h1>x</h1><div data-error-summary></div></main></html>", "disagree"),
+            (
+                "<html lang=\"zh-CN\"><title>x</title><main><h1>x</h1><div data-error-summary></div></main></html>",
+                "disagree",
+            ),
             ("<p>{{ name }}</p>", "template syntax"),
         ] {
             let found = problems(html).join("; ");

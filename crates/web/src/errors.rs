@@ -80,7 +80,9 @@ impl ErrorKind {
                 "系统没有看懂浏览器发来的内容，没有保存任何改动。",
                 &["返回上一页，重新填写后再提交。", "如果反复出现，请换一个浏览器。"],
             ),
-            ErrorKind::SignIn => ("请先登录", "这个页面需要登录后才能查看。", &["登录后会回到您刚才要去的页面。"]),
+            ErrorKind::SignIn => {
+                ("请先登录", "这个页面需要登录后才能查看。", &["登录后会回到您刚才要去的页面。"])
+            }
             ErrorKind::Forbidden => (
                 "您没有权限进行这项操作",
                 "当前账户不能查看或办理这里的内容。",
@@ -91,7 +93,9 @@ impl ErrorKind {
                 "网址可能输入有误，页面可能已经移动，或者您没有查看它的权限。",
                 &["检查网址是否完整。", "从首页搜索要办的事项，或在“我的办件”里查找。"],
             ),
-            ErrorKind::Method => ("不能这样打开这个页面", "这个地址只接受从表单提交。", &["从首页或上一页重新进入。"]),
+            ErrorKind::Method => {
+                ("不能这样打开这个页面", "这个地址只接受从表单提交。", &["从首页或上一页重新进入。"])
+            }
             ErrorKind::Conflict => (
                 "内容已经变化，这次提交没有保存",
                 "在您填写期间，这份办件已被更新；为了不覆盖别人的处理，系统没有保存您的提交。",
@@ -102,9 +106,15 @@ impl ErrorKind {
                 "链接已过有效期，或内容已被撤回。",
                 &["从“我的办件”重新进入。", "如果是短信里的链接，请申请重新发送。"],
             ),
-            ErrorKind::TooLarge => ("提交的内容太大", "超过了一次可以提交的大小，没有保存。", &["压缩或分几次上传后重试。"]),
-            ErrorKind::Unsupported => ("不支持这种格式", "提交的格式不能处理，没有保存。", &["请从本站页面提交。"]),
-            ErrorKind::Invalid => ("请改正以下问题", "提交的内容有误，没有保存。", &["返回上一页，改正后重新提交。"]),
+            ErrorKind::TooLarge => {
+                ("提交的内容太大", "超过了一次可以提交的大小，没有保存。", &["压缩或分几次上传后重试。"])
+            }
+            ErrorKind::Unsupported => {
+                ("不支持这种格式", "提交的格式不能处理，没有保存。", &["请从本站页面提交。"])
+            }
+            ErrorKind::Invalid => {
+                ("请改正以下问题", "提交的内容有误，没有保存。", &["返回上一页，改正后重新提交。"])
+            }
             ErrorKind::TooMany => ("操作太频繁", "为保护系统，暂时不能继续操作。", &["请等一分钟后再试。"]),
             ErrorKind::Internal => (
                 "系统出错了",
@@ -230,7 +240,8 @@ impl IntoResponse for WebError {
 
 /// What a panicking handler answers; the page is written by [`error_pages`].
 pub(crate) fn panicked(cause: Box<dyn Any + Send>) -> Response {
-    let text = cause.downcast_ref::<String>().map(String::as_str).or_else(|| cause.downcast_ref::<&str>().copied());
+    let text =
+        cause.downcast_ref::<String>().map(String::as_str).or_else(|| cause.downcast_ref::<&str>().copied());
     WebError::internal(format_args!("panic: {}", text.unwrap_or("unknown"))).into_response()
 }
 
@@ -276,7 +287,8 @@ impl ErrorPage {
 pub async fn error_pages(request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let shell = Shell::of(&parts);
-    let path = parts.extensions.get::<AskedPath>().map_or_else(|| parts.uri.path().to_string(), |p| p.0.clone());
+    let path =
+        parts.extensions.get::<AskedPath>().map_or_else(|| parts.uri.path().to_string(), |p| p.0.clone());
     let program = wants_problem(&path, &parts.headers);
     let response = next.run(Request::from_parts(parts, body)).await;
     let status = response.status();

@@ -65,8 +65,9 @@ fn decode(text: &[u8]) -> Result<String, WebError> {
         }
         at += 1;
     }
-    let text = String::from_utf8(out)
-        .map_err(|_| WebError::bad_request("提交的文字不是 UTF-8 编码，无法读取。请用本站页面重新填写并提交。"))?;
+    let text = String::from_utf8(out).map_err(|_| {
+        WebError::bad_request("提交的文字不是 UTF-8 编码，无法读取。请用本站页面重新填写并提交。")
+    })?;
     if text.contains('\0') {
         return Err(WebError::bad_request("提交的内容含有无法保存的字符。请删除后重新提交。"));
     }
@@ -116,7 +117,10 @@ mod tests {
     fn refuses_what_cannot_be_kept() {
         assert_eq!(Form::parse(b"n=%FF%FE").unwrap_err().status(), StatusCode::BAD_REQUEST);
         assert_eq!(Form::parse(b"n=a%00b").unwrap_err().status(), StatusCode::BAD_REQUEST);
-        assert_eq!(Form::parse("a=1&".repeat(501).as_bytes()).unwrap_err().status(), StatusCode::PAYLOAD_TOO_LARGE);
+        assert_eq!(
+            Form::parse("a=1&".repeat(501).as_bytes()).unwrap_err().status(),
+            StatusCode::PAYLOAD_TOO_LARGE
+        );
         assert!(Form::parse("a=1&".repeat(500).as_bytes()).is_ok());
     }
 

@@ -25,7 +25,8 @@ pub struct FormState {
 
 /// Space in any script, and what editors and input methods leave behind unseen.
 fn is_blank(c: char) -> bool {
-    c.is_whitespace() || matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}' | '\u{FEFF}')
+    c.is_whitespace()
+        || matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}' | '\u{FEFF}')
 }
 
 impl FormState {
@@ -75,16 +76,15 @@ impl FormState {
             parts.join("-")
         } else {
             let typed: String = self.raw(name).chars().filter(|c| !is_blank(*c)).map(half_width).collect();
-            typed
-                .replace(['年', '月', '/', '.', '－', '—'], "-")
-                .trim_end_matches(['日', '号'])
-                .to_string()
+            typed.replace(['年', '月', '/', '.', '－', '—'], "-").trim_end_matches(['日', '号']).to_string()
         };
         if whole.len() == 8 && whole.bytes().all(|b| b.is_ascii_digit()) {
             return format!("{}-{}-{}", &whole[..4], &whole[4..6], &whole[6..]);
         }
         match whole.split('-').collect::<Vec<_>>()[..] {
-            [y, m, d] if y.len() == 4 && [y, m, d].iter().all(|p| is_digits(p)) && m.len() <= 2 && d.len() <= 2 => {
+            [y, m, d]
+                if y.len() == 4 && [y, m, d].iter().all(|p| is_digits(p)) && m.len() <= 2 && d.len() <= 2 =>
+            {
                 format!("{y}-{m:0>2}-{d:0>2}")
             }
             _ => whole,
@@ -184,7 +184,9 @@ mod tests {
 
     #[test]
     fn a_date_is_read_in_every_way_people_write_it() {
-        for typed in ["2026-11-2", "2026/11/02", "20261102", "2026年11月2日", "２０２６．１１．２", "2026年11月2号"] {
+        for typed in
+            ["2026-11-2", "2026/11/02", "20261102", "2026年11月2日", "２０２６．１１．２", "2026年11月2号"]
+        {
             assert_eq!(form(&[("d", typed)]).date("d"), "2026-11-02", "{typed}");
         }
         assert_eq!(form(&[("d-y", "2026"), ("d-m", "11"), ("d-d", "２ ")]).date("d"), "2026-11-02");

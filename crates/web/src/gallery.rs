@@ -41,9 +41,14 @@ struct Group {
 pub fn render_components(shell: &Shell, audience: Audience) -> askama::Result<String> {
     let mut groups: Vec<Group> = Vec::new();
     for sample in samples::components() {
-        match groups.iter_mut().find(|group| group.component == sample.component && group.frame == sample.frame) {
+        match groups
+            .iter_mut()
+            .find(|group| group.component == sample.component && group.frame == sample.frame)
+        {
             Some(group) => group.samples.push(sample),
-            None => groups.push(Group { component: sample.component, frame: sample.frame, samples: vec![sample] }),
+            None => {
+                groups.push(Group { component: sample.component, frame: sample.frame, samples: vec![sample] })
+            }
         }
     }
     Components { page: shell.page(Page::new(audience, "组件")), groups }.render()
@@ -95,7 +100,8 @@ async fn upload(shell: Shell, request: Request) -> Result<Html<Uploaded>, WebErr
         .or_else(|| received.refused.first().map(|r| r.field.clone()))
         .unwrap_or_else(|| "contract".into());
     let mut upload = UploadBox::new(field.clone(), "上传的文件", "/dev/upload");
-    let mut accepted = Table::new("已接收", vec![Column::text("文件"), Column::text("格式"), Column::number("大小")]);
+    let mut accepted =
+        Table::new("已接收", vec![Column::text("文件"), Column::text("格式"), Column::number("大小")]);
     for file in &received.uploads {
         let size = file.bytes.len() as u64;
         upload = upload.file(UploadedFile::new(&file.file_name, size, "").remove(&file.file_name));

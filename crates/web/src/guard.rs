@@ -21,18 +21,21 @@ pub async fn guard_unsafe(request: Request, next: Next) -> Response {
         return next.run(request).await;
     }
     tracing::warn!(path, "cross-site request refused");
-    WebError::forbidden("这次提交不是从本站页面发出的，为保护您的账户没有执行。请回到本站页面重新操作。").into_response()
+    WebError::forbidden("这次提交不是从本站页面发出的，为保护您的账户没有执行。请回到本站页面重新操作。")
+        .into_response()
 }
 
 fn is_ours(headers: &HeaderMap, site: &Site) -> bool {
     let text = |name: HeaderName| headers.get(name).map(|v| v.to_str().unwrap_or("?"));
     let trusted = |origin: &str| {
         let host = origin.split_once("://").map(|(_, host)| host);
-        site.own_origins.iter().any(|own| own == origin) || (host.is_some() && host == text(header::HOST).as_deref())
+        site.own_origins.iter().any(|own| own == origin) || (host.is_some() && host == text(header::HOST))
     };
     match text(HeaderName::from_static("sec-fetch-site")) {
         Some("same-origin" | "none") => true,
-        Some(_) => text(header::ORIGIN).is_some_and(|origin| site.own_origins.iter().any(|own| own == origin)),
+        Some(_) => {
+            text(header::ORIGIN).is_some_and(|origin| site.own_origins.iter().any(|own| own == origin))
+        }
         None => match (text(header::ORIGIN), text(header::REFERER)) {
             (Some(origin), _) => trusted(origin),
             (None, Some(referer)) => trusted(&origin_of(referer)),
@@ -58,7 +61,10 @@ pub async fn security_headers(request: Request, next: Next) -> Response {
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "same-origin"),
         (header::X_FRAME_OPTIONS, "DENY"),
-        (HeaderName::from_static("permissions-policy"), "camera=(self), geolocation=(), microphone=(), payment=(), usb=()"),
+        (
+            HeaderName::from_static("permissions-policy"),
+            "camera=(self), geolocation=(), microphone=(), payment=(), usb=()",
+        ),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
         (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
     ];

@@ -81,6 +81,9 @@ mod tests {
 
     #[test]
     fn a_template_that_fails_is_a_500() {
-        assert_eq!(Html::ok(BrokenPage { broken: Broken }).into_response().status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(
+            Html::ok(BrokenPage { broken: Broken }).into_response().status(),
+            StatusCode::INTERNAL_SERVER_ERROR
+        );
     }
 }

@@ -120,7 +120,12 @@ pub struct NavItem {
 }
 
 impl NavItem {
-    pub const fn new(key: &'static str, href: &'static str, text: &'static str, icon: &'static str) -> NavItem {
+    pub const fn new(
+        key: &'static str,
+        href: &'static str,
+        text: &'static str,
+        icon: &'static str,
+    ) -> NavItem {
         NavItem { key, href: Cow::Borrowed(href), text: Cow::Borrowed(text), icon }
     }
 }

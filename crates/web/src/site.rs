@@ -105,7 +105,8 @@ async fn keep_path(mut request: Request, next: Next) -> Response {
 async fn set_mode(Extension(site): Extension<Arc<Site>>, form: Form) -> Response {
     let mode = Mode::from_key(form.text("mode")).unwrap_or_default();
     let secure = if site.https { "; Secure" } else { "" };
-    let cookie = format!("yimen_mode={}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly{secure}", mode.key());
+    let cookie =
+        format!("yimen_mode={}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly{secure}", mode.key());
     let mut response = redirect_303(local_path(form.text("to"))).into_response();
     if let Ok(value) = HeaderValue::from_str(&cookie) {
         response.headers_mut().append(header::SET_COOKIE, value);
@@ -129,7 +130,9 @@ mod tests {
     #[test]
     fn only_paths_of_this_site_are_gone_back_to() {
         assert_eq!(local_path("/my/cases?after=3"), "/my/cases?after=3");
-        for elsewhere in ["", "https://evil.example/", "//evil.example", "/\\evil.example", "my", "/a\r\nSet-Cookie: b"] {
+        for elsewhere in
+            ["", "https://evil.example/", "//evil.example", "/\\evil.example", "my", "/a\r\nSet-Cookie: b"]
+        {
             assert_eq!(local_path(elsewhere), "/", "{elsewhere:?}");
         }
     }

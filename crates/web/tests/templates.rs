@@ -20,8 +20,10 @@ fn every_component_is_sound() {
     for audience in [Audience::Citizen, Audience::Desk, Audience::Review, Audience::Board] {
         let html = gallery::render_components(&shell, audience).unwrap();
         // The gallery shows several headings and more than a page may weigh; all else holds for it too.
-        let found: Vec<String> =
-            check::problems(&html).into_iter().filter(|p| !p.contains("<h1>") && !p.contains("bytes") && !p.contains("disagree")).collect();
+        let found: Vec<String> = check::problems(&html)
+            .into_iter()
+            .filter(|p| !p.contains("<h1>") && !p.contains("bytes") && !p.contains("disagree"))
+            .collect();
         assert_eq!(found, Vec::<String>::new(), "{audience:?}");
     }
 }
@@ -55,11 +57,31 @@ fn what_people_typed_is_escaped_everywhere() {
         Button::primary(evil).named(evil, evil).confirm(evil).key(evil).to_string(),
         Notice::info(evil).text(evil).link(evil, evil).to_string(),
         SummaryList::new().title(evil).row(SummaryRow::new(evil, evil).change(evil).source(evil)).to_string(),
-        Timeline::new(evil).lane(Lane::new(evil).note(evil).step(LaneStep::new(evil, StepState::Stuck).reason(evil).times(evil))).to_string(),
+        Timeline::new(evil)
+            .lane(
+                Lane::new(evil)
+                    .note(evil)
+                    .step(LaneStep::new(evil, StepState::Stuck).reason(evil).times(evil)),
+            )
+            .to_string(),
         StepGraph::new(evil).node(StepNode::new("x", evil, evil).note(evil)).to_string(),
-        Table::new(evil, vec![Column::text(evil)]).row(Row::new(vec![Cell::link_with(evil, evil, evil)])).to_string(),
-        UploadBox::new("u", evil, evil).hint(evil).error(evil).nonce(evil).file(UploadedFile::new(evil, 1, evil).remove(evil).error(evil)).to_string(),
-        Document::new(evil, evil, evil).to(evil).paragraph(evil).fact(evil, evil).closing(evil).date(evil).signature(evil).to_string(),
+        Table::new(evil, vec![Column::text(evil)])
+            .row(Row::new(vec![Cell::link_with(evil, evil, evil)]))
+            .to_string(),
+        UploadBox::new("u", evil, evil)
+            .hint(evil)
+            .error(evil)
+            .nonce(evil)
+            .file(UploadedFile::new(evil, 1, evil).remove(evil).error(evil))
+            .to_string(),
+        Document::new(evil, evil, evil)
+            .to(evil)
+            .paragraph(evil)
+            .fact(evil, evil)
+            .closing(evil)
+            .date(evil)
+            .signature(evil)
+            .to_string(),
         SearchBox::new(evil, "q", evil).value(evil).example(evil).with(evil, evil).to_string(),
         StatTile::new(evil, evil).unit(evil).note(evil).href(evil).to_string(),
         BarChart::new(evil, evil, evil).linked(evil, 1, Tone::Done, evil).note(evil).to_string(),
@@ -78,10 +100,20 @@ fn an_answer_that_came_back_is_shown_as_typed_and_a_password_is_not() {
     form.set("price", " 八十万 ").set("secret", "hunter2").push("cases", "a").push("cases", "b");
     assert!(Field::money("price", "价格").from(&form).to_string().contains("value=\" 八十万 \""));
     assert!(!Field::password("secret", "密码").from(&form).to_string().contains("hunter2"));
-    let boxes = || vec![yimen_web::Choice::new("a", "甲"), yimen_web::Choice::new("b", "乙"), yimen_web::Choice::new("c", "丙")];
-    assert_eq!(Field::checkboxes("cases", "情形", boxes()).from(&form).to_string().matches(" checked").count(), 2);
+    let boxes = || {
+        vec![
+            yimen_web::Choice::new("a", "甲"),
+            yimen_web::Choice::new("b", "乙"),
+            yimen_web::Choice::new("c", "丙"),
+        ]
+    };
+    assert_eq!(
+        Field::checkboxes("cases", "情形", boxes()).from(&form).to_string().matches(" checked").count(),
+        2
+    );
     // All boxes cleared: the form came back without the field, so the earlier answer does not reappear.
-    let cleared = Field::checkboxes("other", "情形", boxes()).values(vec!["a".into()]).from(&form).to_string();
+    let cleared =
+        Field::checkboxes("other", "情形", boxes()).values(vec!["a".into()]).from(&form).to_string();
     assert!(!cleared.contains(" checked"));
 }
 

@@ -24,9 +24,17 @@ async fn panics() -> Response {
 
 fn app() -> Router {
     let inner = Router::new()
-        .route("/stale", get(|| async { WebError::conflict("顾青已作出决定。").next("/case/1", "查看这份办件") }))
+        .route(
+            "/stale",
+            get(|| async {
+                WebError::conflict("顾青已作出决定。").next("/case/1", "查看这份办件")
+            }),
+        )
         .route("/api/stale", get(|| async { WebError::conflict("顾青已作出决定。") }))
-        .route("/api/invalid", get(|| async { WebError::invalid(vec![FieldError::new("id", "请填写身份证号。")]) }))
+        .route(
+            "/api/invalid",
+            get(|| async { WebError::invalid(vec![FieldError::new("id", "请填写身份证号。")]) }),
+        )
         .route("/down", get(|| async { WebError::unavailable("connection refused to 10.0.0.7") }))
         .route("/panic", get(panics))
         .route("/save", post(|form: Form| async move { redirect_303(format!("/done?{}", form.text("a"))) }))
@@ -56,7 +64,9 @@ async fn visit(path: &str) -> Answer {
 }
 
 fn form(path: &str) -> axum::http::request::Builder {
-    Request::post(path).header("content-type", "application/x-www-form-urlencoded").header("host", "yimen.gov.cn")
+    Request::post(path)
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header("host", "yimen.gov.cn")
 }
 
 #[tokio::test]
@@ -74,7 +84,10 @@ async fn an_error_is_a_problem_for_programs() {
     let by_path = ask(Request::get("/api/stale"), "").await;
     let by_accept = ask(Request::get("/stale").header("accept", "application/json"), "").await;
     for answer in [by_path, by_accept] {
-        assert_eq!((answer.status, &answer.head[header::CONTENT_TYPE]), (409, &"application/problem+json".parse().unwrap()));
+        assert_eq!(
+            (answer.status, &answer.head[header::CONTENT_TYPE]),
+            (409, &"application/problem+json".parse().unwrap())
+        );
         let body: serde_json::Value = serde_json::from_str(&answer.text).unwrap();
         assert_eq!((body["status"].as_u64(), body["detail"].as_str()), (Some(409), Some("顾青已作出决定。")));
     }
@@ -123,10 +136,20 @@ async fn only_our_own_pages_may_post() {
 async fn pages_carry_the_headers_and_are_not_kept() {
     let page = visit("/dev/pages/home").await;
     let policy = page.head[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
-    for part in ["default-src 'none'", "script-src 'self';", "style-src 'self';", "form-action 'self' https://pay.example;", "frame-ancestors 'none'"] {
+    for part in [
+        "default-src 'none'",
+        "script-src 'self';",
+        "style-src 'self';",
+        "form-action 'self' https://pay.example;",
+        "frame-ancestors 'none'",
+    ] {
         assert!(policy.contains(part), "{part} in {policy}");
     }
-    for (name, value) in [("x-content-type-options", "nosniff"), ("cache-control", "no-store"), ("referrer-policy", "same-origin")] {
+    for (name, value) in [
+        ("x-content-type-options", "nosniff"),
+        ("cache-control", "no-store"),
+        ("referrer-policy", "same-origin"),
+    ] {
         assert_eq!(page.head[name], value);
     }
     assert!(page.head.contains_key("strict-transport-security"));
@@ -136,7 +159,10 @@ async fn pages_carry_the_headers_and_are_not_kept() {
 async fn assets_are_kept_for_ever_and_sent_packed() {
     let path = yimen_web::asset("app.css");
     let plain = ask(Request::get(path), "").await;
-    assert_eq!((plain.status, &plain.head["cache-control"]), (200, &"public, max-age=31536000, immutable".parse().unwrap()));
+    assert_eq!(
+        (plain.status, &plain.head["cache-control"]),
+        (200, &"public, max-age=31536000, immutable".parse().unwrap())
+    );
     let packed = ask(Request::get(path).header("accept-encoding", "br, gzip;q=0.8"), "").await;
     assert_eq!(packed.head["content-encoding"], "gzip");
     assert!(packed.text.len() < plain.text.len());
@@ -145,20 +171,28 @@ async fn assets_are_kept_for_ever_and_sent_packed() {
 
 #[tokio::test]
 async fn the_mode_is_chosen_by_a_form_and_kept_in_a_cookie() {
-    let chosen = ask(form("/mode").header("sec-fetch-site", "same-origin"), "mode=large&to=/dev/pages/case").await;
+    let chosen =
+        ask(form("/mode").header("sec-fetch-site", "same-origin"), "mode=large&to=/dev/pages/case").await;
     assert_eq!((chosen.status, chosen.head[header::LOCATION].to_str().unwrap()), (303, "/dev/pages/case"));
     let cookie = chosen.head[header::SET_COOKIE].to_str().unwrap();
-    assert!(cookie.starts_with("yimen_mode=large; Path=/;") && cookie.contains("Secure") && cookie.contains("SameSite=Lax"));
+    assert!(
+        cookie.starts_with("yimen_mode=large; Path=/;")
+            && cookie.contains("Secure")
+            && cookie.contains("SameSite=Lax")
+    );
     let page = ask(Request::get("/dev/pages/case").header("cookie", "s=1; yimen_mode=large"), "").await;
     assert!(page.text.contains("mode-large"));
-    let elsewhere = ask(form("/mode").header("sec-fetch-site", "same-origin"), "mode=odd&to=//evil.example").await;
+    let elsewhere =
+        ask(form("/mode").header("sec-fetch-site", "same-origin"), "mode=odd&to=//evil.example").await;
     assert_eq!(elsewhere.head[header::LOCATION], "/");
 }
 
 #[tokio::test]
 async fn an_upload_answers_with_the_list_or_the_reason() {
     let send = |name: &str, bytes: &str| {
-        let body = format!("--X\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n{bytes}\r\n--X--\r\n");
+        let body = format!(
+            "--X\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n{bytes}\r\n--X--\r\n"
+        );
         let request = Request::post("/dev/upload").header("content-type", "multipart/form-data; boundary=X");
         async move { ask(request, &body).await }
     };

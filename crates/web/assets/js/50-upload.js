@@ -118,12 +118,12 @@ behaviour('form[data-upload]', (form) => {
   const finish = () => {
     if (!page) return;
     const failed = $$('.file.is-new.has-error', list);
+    // The whole material where the answer shows it, so that its state changes too; otherwise the form alone.
     const scope = form.closest('[data-refresh][id]');
-    const fresh = page.getElementById(scope ? scope.id : input.id);
-    const twin = scope ? fresh : fresh?.closest('form');
+    const whole = scope && page.getElementById(scope.id);
+    const twin = whole || page.getElementById(input.id).closest('form');
+    const old = whole ? scope : form;
     page = null;
-    if (!twin) return;
-    const old = scope || form;
     const place = document.importNode(twin, true);
     replace(old, place);
     const lines = $('[data-files]', place);

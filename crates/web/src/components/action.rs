@@ -148,7 +148,11 @@ pub struct ConfirmationPanel {
 }
 
 impl ConfirmationPanel {
-    pub fn new(title: impl Into<String>, label: impl Into<String>, number: impl Into<String>) -> ConfirmationPanel {
+    pub fn new(
+        title: impl Into<String>,
+        label: impl Into<String>,
+        number: impl Into<String>,
+    ) -> ConfirmationPanel {
         ConfirmationPanel {
             title: title.into(),
             label: label.into(),

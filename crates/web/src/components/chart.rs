@@ -88,7 +88,13 @@ impl BarChart {
     }
     /// A bar that leads to the cases behind it.
     #[must_use]
-    pub fn linked(mut self, label: impl Into<String>, value: i64, tone: Tone, href: impl Into<String>) -> BarChart {
+    pub fn linked(
+        mut self,
+        label: impl Into<String>,
+        value: i64,
+        tone: Tone,
+        href: impl Into<String>,
+    ) -> BarChart {
         self.bars.push(Bar { label: label.into(), value, tone, href: Some(href.into()) });
         self
     }
@@ -114,8 +120,12 @@ mod tests {
 
     #[test]
     fn the_longest_bar_fills_the_line_and_small_ones_are_seen() {
-        let chart = BarChart::new("在办", "部门", "件").bar("甲", 4000, Tone::Active).bar("乙", 1, Tone::Active);
-        assert_eq!((chart.length(&4000), chart.length(&2000), chart.length(&1), chart.length(&0)), (1000, 500, 8, 0));
+        let chart =
+            BarChart::new("在办", "部门", "件").bar("甲", 4000, Tone::Active).bar("乙", 1, Tone::Active);
+        assert_eq!(
+            (chart.length(&4000), chart.length(&2000), chart.length(&1), chart.length(&0)),
+            (1000, 500, 8, 0)
+        );
         assert_eq!(BarChart::new("", "", "").bar("甲", 0, Tone::Active).length(&0), 0);
     }
 }

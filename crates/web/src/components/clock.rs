@@ -74,7 +74,10 @@ impl Clock {
     pub fn new(state: ClockState, left: impl Into<String>, due: impl Into<String>) -> Clock {
         // The state's word is shown beside it; 逾期 逾期2个工作日 would say it twice.
         let left = left.into();
-        let left = left.strip_prefix(state.word()).map_or(left.as_str(), |rest| rest.trim_start_matches(['，', ' '])).to_string();
+        let left = left
+            .strip_prefix(state.word())
+            .map_or(left.as_str(), |rest| rest.trim_start_matches(['，', ' ']))
+            .to_string();
         Clock {
             state,
             left,

@@ -302,8 +302,11 @@ impl Field {
             (self.error.is_some(), "error"),
             (self.max.is_some(), "count"),
         ];
-        let ids: Vec<String> =
-            parts.iter().filter(|(there, _)| *there).map(|(_, part)| format!("{}-{part}", self.name)).collect();
+        let ids: Vec<String> = parts
+            .iter()
+            .filter(|(there, _)| *there)
+            .map(|(_, part)| format!("{}-{part}", self.name))
+            .collect();
         ids.join(" ")
     }
 
@@ -342,16 +345,18 @@ impl Field {
             many => many.to_vec(),
         };
         let value = |index: usize| whole.get(index).cloned().unwrap_or_default();
-        [("y", "年", Width::S), ("m", "月", Width::Xs), ("d", "日", Width::Xs)].map(|(part, unit, width)| DatePart {
-            id: if part == "y" { self.name.clone() } else { format!("{}-{part}", self.name) },
-            name: format!("{}-{part}", self.name),
-            unit,
-            value: value(match part {
-                "y" => 0,
-                "m" => 1,
-                _ => 2,
-            }),
-            wide: width == Width::S,
+        [("y", "年", Width::S), ("m", "月", Width::Xs), ("d", "日", Width::Xs)].map(|(part, unit, width)| {
+            DatePart {
+                id: if part == "y" { self.name.clone() } else { format!("{}-{part}", self.name) },
+                name: format!("{}-{part}", self.name),
+                unit,
+                value: value(match part {
+                    "y" => 0,
+                    "m" => 1,
+                    _ => 2,
+                }),
+                wide: width == Width::S,
+            }
         })
     }
 }

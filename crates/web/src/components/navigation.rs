@@ -47,7 +47,13 @@ impl Tabs {
         Tabs { label: label.into(), tabs: Vec::new() }
     }
     #[must_use]
-    pub fn tab(mut self, href: impl Into<String>, text: impl Into<String>, count: Option<u64>, current: bool) -> Tabs {
+    pub fn tab(
+        mut self,
+        href: impl Into<String>,
+        text: impl Into<String>,
+        count: Option<u64>,
+        current: bool,
+    ) -> Tabs {
         self.tabs.push(Tab { href: href.into(), text: text.into(), count, current });
         self
     }

@@ -142,7 +142,11 @@ impl Lane {
             .find(|state| has(*state))
             .unwrap_or_else(|| {
                 let over = |step: &LaneStep| matches!(step.state, StepState::Done | StepState::Skipped);
-                if !self.steps.is_empty() && self.steps.iter().all(over) { StepState::Done } else { StepState::Waiting }
+                if !self.steps.is_empty() && self.steps.iter().all(over) {
+                    StepState::Done
+                } else {
+                    StepState::Waiting
+                }
             })
     }
 }

@@ -52,7 +52,8 @@ impl Picture {
         let mut vertices = vertices(nodes, ranks);
         let height = arrange(&mut vertices, ranks.len());
         let x = |vertex: &Vertex| i32::try_from(vertex.rank).unwrap_or(0) * (WIDTH + GAP_X) + 2;
-        let places = vertices.iter().filter_map(|v| v.step.map(|step| place(&nodes[step], x(v), v.y))).collect();
+        let places =
+            vertices.iter().filter_map(|v| v.step.map(|step| place(&nodes[step], x(v), v.y))).collect();
         let mut edges = Vec::new();
         for vertex in &vertices {
             for from in vertex.before.iter().map(|index| &vertices[*index]) {
@@ -61,7 +62,13 @@ impl Picture {
             }
         }
         let columns = i32::try_from(ranks.len()).unwrap_or(0);
-        Picture { width: (columns * (WIDTH + GAP_X) - GAP_X + 4).max(0), height, ranks: ranks.len(), places, edges }
+        Picture {
+            width: (columns * (WIDTH + GAP_X) - GAP_X + 4).max(0),
+            height,
+            ranks: ranks.len(),
+            places,
+            edges,
+        }
     }
 }
 
@@ -95,7 +102,8 @@ fn arrange(vertices: &mut [Vertex], ranks: usize) -> i32 {
     for (index, vertex) in vertices.iter().enumerate() {
         columns[vertex.rank].push(index);
     }
-    let tallest = columns.iter().map(|c| c.iter().map(|v| room(&vertices[*v])).sum::<i32>()).max().unwrap_or(0);
+    let tallest =
+        columns.iter().map(|c| c.iter().map(|v| room(&vertices[*v])).sum::<i32>()).max().unwrap_or(0);
     for column in columns {
         let mut order: Vec<(i32, usize)> = column
             .iter()
@@ -135,7 +143,11 @@ fn edge(x1: i32, y1: i32, x2: i32, y2: i32, arrives: bool, done: bool) -> Edge {
     let through = if arrives { String::new() } else { format!(" h{WIDTH}") };
     Edge {
         path: format!("M{x1} {y1} C{} {y1} {} {y2} {end} {y2}{through}", x1 + bend, end - bend),
-        tip: if arrives { format!("{x2},{y2} {},{} {},{}", x2 - 8, y2 - 5, x2 - 8, y2 + 5) } else { String::new() },
+        tip: if arrives {
+            format!("{x2},{y2} {},{} {},{}", x2 - 8, y2 - 5, x2 - 8, y2 + 5)
+        } else {
+            String::new()
+        },
         done,
     }
 }

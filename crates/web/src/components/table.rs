@@ -34,7 +34,11 @@ pub enum Cell {
     Text(String),
     /// Text with a second, quieter line.
     Two(String, String),
-    Link { href: String, text: String, note: String },
+    Link {
+        href: String,
+        text: String,
+        note: String,
+    },
     Tag(StatusTag),
     Clock(Box<Clock>),
 }

@@ -2,8 +2,8 @@
 
 use super::Sample;
 use crate::components::{
-    BarChart, Cell, Clock, ClockState, Column, Document, Lane, LaneStep, Row, StatTile, StepGraph, StepNode, StepState,
-    Table, Timeline, Tone,
+    BarChart, Cell, Clock, ClockState, Column, Document, Lane, LaneStep, Row, StatTile, StepGraph, StepNode,
+    StepState, Table, Timeline, Tone,
 };
 
 pub(super) fn samples() -> Vec<Sample> {
@@ -69,7 +69,11 @@ fn plan() -> StepGraph {
         .node(StepNode::new("tax", "核税", "税务局").after(["accept"]).note("15分钟"))
         .node(StepNode::new("examine", "初审", "不动产登记中心").after(["accept"]).note("20分钟"))
         .node(StepNode::new("pay", "缴税缴费", "申请人").after(["tax"]))
-        .node(StepNode::new("register", "登簿", "不动产登记中心").after(["contract", "examine", "pay"]).note("10分钟"))
+        .node(
+            StepNode::new("register", "登簿", "不动产登记中心")
+                .after(["contract", "examine", "pay"])
+                .note("10分钟"),
+        )
         .node(StepNode::new("issue", "发证", "综合窗口").after(["register"]).note("当场"))
 }
 
@@ -77,11 +81,16 @@ fn running() -> StepGraph {
     let node = |id: &str, name: &str, by: &str, state| StepNode::new(id, name, by).state(state);
     StepGraph::new("办理流程")
         .node(node("accept", "受理", "综合窗口", StepState::Done))
-        .node(node("survey", "存量房买卖合同网签备案核验", "住房保障和房产管理局", StepState::Stuck).after(["accept"]))
+        .node(
+            node("survey", "存量房买卖合同网签备案核验", "住房保障和房产管理局", StepState::Stuck)
+                .after(["accept"]),
+        )
         .node(node("tax", "核税", "税务局", StepState::Done).after(["accept"]))
         .node(node("examine", "初审", "不动产登记中心", StepState::Active).after(["accept"]))
         .node(node("field", "实地查看", "不动产登记中心", StepState::Skipped).after(["examine"]))
-        .node(node("register", "登簿", "不动产登记中心", StepState::Waiting).after(["survey", "tax", "field"]))
+        .node(
+            node("register", "登簿", "不动产登记中心", StepState::Waiting).after(["survey", "tax", "field"]),
+        )
 }
 
 pub(super) fn chart() -> BarChart {
@@ -95,13 +104,16 @@ pub(super) fn chart() -> BarChart {
 }
 
 pub(super) fn receipt() -> Document {
-    let materials = Table::new("申请材料清单", vec![Column::text("材料"), Column::text("形式"), Column::number("份数")])
-        .row(Row::new(vec!["存量房买卖合同".into(), Cell::text("原件"), "1".into()]))
-        .row(Row::new(vec!["身份证明".into(), Cell::text("共享免交"), "0".into()]));
+    let materials =
+        Table::new("申请材料清单", vec![Column::text("材料"), Column::text("形式"), Column::number("份数")])
+            .row(Row::new(vec!["存量房买卖合同".into(), Cell::text("原件"), "1".into()]))
+            .row(Row::new(vec!["身份证明".into(), Cell::text("共享免交"), "0".into()]));
     Document::new("临安市政务服务管理办公室", "受理回执", "临政务受〔2026〕0482号")
         .copy("第一联　申请人留存")
         .to("周小满")
-        .paragraph("您于2026年11月20日提出的存量房转移登记申请，经审查，申请材料齐全、符合法定形式，现予受理。")
+        .paragraph(
+            "您于2026年11月20日提出的存量房转移登记申请，经审查，申请材料齐全、符合法定形式，现予受理。",
+        )
         .fact("办件编号", "YM2611-0482-7735-K")
         .fact("受理时间", "2026年11月20日 09时12分")
         .fact("承诺办结", "2026年11月20日 10时12分（60分钟）")

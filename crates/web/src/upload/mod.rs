@@ -104,20 +104,31 @@ impl Default for Rules {
 pub enum UploadError {
     /// Nothing chosen.
     None,
-    Type { accepted: String },
-    Size { limit: u64 },
+    Type {
+        accepted: String,
+    },
+    Size {
+        limit: u64,
+    },
     Empty,
     Virus,
     Password,
     /// The connection broke, or the disk did.
     Failed,
-    TooMany { limit: usize },
+    TooMany {
+        limit: usize,
+    },
     /// Not filled in on the form that was handed out.
     Template,
     /// Its content is not what its name says.
-    Disguised { named: &'static str, found: &'static str },
+    Disguised {
+        named: &'static str,
+        found: &'static str,
+    },
     /// Its content cannot be read.
-    Damaged { named: &'static str },
+    Damaged {
+        named: &'static str,
+    },
 }
 
 impl UploadError {
@@ -130,15 +141,25 @@ impl UploadError {
                 format!("“{name}”超过 {}。请压缩、降低扫描分辨率或拆成几个文件后再上传。", size_words(*limit))
             }
             UploadError::Empty => format!("“{name}”是空文件，里面没有内容。请检查后重新选择。"),
-            UploadError::Virus => format!("“{name}”含有病毒或恶意内容，没有保存。请更换文件，并检查您的设备。"),
-            UploadError::Password => format!("“{name}”设有密码或加密限制，工作人员无法打开。请另存为不加密的文件后再上传。"),
+            UploadError::Virus => {
+                format!("“{name}”含有病毒或恶意内容，没有保存。请更换文件，并检查您的设备。")
+            }
+            UploadError::Password => {
+                format!("“{name}”设有密码或加密限制，工作人员无法打开。请另存为不加密的文件后再上传。")
+            }
             UploadError::Failed => format!("“{name}”没有上传成功。请检查网络后重新上传。"),
-            UploadError::TooMany { limit } => format!("最多只能上传 {limit} 个文件，“{name}”没有保存。请删除不需要的文件后再上传。"),
+            UploadError::TooMany { limit } => {
+                format!("最多只能上传 {limit} 个文件，“{name}”没有保存。请删除不需要的文件后再上传。")
+            }
             UploadError::Template => format!("“{name}”不是规定的模板。请下载模板，填写后再上传。"),
             UploadError::Disguised { named, found } => {
-                format!("“{name}”的名称是 {named}，内容却是{found}，不能接受。请上传真正的 {named} 文件，只改扩展名不行。")
+                format!(
+                    "“{name}”的名称是 {named}，内容却是{found}，不能接受。请上传真正的 {named} 文件，只改扩展名不行。"
+                )
             }
-            UploadError::Damaged { named } => format!("“{name}”已损坏或不是 {named} 文件，无法打开。请重新导出或扫描后再上传。"),
+            UploadError::Damaged { named } => {
+                format!("“{name}”已损坏或不是 {named} 文件，无法打开。请重新导出或扫描后再上传。")
+            }
         }
     }
 }
@@ -149,7 +170,7 @@ pub fn size_words(bytes: u64) -> String {
     match bytes {
         0..1024 => format!("{bytes} 字节"),
         1024..MB => format!("{} KB", bytes.div_ceil(1024)),
-        _ if bytes % MB == 0 => format!("{} MB", bytes / MB),
+        _ if bytes.is_multiple_of(MB) => format!("{} MB", bytes / MB),
         _ => format!("{}.{} MB", bytes / MB, bytes % MB * 10 / MB),
     }
 }

@@ -91,15 +91,21 @@ pub async fn receive(mut request: Request, rules: &Rules) -> Result<Received, We
             if text_size > MAX_BODY {
                 return Err(WebError::too_large("提交的文字超过 64 KB，没有保存。请缩短内容后重试。"));
             }
-            let text = String::from_utf8(bytes.to_vec())
-                .map_err(|_| WebError::bad_request("提交的文字不是 UTF-8 编码，无法读取。请用本站页面重新填写并提交。"))?;
+            let text = String::from_utf8(bytes.to_vec()).map_err(|_| {
+                WebError::bad_request("提交的文字不是 UTF-8 编码，无法读取。请用本站页面重新填写并提交。")
+            })?;
             received.form.push(field, text.replace("\r\n", "\n"));
         }
     }
     Ok(received)
 }
 
-async fn take_file(mut part: Field<'_>, field: String, rules: &Rules, received: &mut Received) -> Result<(), WebError> {
+async fn take_file(
+    mut part: Field<'_>,
+    field: String,
+    rules: &Rules,
+    received: &mut Received,
+) -> Result<(), WebError> {
     let given = part.file_name().unwrap_or_default().to_string();
     let file_name = clean_name(&given);
     let mut bytes: Vec<u8> = Vec::new();
@@ -136,11 +142,18 @@ async fn take_file(mut part: Field<'_>, field: String, rules: &Rules, received: 
     Ok(())
 }
 
-fn keep(bytes: &mut Vec<u8>, memory: &mut Option<OwnedSemaphorePermit>, chunk: &Bytes) -> Result<(), WebError> {
+fn keep(
+    bytes: &mut Vec<u8>,
+    memory: &mut Option<OwnedSemaphorePermit>,
+    chunk: &Bytes,
+) -> Result<(), WebError> {
     bytes.extend_from_slice(chunk);
     let held = memory.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
     let more = bytes.len().div_ceil(1024).saturating_sub(held);
-    let busy = || WebError::new(crate::ErrorKind::Unavailable).detail("同时上传的人较多，这个文件没有保存。请过一会儿再上传。");
+    let busy = || {
+        WebError::new(crate::ErrorKind::Unavailable)
+            .detail("同时上传的人较多，这个文件没有保存。请过一会儿再上传。")
+    };
     let permits = u32::try_from(more).map_err(|_| busy())?;
     let permit = BUDGET.clone().try_acquire_many_owned(permits).map_err(|_| busy())?;
     match memory {
@@ -152,7 +165,8 @@ fn keep(bytes: &mut Vec<u8>, memory: &mut Option<OwnedSemaphorePermit>, chunk: &
 
 /// The name ends as the content asks: `image` becomes `image.jpg`.
 fn with_ending(name: String, kind: FileKind) -> String {
-    let fits = name.rsplit_once('.').is_some_and(|(_, e)| kind.endings().contains(&e.to_ascii_lowercase().as_str()));
+    let fits =
+        name.rsplit_once('.').is_some_and(|(_, e)| kind.endings().contains(&e.to_ascii_lowercase().as_str()));
     if fits {
         return name;
     }
@@ -176,7 +190,9 @@ mod tests {
     fn request(parts: &[(&str, Option<&str>, &[u8])]) -> Request {
         let mut body = Vec::new();
         for (name, file, bytes) in parts {
-            body.extend_from_slice(format!("--X\r\nContent-Disposition: form-data; name=\"{name}\"").as_bytes());
+            body.extend_from_slice(
+                format!("--X\r\nContent-Disposition: form-data; name=\"{name}\"").as_bytes(),
+            );
             if let Some(file) = file {
                 body.extend_from_slice(format!("; filename=\"{file}\"").as_bytes());
             }
@@ -185,7 +201,10 @@ mod tests {
             body.extend_from_slice(b"\r\n");
         }
         body.extend_from_slice(b"--X--\r\n");
-        Request::post("/").header("content-type", "multipart/form-data; boundary=X").body(Body::from(body)).unwrap()
+        Request::post("/")
+            .header("content-type", "multipart/form-data; boundary=X")
+            .body(Body::from(body))
+            .unwrap()
     }
 
     #[tokio::test]
@@ -221,7 +240,9 @@ mod tests {
     async fn a_body_that_is_cut_off_or_far_too_large_is_an_error() {
         let cut = Request::post("/")
             .header("content-type", "multipart/form-data; boundary=X")
-            .body(Body::from("--X\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.pdf\"\r\n\r\n%PDF"))
+            .body(Body::from(
+                "--X\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.pdf\"\r\n\r\n%PDF",
+            ))
             .unwrap();
         assert_eq!(receive(cut, &Rules::default()).await.unwrap_err().status(), StatusCode::BAD_REQUEST);
         let rules = Rules { max_bytes: 10, max_files: 1, ..Rules::default() };

@@ -33,11 +33,15 @@ pub fn inspect(name: &str, bytes: &[u8], rules: &Rules) -> Result<FileKind, Uplo
     let kind = match (content_of(bytes), named) {
         (Content::Locked, _) => return Err(UploadError::Password),
         (Content::Known(found), None) => found,
-        (Content::Known(found), Some(named)) if found == named || (found.is_image() && named.is_image()) => found,
+        (Content::Known(found), Some(named)) if found == named || (found.is_image() && named.is_image()) => {
+            found
+        }
         (Content::Known(found), Some(named)) => {
             return Err(UploadError::Disguised { named: named.name(), found: spaced(found) });
         }
-        (Content::Other(found), Some(named)) => return Err(UploadError::Disguised { named: named.name(), found }),
+        (Content::Other(found), Some(named)) => {
+            return Err(UploadError::Disguised { named: named.name(), found });
+        }
         (Content::Unknown, Some(named)) => return Err(UploadError::Damaged { named: named.name() }),
         (_, None) => return Err(refuse()),
     };
@@ -91,7 +95,11 @@ fn content_of(bytes: &[u8]) -> Content {
     if bytes.starts_with(b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1") {
         // An encrypted DOCX or XLSX is wrapped into the old container, under this name in UTF-16.
         let wrapped: Vec<u8> = "EncryptedPackage".bytes().flat_map(|b| [b, 0]).collect();
-        return if find(bytes, &wrapped).is_some() { Content::Locked } else { Content::Other("旧版 Office 文档") };
+        return if find(bytes, &wrapped).is_some() {
+            Content::Locked
+        } else {
+            Content::Other("旧版 Office 文档")
+        };
     }
     if let Some((_, words)) = OTHERS.iter().find(|(magic, _)| bytes.starts_with(magic)) {
         return Content::Other(words);
@@ -108,7 +116,10 @@ fn content_of(bytes: &[u8]) -> Content {
         return if is_locked_pdf(bytes) { Content::Locked } else { Content::Known(FileKind::Pdf) };
     }
     let head = text[..text.len().min(64)].to_ascii_lowercase();
-    if [&b"<!doctype"[..], b"<html", b"<script", b"<svg", b"<?xml", b"<?php"].iter().any(|tag| head.starts_with(tag)) {
+    if [&b"<!doctype"[..], b"<html", b"<script", b"<svg", b"<?xml", b"<?php"]
+        .iter()
+        .any(|tag| head.starts_with(tag))
+    {
         return Content::Other("网页或脚本");
     }
     Content::Unknown
@@ -180,7 +191,10 @@ mod tests {
         assert_eq!(look("a.jpeg", JPG), Ok(FileKind::Jpeg));
         assert_eq!(look("a.png", PNG), Ok(FileKind::Png));
         assert_eq!(look("发票.ofd", &zip_of(&["OFD.xml"], 0)), Ok(FileKind::Ofd));
-        assert_eq!(look("a.docx", &zip_of(&["[Content_Types].xml", "word/document.xml"], 0)), Ok(FileKind::Docx));
+        assert_eq!(
+            look("a.docx", &zip_of(&["[Content_Types].xml", "word/document.xml"], 0)),
+            Ok(FileKind::Docx)
+        );
         assert_eq!(look("a.xlsx", &zip_of(&["xl/workbook.xml"], 0)), Ok(FileKind::Xlsx));
     }
 
@@ -211,14 +225,18 @@ mod tests {
         assert_eq!(inspect("a.pdf", b"", &rules), Err(UploadError::Empty));
         assert_eq!(inspect("a.pdf", &[0; 101], &rules), Err(UploadError::Size { limit: 100 }));
         assert!(matches!(inspect("a.exe", b"MZ", &rules), Err(UploadError::Type { .. })));
-        assert!(matches!(inspect("a.docx", &zip_of(&["word/document.xml"], 0), &rules), Err(UploadError::Type { .. } | UploadError::Size { .. })));
+        assert!(matches!(
+            inspect("a.docx", &zip_of(&["word/document.xml"], 0), &rules),
+            Err(UploadError::Type { .. } | UploadError::Size { .. })
+        ));
         assert!(matches!(inspect("notes", b"hello", &rules), Err(UploadError::Type { .. })));
         assert_eq!(look("a.pdf", b"hello"), Err(UploadError::Damaged { named: "PDF" }));
         assert_eq!(look("a.ofd", b"PK\x03\x04broken"), Err(UploadError::Damaged { named: "OFD" }));
         assert_eq!(look("a.pdf", b"%PDF-1.7 trailer <</Encrypt 9 0 R>>"), Err(UploadError::Password));
         assert_eq!(look("a.pdf", b"%PDF-1.7 (how to use /EncryptMetadata)"), Ok(FileKind::Pdf));
         assert_eq!(look("a.ofd", &zip_of(&["OFD.xml"], 1)), Err(UploadError::Password));
-        let scanned = Rules { scanner: Some(Arc::new(|b: &[u8]| find(b, b"EICAR").is_some())), ..Rules::default() };
+        let scanned =
+            Rules { scanner: Some(Arc::new(|b: &[u8]| find(b, b"EICAR").is_some())), ..Rules::default() };
         assert_eq!(inspect("a.pdf", b"%PDF-1.7 EICAR", &scanned), Err(UploadError::Virus));
         assert_eq!(inspect("a.pdf", PDF, &scanned), Ok(FileKind::Pdf));
     }

@@ -14,7 +14,8 @@ const MOST_ENTRIES: usize = 20_000;
 pub(super) fn list(bytes: &[u8]) -> Option<Listing> {
     // The end record is at least 22 bytes and may be followed by a comment of up to 64 KiB.
     let from = bytes.len().saturating_sub(22 + 65_535);
-    let end = (from..=bytes.len().checked_sub(22)?).rev().find(|at| bytes[*at..].starts_with(b"PK\x05\x06"))?;
+    let end =
+        (from..=bytes.len().checked_sub(22)?).rev().find(|at| bytes[*at..].starts_with(b"PK\x05\x06"))?;
     let count = usize::from(u16_at(bytes, end + 10)?);
     let mut at = usize::try_from(u32_at(bytes, end + 16)?).ok()?;
     let mut listing = Listing::default();
@@ -49,12 +50,18 @@ pub(super) fn zip_of(names: &[&str], flags: u16) -> Vec<u8> {
         let length = u16::try_from(name.len()).unwrap().to_le_bytes();
         let common = [&[20, 0][..], &flags.to_le_bytes(), &[0; 18], &length, &[0, 0]].concat();
         out.extend([b"PK\x03\x04", &common[..], name.as_bytes()].concat());
-        directory.extend([b"PK\x01\x02\x14\x00", &common[..], &[0; 10], &offset.to_le_bytes(), name.as_bytes()].concat());
+        directory.extend(
+            [b"PK\x01\x02\x14\x00", &common[..], &[0; 10], &offset.to_le_bytes(), name.as_bytes()].concat(),
+        );
     }
-    let (count, size) = (u16::try_from(names.len()).unwrap().to_le_bytes(), u32::try_from(directory.len()).unwrap());
+    let (count, size) =
+        (u16::try_from(names.len()).unwrap().to_le_bytes(), u32::try_from(directory.len()).unwrap());
     let start = u32::try_from(out.len()).unwrap();
     out.extend(&directory);
-    out.extend([b"PK\x05\x06\0\0\0\0", &count[..], &count, &size.to_le_bytes(), &start.to_le_bytes(), &[0, 0]].concat());
+    out.extend(
+        [b"PK\x05\x06\0\0\0\0", &count[..], &count, &size.to_le_bytes(), &start.to_le_bytes(), &[0, 0]]
+            .concat(),
+    );
     out
 }
 
@@ -65,7 +72,10 @@ mod tests {
     #[test]
     fn lists_names_and_sees_encryption() {
         let plain = list(&zip_of(&["OFD.xml", "Doc_0/Document.xml"], 0)).unwrap();
-        assert_eq!((plain.names, plain.encrypted), (vec!["OFD.xml".into(), "Doc_0/Document.xml".into()], false));
+        assert_eq!(
+            (plain.names, plain.encrypted),
+            (vec!["OFD.xml".into(), "Doc_0/Document.xml".into()], false)
+        );
         assert!(list(&zip_of(&["a"], 1)).unwrap().encrypted);
     }
 
