@@ -20,6 +20,8 @@ pub enum MaterialState {
     Reused,
     /// 待补正: looked at and sent back.
     Returned,
+    /// 选交: nobody waits for it.
+    Optional,
 }
 
 impl MaterialState {
@@ -31,6 +33,7 @@ impl MaterialState {
             MaterialState::Exempt => "免交",
             MaterialState::Reused => "复用",
             MaterialState::Returned => "需补正",
+            MaterialState::Optional => "选交",
         }
     }
     pub fn tone(self) -> Tone {
@@ -39,6 +42,7 @@ impl MaterialState {
             MaterialState::Missing => Tone::Info,
             MaterialState::Deferred => Tone::Warn,
             MaterialState::Returned => Tone::Problem,
+            MaterialState::Optional => Tone::Neutral,
         }
     }
 }

@@ -1,9 +1,100 @@
 //! Pages of applicants: applying, following a case, answering a correction. Phone first, one thing a page.
 
-use axum::Router;
+mod apply;
+mod check;
+mod correct;
+mod flow;
+mod form_page;
+mod materials;
+mod opened;
+mod question;
+mod start;
+mod way;
 
+use axum::Router;
+use axum::routing::{get, post};
+use serde::Deserialize;
+use yimen_platform::Ctx;
+use yimen_web::WebError;
+
+use self::flow::Step;
+use self::opened::Opened;
 use crate::Casework;
+use crate::policy::Act;
 
 pub(crate) fn routes() -> Router<Casework> {
     Router::new()
+        .route("/services/{id}/start", post(start::start))
+        .route("/cases/{number}/apply", get(apply::tasks))
+        .route("/cases/{number}/apply/questions/{id}", get(question::page).post(question::save))
+        .route("/cases/{number}/apply/stopped", get(question::stopped))
+        .route("/cases/{number}/apply/pages/{id}", get(form_page::page).post(form_page::save))
+        .route("/cases/{number}/apply/pages/{id}/save", post(form_page::autosave))
+        .route("/cases/{number}/apply/materials", get(materials::page))
+        .route("/cases/{number}/apply/materials/{slot}", post(materials::upload))
+        .route("/cases/{number}/apply/way", get(way::page).post(way::save))
+        .route("/cases/{number}/apply/check", get(check::page).post(check::submit))
+        .route("/cases/{number}/submitted", get(check::submitted))
+        .route("/cases/{number}/correct", get(correct::page).post(correct::save))
+}
+
+/// What an address says of the way back: to the check page, or the same page once more.
+#[derive(Debug, Clone, Default, Deserialize)]
+struct Return {
+    #[serde(default)]
+    back: String,
+    #[serde(default)]
+    more: String,
+}
+
+impl Return {
+    fn to_check(&self) -> bool {
+        self.back == "check"
+    }
+
+    fn has_more(&self) -> bool {
+        !self.more.is_empty()
+    }
+
+    /// The address of a form, with the way back.
+    fn carry(&self, path: &str) -> String {
+        format!("{path}{}", if self.to_check() { "?back=check" } else { "" })
+    }
+
+    /// The same page again, because an answer brought up more fields.
+    fn more(&self, path: &str) -> String {
+        format!("{path}?more=1{}", if self.to_check() { "&back=check" } else { "" })
+    }
+
+    /// The back link: to where one came from, else to the page before.
+    fn back_link(&self, opened: &Opened, step: &Step) -> (String, &'static str) {
+        if self.to_check() {
+            return (Step::Check.path(opened.number()), "核对信息");
+        }
+        match opened.flow().before(step) {
+            Some(before) => (before.path(opened.number()), "上一步"),
+            None => (opened.apply_path(), "申请步骤"),
+        }
+    }
+}
+
+/// Where a saved page leads: to why it cannot go on, to what is newly asked, back to the check, or to the next page.
+async fn next_path(
+    casework: &Casework,
+    ctx: &Ctx,
+    number: &str,
+    step: &Step,
+    back: &Return,
+) -> Result<String, WebError> {
+    let opened = opened::open(casework, ctx, number, Act::See).await?;
+    let flow = opened.flow();
+    if flow.stopped {
+        return Ok(format!("{}/stopped", opened.apply_path()));
+    }
+    if !back.to_check() {
+        return Ok(flow.after(step).path(number));
+    }
+    let next = flow.first_open();
+    let path = next.path(number);
+    Ok(if next == Step::Check { path } else { back.carry(&path) })
 }

@@ -1,0 +1,148 @@
+//! One form page: prefilled, saved whole by the button and, with script, while it is typed.
+
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use yimen_catalogue::Facts;
+use yimen_identity::CitizenOnly;
+use yimen_web::{Field, Form, Html, Notice, Page, Shell, WebError, redirect_303};
+
+use super::flow::Step;
+use super::opened::{Opened, open, refused};
+use super::{Return, next_path};
+use crate::pages::ctx_of;
+use crate::pages::fields::{Taken, control_for, control_from, take_page};
+use crate::policy::Act;
+use crate::{Casework, CaseworkError};
+
+#[derive(Template)]
+#[template(path = "casework/citizen/form.html")]
+struct FormPage {
+    page: Page,
+    caption: String,
+    action: String,
+    autosave: String,
+    nonce: String,
+    fields: Vec<Field>,
+    later: String,
+}
+
+pub(super) async fn page(
+    State(casework): State<Casework>,
+    shell: Shell,
+    citizen: CitizenOnly,
+    Path((number, id)): Path<(String, String)>,
+    Query(back): Query<Return>,
+) -> Result<Response, WebError> {
+    let ctx = ctx_of(&casework, &citizen.actor);
+    let opened = open(&casework, &ctx, &number, Act::See).await?;
+    if let Some(elsewhere) = opened.elsewhere() {
+        return Ok(redirect_303(elsewhere));
+    }
+    if !opened.flow().has(&step(&id)) {
+        return Ok(redirect_303(opened.apply_path()));
+    }
+    let specs = opened.version.fields(&id, &opened.facts);
+    let fields = specs.into_iter().map(|spec| control_for(spec, &opened.facts, opened.own.as_ref())).collect();
+    let mut page = titled(&shell, &opened, &id, &back);
+    if back.has_more() {
+        page = page.notice(Notice::info("已保存。按您的回答，这一页还有几项要填"));
+    }
+    Ok(Html::ok(FormPage::of(page, &opened, &id, &back, fields, ctx.token())).into_response())
+}
+
+pub(super) async fn save(
+    State(casework): State<Casework>,
+    shell: Shell,
+    citizen: CitizenOnly,
+    Path((number, id)): Path<(String, String)>,
+    Query(back): Query<Return>,
+    mut form: Form,
+) -> Result<Response, WebError> {
+    let ctx = ctx_of(&casework, &citizen.actor);
+    let opened = open(&casework, &ctx, &number, Act::FillIn).await?;
+    if opened.elsewhere().is_none() && !opened.flow().has(&step(&id)) {
+        return Ok(redirect_303(opened.apply_path()));
+    }
+    let taken = take_page(&opened.version, &id, &opened.facts, &form);
+    // What is sound is kept, whatever else is wrong with the page.
+    store_answers(&casework, &ctx, &opened, &taken).await?;
+    let number = opened.number();
+    if taken.errors.is_empty() {
+        let path = match taken.newly {
+            0 => next_path(&casework, &ctx, number, &step(&id), &back).await?,
+            _ => back.more(&step(&id).path(number)),
+        };
+        return Ok(redirect_303(path));
+    }
+    taken.tell(&mut form);
+    let mut facts = opened.facts.clone();
+    facts.extend(taken.facts.clone());
+    let specs = opened.version.fields(&id, &facts);
+    let fields = specs.into_iter().map(|spec| control_from(spec, &facts, &form)).collect();
+    let page = titled(&shell, &opened, &id, &back).errors_of(&form);
+    Ok(Html::invalid(FormPage::of(page, &opened, &id, &back, fields, ctx.token())).into_response())
+}
+
+/// Keeps what is sound of a page that is still being typed; says nothing about the rest.
+pub(super) async fn autosave(
+    State(casework): State<Casework>,
+    citizen: CitizenOnly,
+    Path((number, id)): Path<(String, String)>,
+    form: Form,
+) -> Result<Response, WebError> {
+    let ctx = ctx_of(&casework, &citizen.actor);
+    let opened = open(&casework, &ctx, &number, Act::FillIn).await?;
+    let taken = take_page(&opened.version, &id, &opened.facts, &form);
+    store_answers(&casework, &ctx, &opened, &taken).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// Writes what changed; a page sent again as it was changes nothing.
+pub(super) async fn store_answers(
+    casework: &Casework,
+    ctx: &yimen_platform::Ctx,
+    opened: &Opened,
+    taken: &Taken,
+) -> Result<(), WebError> {
+    let fresh = |(id, fact): (&String, &yimen_catalogue::Fact)| opened.facts.get(id) != Some(fact);
+    let answers: Facts =
+        taken.facts.iter().filter(|f| fresh(*f)).map(|(id, fact)| (id.clone(), fact.clone())).collect();
+    let cleared: Vec<String> = taken.cleared.iter().filter(|id| opened.facts.contains_key(*id)).cloned().collect();
+    // A case that takes no answers any more must say so, also when nothing would change.
+    if answers.is_empty() && cleared.is_empty() && opened.elsewhere().is_none() {
+        return Ok(());
+    }
+    let (store, handle, ctx, case) = (casework.platform.store.clone(), casework.clone(), ctx.clone(), opened.case.id);
+    let saved = store.write("case.answer", move |tx| -> Result<(), CaseworkError> {
+        handle.answer(tx, &ctx, case, &answers, &cleared).map(|_| ())
+    });
+    saved.await.map_err(|error| refused(error, opened.number()))
+}
+
+fn step(id: &str) -> Step {
+    Step::Page(id.to_string())
+}
+
+fn titled(shell: &Shell, opened: &Opened, id: &str, back: &Return) -> Page {
+    let title = opened.version.page(id).map(|p| p.title.as_str()).unwrap_or_default();
+    let (href, text) = back.back_link(opened, &step(id));
+    shell.citizen(title).section("my").back(href, text)
+}
+
+impl FormPage {
+    fn of(page: Page, opened: &Opened, id: &str, back: &Return, fields: Vec<Field>, nonce: String) -> FormPage {
+        let path = step(id).path(opened.number());
+        let (nth, all) = opened.flow().place(&step(id));
+        FormPage {
+            page,
+            caption: format!("填写信息 第 {nth} 页，共 {all} 页"),
+            action: back.carry(&path),
+            autosave: format!("{path}/save"),
+            nonce,
+            fields,
+            later: opened.apply_path(),
+        }
+    }
+}

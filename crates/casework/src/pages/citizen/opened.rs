@@ -1,0 +1,87 @@
+//! A case opened for its applicant: what the application pages need of it, in one read.
+
+use std::sync::Arc;
+
+use yimen_catalogue::model::Service;
+use yimen_catalogue::{Facts, Version};
+use yimen_parties::Party;
+use yimen_platform::Ctx;
+use yimen_standards::case_number::CaseNumber;
+use yimen_web::WebError;
+
+use super::flow::Flow;
+use crate::command::with_today;
+use crate::model::{Case, CaseState};
+use crate::policy::Act;
+use crate::view::Material;
+use crate::{Casework, CaseworkError};
+
+pub(super) struct Opened {
+    pub case: Case,
+    pub version: Arc<Version>,
+    /// With derived facts and today.
+    pub facts: Facts,
+    pub materials: Vec<Material>,
+    /// The applicant's own record.
+    pub own: Option<Party>,
+}
+
+/// The number as stored, however it was written into the address.
+pub(super) fn stored(number: &str) -> Result<String, WebError> {
+    CaseNumber::parse(number).map(|n| n.as_str().to_string()).map_err(|_| WebError::not_found())
+}
+
+/// Opens the case if the caller may do `act` to it.
+pub(super) async fn open(casework: &Casework, ctx: &Ctx, number: &str, act: Act) -> Result<Opened, WebError> {
+    let number = stored(number)?;
+    let (casework, ctx) = (casework.clone(), ctx.clone());
+    let store = casework.platform.store.clone();
+    let opened = store.read(move |q| -> Result<Opened, CaseworkError> {
+        let fetched = casework.fetch_by_number(q, &ctx, &number, act)?;
+        let facts = with_today(casework.facts(&fetched)?.clone(), &ctx);
+        let materials = casework.materials(q, &fetched, &facts)?;
+        let own = casework.parties.by_id(q, fetched.case.applicant).ok();
+        Ok(Opened { case: fetched.case, version: fetched.version, facts, materials, own })
+    });
+    Ok(opened.await?)
+}
+
+impl Opened {
+    pub fn number(&self) -> &str {
+        &self.case.number
+    }
+
+    pub fn service(&self) -> &Service {
+        &self.version.service
+    }
+
+    pub fn flow(&self) -> Flow {
+        Flow::of(&self.version, &self.facts, &self.materials)
+    }
+
+    pub fn apply_path(&self) -> String {
+        format!("/cases/{}/apply", self.number())
+    }
+
+    /// Where somebody goes who asks for a page of an application that is no draft any more: Back after the submission
+    /// shows the confirmation.
+    pub fn elsewhere(&self) -> Option<String> {
+        let number = self.number();
+        match self.case.state {
+            CaseState::Draft => None,
+            CaseState::Submitted if self.case.correction.is_none() => Some(format!("/cases/{number}/submitted")),
+            _ => Some(format!("/cases/{number}")),
+        }
+    }
+
+    pub fn material(&self, slot: &str) -> Option<&Material> {
+        self.materials.iter().find(|m| m.id == slot)
+    }
+}
+
+/// A command's refusal as a page that leads back to the case.
+pub(super) fn refused(error: CaseworkError, number: &str) -> WebError {
+    let leads_back = matches!(error, CaseworkError::Refused(_) | CaseworkError::Unavailable(_) | CaseworkError::Store(_));
+    let page = WebError::from(error);
+    if leads_back { page.next(format!("/cases/{number}"), "查看这份办件") } else { page }
+}

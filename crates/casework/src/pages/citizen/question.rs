@@ -1,0 +1,138 @@
+//! One question a page, and the page that says this is not the right service.
+
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Response};
+use yimen_catalogue::Facts;
+use yimen_catalogue::form;
+use yimen_catalogue::model::Question;
+use yimen_catalogue::pages::question_control;
+use yimen_identity::CitizenOnly;
+use yimen_web::{Field, Form, FormState, Html, Page, Shell, WebError, redirect_303};
+
+use super::flow::Step;
+use super::opened::{Opened, open, refused};
+use super::{Return, next_path};
+use crate::pages::error::sentence;
+use crate::pages::ctx_of;
+use crate::policy::Act;
+use crate::{Casework, CaseworkError};
+
+#[derive(Template)]
+#[template(path = "casework/citizen/question.html")]
+struct QuestionPage {
+    page: Page,
+    action: String,
+    nonce: String,
+    field: Field,
+}
+
+#[derive(Template)]
+#[template(path = "casework/citizen/stopped.html")]
+struct Stopped {
+    page: Page,
+    reasons: Vec<String>,
+    /// Questions one may have answered by mistake.
+    answers: yimen_web::SummaryList,
+    drop: String,
+}
+
+pub(super) async fn page(
+    State(casework): State<Casework>,
+    shell: Shell,
+    citizen: CitizenOnly,
+    Path((number, id)): Path<(String, String)>,
+    Query(back): Query<Return>,
+) -> Result<Response, WebError> {
+    let ctx = ctx_of(&casework, &citizen.actor);
+    let opened = open(&casework, &ctx, &number, Act::See).await?;
+    if let Some(elsewhere) = opened.elsewhere() {
+        return Ok(redirect_303(elsewhere));
+    }
+    let Some(question) = asked(&opened, &id) else {
+        return Ok(redirect_303(opened.apply_path()));
+    };
+    let field = question_control(question, opened.facts.get(&id)).heading();
+    let page = titled(&shell, &opened, &id, question, &back);
+    Ok(Html::ok(QuestionPage { page, action: back.carry(&step(&id).path(opened.number())), nonce: ctx.token(), field }).into_response())
+}
+
+pub(super) async fn save(
+    State(casework): State<Casework>,
+    shell: Shell,
+    citizen: CitizenOnly,
+    Path((number, id)): Path<(String, String)>,
+    Query(back): Query<Return>,
+    mut form: Form,
+) -> Result<Response, WebError> {
+    let ctx = ctx_of(&casework, &citizen.actor);
+    let opened = open(&casework, &ctx, &number, Act::FillIn).await?;
+    let Some(question) = asked(&opened, &id) else {
+        return Ok(redirect_303(opened.apply_path()));
+    };
+    match form::answer(question, form.all(&id)) {
+        Ok(fact) => {
+            let number = opened.number().to_string();
+            let (case, answers) = (opened.case.id, Facts::from([(id.clone(), fact)]));
+            let (store, ctx2, handle) = (casework.platform.store.clone(), ctx.clone(), casework.clone());
+            let saved = store.write("case.answer", move |tx| -> Result<(), CaseworkError> {
+                handle.answer(tx, &ctx2, case, &answers, &[]).map(|_| ())
+            });
+            saved.await.map_err(|error| refused(error, &number))?;
+            Ok(redirect_303(next_path(&casework, &ctx, &number, &step(&id), &back).await?))
+        }
+        Err(error) => {
+            form.error(&error.field, sentence(error.message));
+            Ok(again(&shell, &opened, &id, question, &back, &form, ctx.token()))
+        }
+    }
+}
+
+fn again(
+    shell: &Shell,
+    opened: &Opened,
+    id: &str,
+    question: &Question,
+    back: &Return,
+    form: &FormState,
+    nonce: String,
+) -> Response {
+    let field = question_control(question, None).from(form).heading();
+    let page = titled(shell, opened, id, question, back).errors_of(form);
+    let action = back.carry(&step(id).path(opened.number()));
+    Html::invalid(QuestionPage { page, action, nonce, field }).into_response()
+}
+
+pub(super) async fn stopped(
+    State(casework): State<Casework>,
+    shell: Shell,
+    citizen: CitizenOnly,
+    Path(number): Path<String>,
+) -> Result<Response, WebError> {
+    let opened = open(&casework, &ctx_of(&casework, &citizen.actor), &number, Act::See).await?;
+    if let Some(elsewhere) = opened.elsewhere() {
+        return Ok(redirect_303(elsewhere));
+    }
+    let reasons: Vec<String> = opened.version.stops(&opened.facts).iter().map(|s| s.say.clone()).collect();
+    if reasons.is_empty() {
+        return Ok(redirect_303(opened.apply_path()));
+    }
+    let page = shell.citizen("按您的情况，不能办理这个事项").section("my").back(opened.apply_path(), "申请步骤");
+    let drop = format!("/cases/{}/withdraw", opened.number());
+    let answers = super::check::answers_list(&opened, "您的回答");
+    Ok(Html::ok(Stopped { page, reasons, answers, drop }).into_response())
+}
+
+fn step(id: &str) -> Step {
+    Step::Question(id.to_string())
+}
+
+/// The question, if it is asked in this case.
+fn asked<'a>(opened: &'a Opened, id: &str) -> Option<&'a Question> {
+    opened.version.questions(&opened.facts).into_iter().find(|q| q.id == id)
+}
+
+fn titled(shell: &Shell, opened: &Opened, id: &str, question: &Question, back: &Return) -> Page {
+    let (href, text) = back.back_link(opened, &step(id));
+    shell.citizen(&question.ask).section("my").back(href, text)
+}

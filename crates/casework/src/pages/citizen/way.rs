@@ -1,0 +1,120 @@
+//! How the result comes and which office takes the application in.
+
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Response};
+use yimen_catalogue::model::Office;
+use yimen_identity::CitizenOnly;
+use yimen_web::{Choice, Field, Form, FormState, Html, Page, Shell, WebError, redirect_303};
+
+use super::flow::Step;
+use super::opened::{Opened, open, refused};
+use super::{Return, next_path};
+use crate::draft::way_of;
+use crate::model::Delivery;
+use crate::pages::ctx_of;
+use crate::policy::Act;
+use crate::{Casework, CaseworkError};
+
+#[derive(Template)]
+#[template(path = "casework/citizen/way.html")]
+struct WayPage {
+    page: Page,
+    action: String,
+    nonce: String,
+    delivery: Field,
+    office: Field,
+}
+
+pub(super) async fn page(
+    State(casework): State<Casework>,
+    shell: Shell,
+    citizen: CitizenOnly,
+    Path(number): Path<String>,
+    Query(back): Query<Return>,
+) -> Result<Response, WebError> {
+    let ctx = ctx_of(&casework, &citizen.actor);
+    let opened = open(&casework, &ctx, &number, Act::See).await?;
+    if let Some(elsewhere) = opened.elsewhere() {
+        return Ok(redirect_303(elsewhere));
+    }
+    Ok(Html::ok(WayPage::of(&casework, &shell, &opened, &back, None, ctx.token())).into_response())
+}
+
+pub(super) async fn save(
+    State(casework): State<Casework>,
+    shell: Shell,
+    citizen: CitizenOnly,
+    Path(number): Path<String>,
+    Query(back): Query<Return>,
+    mut form: Form,
+) -> Result<Response, WebError> {
+    let ctx = ctx_of(&casework, &citizen.actor);
+    let opened = open(&casework, &ctx, &number, Act::FillIn).await?;
+    let chosen = Delivery::parse(form.text("delivery")).filter(|way| ways(&opened).contains(way));
+    let office = form.text("office").to_string();
+    let known = offices(&casework, &opened).iter().any(|(id, _)| *id == office);
+    if chosen.is_none() {
+        form.error("delivery", "请选择领取结果的方式。");
+    }
+    if !known {
+        form.error("office", "请选择受理的大厅。");
+    }
+    let (Some(delivery), true) = (chosen, known) else {
+        return Ok(Html::invalid(WayPage::of(&casework, &shell, &opened, &back, Some(&form), ctx.token())).into_response());
+    };
+    let (handle, ctx2, case) = (casework.clone(), ctx.clone(), opened.case.id);
+    let saved = casework.platform.store.write("case.way", move |tx| -> Result<(), CaseworkError> {
+        handle.choose_way(tx, &ctx2, case, delivery, &office)
+    });
+    saved.await.map_err(|error| refused(error, opened.number()))?;
+    Ok(redirect_303(next_path(&casework, &ctx, opened.number(), &Step::Way, &back).await?))
+}
+
+/// The ways the service offers.
+fn ways(opened: &Opened) -> Vec<Delivery> {
+    opened.service().result.delivery.iter().map(|way| way_of(*way)).collect()
+}
+
+/// The offices that take the service in: id, name and where it is.
+fn offices(casework: &Casework, opened: &Opened) -> Vec<(String, Choice)> {
+    let catalogue = casework.catalogue.get();
+    let takes_in = |o: &&Office| opened.service().offices.is_empty() || opened.service().offices.contains(&o.id);
+    let offices = catalogue.city().offices.iter().filter(takes_in);
+    offices.map(|o| (o.id.clone(), Choice::new(&o.id, &o.name).hint(format!("{}，{}", o.address, o.open)))).collect()
+}
+
+impl WayPage {
+    fn of(
+        casework: &Casework,
+        shell: &Shell,
+        opened: &Opened,
+        back: &Return,
+        typed: Option<&FormState>,
+        nonce: String,
+    ) -> WayPage {
+        let (href, text) = back.back_link(opened, &Step::Way);
+        let page = shell.citizen("领取方式和受理大厅").section("my").back(href, text);
+        let ways = ways(opened).into_iter().map(|way| Choice::new(way.code(), way.zh()).hint(hint(way))).collect();
+        let delivery = Field::radios("delivery", "结果怎么交给您", ways).value(opened.case.delivery.code());
+        let offices = offices(casework, opened).into_iter().map(|(_, choice)| choice).collect();
+        let office = Field::radios("office", "由哪个大厅受理", offices)
+            .hint("网上提交的材料由这个大厅预审；需要到场时也去这里。")
+            .value(&opened.case.office);
+        let action = back.carry(&Step::Way.path(opened.number()));
+        match typed {
+            Some(form) => {
+                WayPage { page: page.errors_of(form), action, nonce, delivery: delivery.from(form), office: office.from(form) }
+            }
+            None => WayPage { page, action, nonce, delivery, office },
+        }
+    }
+}
+
+fn hint(way: Delivery) -> &'static str {
+    match way {
+        Delivery::Window => "带身份证件到受理大厅的出件窗口领取。",
+        Delivery::Post => "寄到您填写的地址，邮费以快递单为准。",
+        Delivery::Electronic => "在“我的办件”里查看和下载，不用跑。",
+    }
+}
