@@ -12,6 +12,18 @@ sql! {
         promised_due, precheck_due, correction_due, stopped_since
         from casework_case where applicant = $1 and id < $2 order by id desc limit $3";
 
+    MINE_OPEN = "select id, number, service, version_id, state, outcome, applicant_name, office, created_at, submitted_at,
+        promised_due, precheck_due, correction_due, stopped_since
+        from casework_case where applicant = $1 and id < $2 and closed_at is null order by id desc limit $3";
+
+    MINE_OVER = "select id, number, service, version_id, state, outcome, applicant_name, office, created_at, submitted_at,
+        promised_due, precheck_due, correction_due, stopped_since
+        from casework_case where applicant = $1 and id < $2 and closed_at is not null and submitted_at is not null
+        order by id desc limit $3";
+
+    MY_BILLS = "select b.case_id, b.id, b.total from casework_case c join casework_bill b on b.case_id = c.id
+        where c.applicant = $1 and c.closed_at is null and c.bills > 0 and b.state = 'due' order by b.id limit $2";
+
     AT_OFFICE = "select id, number, service, version_id, state, outcome, applicant_name, office, created_at, submitted_at,
         promised_due, precheck_due, correction_due, stopped_since
         from casework_case where office = $1 and state = $2 and closed_at is null and id > $3 order by id limit $4";
@@ -91,6 +103,14 @@ row! {
         pub precheck_due: Option<Instant>,
         pub correction_due: Option<Instant>,
         pub stopped_since: Option<Instant>,
+    }
+
+    /// A bill that waits for its payer.
+    #[derive(Debug, Clone)]
+    pub struct DueBill {
+        pub case_id: i64,
+        pub id: i64,
+        pub total: i64,
     }
 
     /// A task in an inbox.
@@ -175,6 +195,21 @@ impl TaskCursor {
 /// An applicant's cases, the newest first; `before` is the id of the last one seen.
 pub fn mine(q: &mut Read<'_>, party: i64, before: Option<i64>, limit: i64) -> Result<Vec<CaseItem>, StoreError> {
     q.all(&MINE, params![party, before.unwrap_or(i64::MAX), limit])
+}
+
+/// An applicant's cases that are not over, drafts among them; the newest first.
+pub fn mine_open(q: &mut Read<'_>, party: i64, before: Option<i64>, limit: i64) -> Result<Vec<CaseItem>, StoreError> {
+    q.all(&MINE_OPEN, params![party, before.unwrap_or(i64::MAX), limit])
+}
+
+/// An applicant's cases that are over; a draft that was dropped is none of them.
+pub fn mine_over(q: &mut Read<'_>, party: i64, before: Option<i64>, limit: i64) -> Result<Vec<CaseItem>, StoreError> {
+    q.all(&MINE_OVER, params![party, before.unwrap_or(i64::MAX), limit])
+}
+
+/// What an applicant still has to pay.
+pub fn my_bills(q: &mut Read<'_>, party: i64, limit: i64) -> Result<Vec<DueBill>, StoreError> {
+    q.all(&MY_BILLS, params![party, limit])
 }
 
 /// Cases of an office in one state, the oldest first.

@@ -8,18 +8,19 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use tower::ServiceExt;
 use yimen_blobs::Blobs;
-use yimen_casework::Casework;
-use yimen_casework::pages;
-use yimen_catalogue::{Catalogue, CatalogueHandle, Pack, publish};
+use yimen_casework::model::{Case, CorrectionItem, Finding};
+use yimen_casework::policy::Act;
+use yimen_casework::{Casework, CaseworkError, DecideTask, pages};
+use yimen_catalogue::{Catalogue, CatalogueHandle, Fact, Facts, Pack, publish};
 use yimen_parties::{NewParty, Parties, Party};
-use yimen_platform::{Actor, Clock, Ids, ManualClock, Platform, Role, Roles, Sealer, Staff};
+use yimen_platform::{Actor, Clock, Ctx, Ids, ManualClock, Platform, Role, Roles, Sealer, Staff};
 use yimen_standards::time::{Calendar, Day, Hours, Instant};
-use yimen_store::Store;
+use yimen_store::{Store, Tx};
 use yimen_web::{Site, UserBadge};
 
 /// Invented, with division codes that no place has.
 pub const BUYER: &str = "000000199001010018";
-pub const SELLER: &str = "000000198503120023";
+pub const SELLER: &str = "000000198503120028";
 
 pub struct World {
     pub casework: Casework,
@@ -150,8 +151,156 @@ impl World {
     }
 }
 
+/// What one file of an upload is: the field, its name and its bytes.
+pub type Part<'a> = (&'a str, &'a str, &'a [u8]);
+
+pub const PDF: &[u8] = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF";
+
+impl World {
+    /// Posts a multipart form: fields, then files.
+    pub async fn upload(&self, actor: &Actor, path: &str, fields: &[(&str, &str)], files: &[Part<'_>]) -> Answer {
+        let mut body = Vec::new();
+        for (name, value) in fields {
+            body.extend(format!("--X\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes());
+        }
+        for (name, file, bytes) in files {
+            let head = format!("--X\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"{file}\"\r\n\r\n");
+            body.extend(head.bytes());
+            body.extend_from_slice(bytes);
+            body.extend(b"\r\n");
+        }
+        body.extend(b"--X--\r\n");
+        let request = Request::post(encode(path))
+            .header(header::CONTENT_TYPE, "multipart/form-data; boundary=X")
+            .body(Body::from(body))
+            .unwrap();
+        self.send(actor, request).await
+    }
+
+    /// One command, as the program would run it.
+    pub fn command<T: Send + 'static>(
+        &self,
+        actor: &Actor,
+        act: impl Fn(&Casework, &mut Tx<'_>, &Ctx) -> Result<T, CaseworkError> + Send + 'static,
+    ) -> Result<T, CaseworkError> {
+        let (casework, ctx) = (self.casework.clone(), self.casework.platform.ctx(actor.clone(), ""));
+        self.casework.platform.store.write_blocking("test.command", move |tx| act(&casework, tx, &ctx))
+    }
+
+    /// The case as it stands.
+    pub fn case(&self, number: &str) -> Case {
+        let number = number.to_string();
+        let system = Actor::System("test");
+        let see = move |casework: &Casework, tx: &mut Tx<'_>, ctx: &Ctx| {
+            casework.fetch_by_number(tx, ctx, &number, Act::See).map(|f| f.case)
+        };
+        self.command(&system, see).unwrap()
+    }
+
+    /// Begins an existing-home transfer and answers its number.
+    pub async fn start(&self, actor: &Actor) -> String {
+        let guide = self.get(actor, "/services/existing-home-transfer").await;
+        let nonce = guide.hidden("nonce");
+        let begun = self.post(actor, "/services/existing-home-transfer/start", &[("nonce", &nonce), ("again", "yes")]).await;
+        number_of(&begun.location())
+    }
+
+    /// Answers everything, page by page, and uploads what is needed.
+    pub async fn fill(&self, actor: &Actor, number: &str) {
+        for (id, value) in QUESTIONS {
+            let saved = self.post(actor, &format!("/cases/{number}/apply/questions/{id}"), &[(id, value)]).await;
+            assert_eq!(saved.status, 303, "{id}: {}", saved.text());
+        }
+        for (id, fields) in PAGES {
+            let saved = self.post(actor, &format!("/cases/{number}/apply/pages/{id}"), fields).await;
+            assert_eq!(saved.status, 303, "{id}: {}", saved.text());
+        }
+        for slot in ["seller-identity", "buyer-identity", "title", "contract"] {
+            let path = format!("/cases/{number}/apply/materials/{slot}");
+            let sent = self.upload(actor, &path, &[], &[("file", &format!("{slot}.pdf"), PDF)]).await;
+            assert_eq!(sent.status, 303, "{slot}: {}", sent.text());
+        }
+    }
+
+    /// A filled draft.
+    pub async fn filled(&self, actor: &Actor) -> String {
+        let number = self.start(actor).await;
+        self.fill(actor, &number).await;
+        number
+    }
+
+    /// A case that was handed in.
+    pub async fn submitted(&self, actor: &Actor) -> String {
+        let number = self.filled(actor).await;
+        let sent = self.post(actor, &format!("/cases/{number}/apply/check"), &[("nonce", "n")]).await;
+        assert_eq!(sent.location(), format!("/cases/{number}/submitted"), "{}", sent.text());
+        number
+    }
+
+    /// A case that the window accepted.
+    pub async fn accepted(&self, actor: &Actor) -> String {
+        let number = self.submitted(actor).await;
+        let (id, office) = { let case = self.case(&number); (case.id, case.office) };
+        self.command(&self.clerk(&office), move |casework, tx, ctx| casework.accept(tx, ctx, id, &[])).unwrap();
+        number
+    }
+
+    /// The window asks for a better title deed and another contract number.
+    pub async fn correcting(&self, actor: &Actor) -> String {
+        let number = self.submitted(actor).await;
+        let (id, office) = { let case = self.case(&number); (case.id, case.office) };
+        let item = |target: &str, name: &str, reason: &str| CorrectionItem {
+            target: target.into(),
+            name: name.into(),
+            reason: reason.into(),
+        };
+        let items = [
+            item("material:title", "不动产权证书", "缺少附图页"),
+            item("field:contract_no", "网签合同备案号", "与备案系统不一致"),
+        ];
+        let correct = move |casework: &Casework, tx: &mut Tx<'_>, ctx: &Ctx| casework.correct(tx, ctx, id, &items);
+        self.command(&self.clerk(&office), correct).unwrap();
+        number
+    }
+
+    /// Tax and housing are done; a bill is raised.
+    pub async fn billed(&self, actor: &Actor) -> String {
+        let number = self.accepted(actor).await;
+        let text = |id: &str, value: &str| (id.to_string(), Fact::Text(value.into()));
+        let fen = |id: &str, value: i64| (id.to_string(), Fact::Int(value));
+        let assessed = Facts::from([
+            fen("taxable_price", 320_000_000),
+            fen("deed_tax", 3_200_000),
+            fen("vat", 0),
+            fen("vat_surcharge", 0),
+            fen("income_tax", 0),
+        ]);
+        let verified =
+            Facts::from([text("filed_on", "2026-11-20"), fen("filed_price", 320_000_000), fen("buyer_house_count", 0)]);
+        self.pass(&number, "assess-tax", "tax", assessed);
+        self.pass(&number, "verify-contract", "housing", verified);
+        number
+    }
+
+    /// A reviewer of the department claims the step and finds it in order.
+    pub fn pass(&self, number: &str, step: &str, department: &str, records: Facts) {
+        let task = self.case(number).tasks.iter().find(|t| t.step == step).unwrap().id;
+        let decision = DecideTask { task, finding: Finding::Pass, opinion: "审查无误，同意".into(), records };
+        let work = move |casework: &Casework, tx: &mut Tx<'_>, ctx: &Ctx| {
+            casework.claim(tx, ctx, task)?;
+            casework.decide_task(tx, ctx, &decision)
+        };
+        self.command(&self.reviewer(department), work).unwrap();
+    }
+}
+
+/// The case number in an address.
+pub fn number_of(path: &str) -> String {
+    path.split('/').nth(2).unwrap_or_default().to_string()
+}
+
 pub fn router(casework: &Casework) -> Router {
-    let panels = yimen_catalogue::pages::Panels::default();
+    let panels = yimen_catalogue::pages::Panels { home: Some(pages::home_panel(casework.clone())) };
     let routes = yimen_catalogue::pages::routes(casework.catalogue.clone(), casework.platform.clone(), panels)
         .merge(pages::routes(casework.clone()));
     yimen_web::wrap(routes, Arc::new(Site { host: "杭州市政务服务中心".into(), ..Site::default() }))
@@ -201,3 +350,35 @@ pub fn percent(text: &str) -> String {
 fn encode(path: &str) -> String {
     path.bytes().map(|b| if b.is_ascii_graphic() { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
 }
+
+/// Answers of a whole existing-home transfer, as the guide and the four form pages ask for them.
+pub const QUESTIONS: [(&str, &str); 5] =
+    [("property_use", "home"), ("held", "five-only"), ("buyer_home", "first"), ("mortgage", "none"), ("by_agent", "no")];
+
+pub const PAGES: [(&str, &[(&str, &str)]); 4] = [
+    (
+        "house",
+        &[
+            ("title_no", "浙(2020)杭州市不动产权第0012345号"),
+            ("house_address", "上城区示范街道幸福路1号2幢301室"),
+            ("house_area", "89.50"),
+            ("contract_no", "HZ20261120001"),
+            ("price", "3,200,000"),
+        ],
+    ),
+    (
+        "seller",
+        &[("seller_name", "玛依拉·阿布都"), ("seller_number", SELLER), ("seller_phone", "138 0000 0002")],
+    ),
+    (
+        "buyer",
+        &[
+            ("buyer_name", "周小满"),
+            ("buyer_number", BUYER),
+            ("buyer_phone", "13800000001"),
+            ("ownership", "sole"),
+            ("buyer_marriage", "single"),
+        ],
+    ),
+    ("family", &[("minor_children", "no"), ("extra_certificates", "")]),
+];

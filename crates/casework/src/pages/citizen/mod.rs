@@ -1,18 +1,25 @@
 //! Pages of applicants: applying, following a case, answering a correction. Phone first, one thing a page.
 
 mod apply;
+mod case;
 mod check;
 mod correct;
 mod flow;
 mod form_page;
 mod materials;
+mod my;
 mod opened;
 mod question;
 mod start;
+mod status;
+mod track;
 mod way;
+mod withdraw;
 
-use axum::Router;
+use std::sync::Arc;
+
 use axum::routing::{get, post};
+use axum::{Extension, Router};
 use serde::Deserialize;
 use yimen_platform::Ctx;
 use yimen_web::WebError;
@@ -21,6 +28,8 @@ use self::flow::Step;
 use self::opened::Opened;
 use crate::Casework;
 use crate::policy::Act;
+
+pub use my::home_panel;
 
 pub(crate) fn routes() -> Router<Casework> {
     Router::new()
@@ -36,6 +45,10 @@ pub(crate) fn routes() -> Router<Casework> {
         .route("/cases/{number}/apply/check", get(check::page).post(check::submit))
         .route("/cases/{number}/submitted", get(check::submitted))
         .route("/cases/{number}/correct", get(correct::page).post(correct::save))
+        .route("/cases/{number}/withdraw", get(withdraw::page).post(withdraw::withdraw))
+        .route("/cases/{number}", get(case::case))
+        .route("/my", get(my::my))
+        .route("/track", get(track::page).post(track::track).layer(Extension(Arc::new(track::Guesses::default()))))
 }
 
 /// What an address says of the way back: to the check page, or the same page once more.

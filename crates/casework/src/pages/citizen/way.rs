@@ -95,7 +95,7 @@ impl WayPage {
     ) -> WayPage {
         let (href, text) = back.back_link(opened, &Step::Way);
         let page = shell.citizen("领取方式和受理大厅").section("my").back(href, text);
-        let ways = ways(opened).into_iter().map(|way| Choice::new(way.code(), way.zh()).hint(hint(way))).collect();
+        let ways = ways(opened).into_iter().map(|way| Choice::new(way.code(), way.zh()).hint(hint(way, opened))).collect();
         let delivery = Field::radios("delivery", "结果怎么交给您", ways).value(opened.case.delivery.code());
         let offices = offices(casework, opened).into_iter().map(|(_, choice)| choice).collect();
         let office = Field::radios("office", "由哪个大厅受理", offices)
@@ -111,10 +111,13 @@ impl WayPage {
     }
 }
 
-fn hint(way: Delivery) -> &'static str {
+fn hint(way: Delivery, opened: &Opened) -> String {
     match way {
-        Delivery::Window => "带身份证件到受理大厅的出件窗口领取。",
-        Delivery::Post => "寄到您填写的地址，邮费以快递单为准。",
-        Delivery::Electronic => "在“我的办件”里查看和下载，不用跑。",
+        Delivery::Window => "带身份证件到受理大厅的出件窗口领取。".into(),
+        Delivery::Post => match opened.own.as_ref().map(|own| own.address.as_str()) {
+            Some(address) if !address.is_empty() => format!("寄到您登记的地址：{address}。"),
+            _ => "您还没有登记地址，寄出前工作人员会打电话和您确认。".into(),
+        },
+        Delivery::Electronic => "在“我的办件”里查看和下载，不用跑。".into(),
     }
 }

@@ -1,0 +1,80 @@
+//! Where a case stands, in one plain sentence, and the one thing its applicant can do about it.
+
+use yimen_catalogue::Catalogue;
+use yimen_standards::money::Fen;
+use yimen_standards::time::Instant;
+use yimen_web::Button;
+
+use crate::Casework;
+use crate::model::{BillState, Case, CaseState, Outcome, Owner};
+use crate::pages::{due_line, moment, owner_words};
+
+pub(super) fn sentence(casework: &Casework, catalogue: &Catalogue, case: &Case, now: Instant) -> String {
+    let office = catalogue.office_name(&case.office);
+    let before = |at: Option<Instant>| at.map(|at| format!("在 {} 前", moment(at, now))).unwrap_or_default();
+    match case.state {
+        CaseState::Draft => "还没有提交。".into(),
+        CaseState::Submitted if case.correction.is_some() => {
+            format!("您补正的材料已经收到，{office}正在重新核对，{}答复是否受理。", before(case.precheck_due))
+        }
+        CaseState::Submitted => {
+            format!("申请已经交到{office}，窗口正在预审，{}答复是否受理。", before(case.precheck_due))
+        }
+        CaseState::Correcting => {
+            let count = case.correction.as_ref().map_or(0, |c| c.items.len());
+            let due = case.correction_due.map(|at| due_line(casework, now, at)).unwrap_or_default();
+            format!("有 {count} 项需要您补正，{due}。补齐后继续往下办。")
+        }
+        CaseState::InReview => in_review(catalogue, case),
+        CaseState::Decided => decided(case),
+        CaseState::Closed => match case.outcome {
+            Some(Outcome::Denied) => "没有获得批准，已经办结。不服决定的，可以按决定书写明的途径申请复议或者提起诉讼。".into(),
+            _ => "已经办结。结果在下面。".into(),
+        },
+        CaseState::NotAccepted => "窗口决定不予受理，理由写在不予受理通知书里。".into(),
+        CaseState::Withdrawn => "您已经撤回这次申请。".into(),
+        CaseState::Lapsed => "到期没有补正，这次申请已经终止。需要的话可以重新申请。".into(),
+        CaseState::Voided => "这份办件已经作废。有疑问请联系受理大厅。".into(),
+    }
+}
+
+fn in_review(catalogue: &Catalogue, case: &Case) -> String {
+    if let Some(stop) = case.open_stop() {
+        return format!("正在进行“{}”，这段时间不计入办理时限，不需要您做什么。", stop.name);
+    }
+    if let Some(bill) = case.bills.iter().find(|b| b.state == BillState::Due) {
+        return format!("需要您缴费 {}元，缴清后继续往下办。", Fen(bill.total).grouped());
+    }
+    let mut working: Vec<String> = Vec::new();
+    for task in case.tasks.iter().filter(|t| t.state.is_live() && t.owner != Owner::Applicant) {
+        let name = owner_words(catalogue, &task.owner);
+        if !working.contains(&name) {
+            working.push(name);
+        }
+    }
+    match working.len() {
+        0 => "已经受理，正在办理。".into(),
+        1 => format!("已经受理，{}正在办理。", working[0]),
+        n => format!("已经受理，{n} 个部门正在同时办理：{}。", working.join("、")),
+    }
+}
+
+fn decided(case: &Case) -> String {
+    match case.outcome {
+        Some(Outcome::Denied) => "没有获得批准，理由写在决定书里，正在送达。".into(),
+        _ => format!("已经批准，正在制作结果，以{}的方式交给您。", case.delivery.zh()),
+    }
+}
+
+/// What waits for the applicant.
+pub(super) fn todo(case: &Case) -> Option<Button> {
+    if case.state == CaseState::Correcting {
+        return Some(Button::primary("去补正").href(format!("/cases/{}/correct", case.number)));
+    }
+    let bill = case.bills.iter().find(|b| b.state == BillState::Due)?;
+    Some(Button::primary(format!("去缴费 {}元", Fen(bill.total).grouped())).href(format!("/pay/{}", bill.id)))
+}
+
+pub(super) fn can_withdraw(case: &Case) -> bool {
+    matches!(case.state, CaseState::Draft | CaseState::Submitted | CaseState::Correcting | CaseState::InReview)
+}
