@@ -7,8 +7,8 @@ use yimen_catalogue::model::Service;
 use yimen_identity::Caller;
 use yimen_platform::Actor;
 use yimen_standards::case_number::CaseNumber;
-use yimen_standards::time::{Amount, Explanation, Instant, Limit, Segment, explain};
-use yimen_web::{Cell, Clock, ClockState, Column, Html, Page, Row, Shell, SummaryList, Table, WebError};
+use yimen_standards::time::{Amount, Day, Explanation, Instant, Limit, Segment, explain};
+use yimen_web::{Clock, ClockState, Html, Page, Shell, SummaryList, WebError};
 
 use super::{case_clock, ctx_of, grouped, moment};
 use crate::model::{Case, CaseState, ExtensionState};
@@ -56,7 +56,15 @@ fn explained(casework: &Casework, case: &Case, start: Instant, limit: Limit, now
 struct Part {
     title: String,
     facts: SummaryList,
-    table: Table,
+    spans: Vec<Span>,
+}
+
+/// One interval, in words.
+struct Span {
+    when: String,
+    why: String,
+    counted: String,
+    counts: bool,
 }
 
 #[derive(Template)]
@@ -140,23 +148,32 @@ impl Part {
         } else {
             facts
         };
-        let columns = vec![Column::text("从"), Column::text("到"), Column::text("计不计"), Column::text("原因")];
-        let rows = explanation.segments.iter().take(MOST).map(|segment| row(segment, now));
-        let table = Table::new(format!("{title}逐段计算"), columns).hide_caption().stacked().rows(rows);
-        Part { title, facts, table }
+        let days = !matches!(explanation.limit, Limit::WorkingMinutes(_));
+        let spans = explanation.segments.iter().take(MOST).map(|segment| Span::of(segment, days, now)).collect();
+        Part { title, facts, spans }
     }
 }
 
-fn row(segment: &Segment, now: Instant) -> Row {
-    let counted = match (segment.counted, segment.amount) {
-        (false, _) => "不计".to_string(),
-        (true, Amount::Days(n)) => format!("计 {n} 日"),
-        (true, Amount::Millis(ms)) => format!("计 {}", super::minutes_words(ms / 60_000)),
-    };
-    Row::new(vec![
-        Cell::text(moment(segment.from, now)),
-        Cell::text(moment(segment.to, now)),
-        Cell::text(counted),
-        Cell::text(segment.why.clone()),
-    ])
+impl Span {
+    /// Limits in days are told in days: from the first to the last that the interval takes.
+    fn of(segment: &Segment, days: bool, now: Instant) -> Span {
+        let (from, last) = (segment.from.day(), segment.to.plus_millis(-1).day());
+        let when = match (days, from == last) {
+            (true, true) => short(from, now),
+            (true, false) => format!("{} – {}", short(from, now), short(last, now)),
+            (false, _) => format!("{} – {}", moment(segment.from, now), moment(segment.to, now)),
+        };
+        let counted = match (segment.counted, segment.amount) {
+            (false, _) => "不计".to_string(),
+            (true, Amount::Days(n)) => format!("计 {n} 日"),
+            (true, Amount::Millis(ms)) => format!("计 {}", super::minutes_words(ms / 60_000)),
+        };
+        Span { when, why: segment.why.clone(), counted, counts: segment.counted }
+    }
+}
+
+/// `11月26日`, with the year when it is not this one.
+fn short(day: Day, now: Instant) -> String {
+    let year = if day.year() == now.day().year() { String::new() } else { format!("{}年", day.year()) };
+    format!("{year}{}月{}日", day.month(), day.day_of_month())
 }

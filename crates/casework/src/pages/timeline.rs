@@ -14,7 +14,8 @@ use crate::model::{Case, CaseState, Owner, Task, TaskState};
 pub fn timeline(catalogue: &Catalogue, case: &Case, now: Instant) -> Timeline {
     let mut lanes = vec![window_lane(catalogue, case, now)];
     for (owner, tasks) in by_owner(case) {
-        let lane = Lane::new(owner_words(catalogue, owner));
+        let name = if *owner == Owner::Applicant { "您（申请人）".into() } else { owner_words(catalogue, owner) };
+        let lane = Lane::new(name);
         lanes.push(tasks.into_iter().fold(lane, |lane, task| lane.step(task_step(case, task, now))));
     }
     lanes.into_iter().fold(Timeline::new("各部门办理进度"), Timeline::lane)
@@ -79,6 +80,7 @@ fn task_step(case: &Case, task: &Task, now: Instant) -> LaneStep {
 /// One department's view is no decision: it is shown as done until the case is decided.
 fn shown_state(case: &Case, task: &Task) -> StepState {
     match task_step_state(case, task) {
+        StepState::Waiting if task.kind == StepKind::Payment && task.state == TaskState::Open => StepState::Active,
         StepState::Refused if case.outcome.is_none() => StepState::Done,
         state => state,
     }

@@ -31,13 +31,26 @@ pub struct Until {
     pub by: String,
 }
 
-/// `limit`, where it is known, says from when on the end is near: the last third of it; else the last working day.
+/// `limit`, where it is known, says from when on the end is near: the last third of it, and for limits in days no
+/// earlier than the last working day.
 pub fn until(casework: &Casework, now: Instant, due: Instant, limit: Option<Limit>) -> Until {
     let left = remaining(&casework.calendar, &casework.hours, now, due);
     let near = match limit {
         Some(Limit::WorkingMinutes(n)) => left.working_minutes * 3 <= i64::from(n),
         _ => left.working_days <= 1,
     };
+    told(&left, near, due, now)
+}
+
+/// [`until`] where the limit is not known but its beginning is.
+fn until_since(casework: &Casework, now: Instant, since: Instant, due: Instant) -> Until {
+    let whole = remaining(&casework.calendar, &casework.hours, since, due);
+    let left = remaining(&casework.calendar, &casework.hours, now, due);
+    let near = left.working_days <= 1 && left.working_minutes * 3 <= whole.working_minutes;
+    told(&left, near, due, now)
+}
+
+fn told(left: &Remaining, near: bool, due: Instant, now: Instant) -> Until {
     let state = match (left.overdue, near) {
         (true, _) => ClockState::Overdue,
         (false, true) => ClockState::Near,
@@ -45,7 +58,7 @@ pub fn until(casework: &Casework, now: Instant, due: Instant, limit: Option<Limi
     };
     let by = moment(due, now);
     let by = if left.overdue { format!("原定 {by}") } else { format!("{by} 前") };
-    Until { state, left: left_words(&left), by }
+    Until { state, left: left_words(left), by }
 }
 
 fn left_words(left: &Remaining) -> String {
@@ -74,45 +87,61 @@ pub fn due_line(casework: &Casework, now: Instant, due: Instant) -> String {
     format!("{}（{}）", until.left, until.by)
 }
 
-/// Which due time a case runs towards in its state.
-fn running_due(state: CaseState, precheck: Option<Instant>, correction: Option<Instant>, promised: Option<Instant>) -> Option<Instant> {
-    match state {
-        CaseState::Submitted => precheck,
-        CaseState::Correcting => correction,
-        CaseState::InReview => promised,
-        _ => None,
-    }
+/// A due time that runs, since when, and what is due then.
+struct Running {
+    what: &'static str,
+    since: Option<Instant>,
+    due: Option<Instant>,
 }
 
 /// The clock of a case; `stopped` names the special procedure that runs. A draft and a case that is over have none to
 /// show but their state.
-fn clock(casework: &Casework, now: Instant, state: CaseState, due: Option<Instant>, stopped: Option<&str>) -> Clock {
+fn clock(casework: &Casework, now: Instant, state: CaseState, running: &Running, stopped: Option<&str>) -> Clock {
     if let (CaseState::InReview, Some(name)) = (state, stopped) {
         let why = if name.is_empty() { "特别程序" } else { name };
         return Clock::new(ClockState::Paused, format!("（{why}）"), "");
     }
-    match due {
-        Some(due) => {
-            let until = until(casework, now, due, None);
-            Clock::new(until.state, until.left, until.by)
+    match (running.due, running.since) {
+        (Some(due), since) => {
+            let until = match since {
+                Some(since) => until_since(casework, now, since, due),
+                None => until(casework, now, due, None),
+            };
+            match state {
+                CaseState::InReview => Clock::new(until.state, until.left, until.by),
+                _ => Clock::new(until.state, until.left, "").detail(format!("{} {}", running.what, until.by)),
+            }
         }
-        None if state == CaseState::Draft => Clock::new(ClockState::Normal, "还没有提交", ""),
-        None => Clock::new(ClockState::Finished, state.zh(), ""),
+        (None, _) if state == CaseState::Draft => Clock::new(ClockState::Normal, "还没有提交", ""),
+        (None, _) => Clock::new(ClockState::Finished, state.zh(), ""),
     }
 }
 
-/// The clock of an opened case, with what it runs towards and where every interval is explained.
+/// The clock of an opened case.
 pub fn case_clock(casework: &Casework, case: &Case, now: Instant) -> Clock {
-    let due = running_due(case.state, case.precheck_due, case.correction_due, case.promised_due);
+    let running = match case.state {
+        CaseState::Submitted => Running { what: "答复期限", since: case.received_at, due: case.precheck_due },
+        CaseState::Correcting => {
+            let since = case.correction.as_ref().map(|c| c.issued_at);
+            Running { what: "补正期限", since, due: case.correction_due }
+        }
+        CaseState::InReview => Running { what: "办结期限", since: case.accepted_at, due: case.promised_due },
+        _ => Running { what: "", since: None, due: None },
+    };
     let stopped = case.open_stop().map(|s| s.name.as_str());
-    clock(casework, now, case.state, due, stopped)
+    clock(casework, now, case.state, &running, stopped)
 }
 
 /// The clock of a case in a list.
 pub fn item_clock(casework: &Casework, item: &CaseItem, now: Instant) -> Clock {
     let state = CaseState::parse(&item.state).unwrap_or(CaseState::Closed);
-    let due = running_due(state, item.precheck_due, item.correction_due, item.promised_due);
-    clock(casework, now, state, due, item.stopped_since.map(|_| ""))
+    let running = match state {
+        CaseState::Submitted => Running { what: "答复期限", since: item.submitted_at, due: item.precheck_due },
+        CaseState::Correcting => Running { what: "补正期限", since: None, due: item.correction_due },
+        CaseState::InReview => Running { what: "办结期限", since: item.submitted_at, due: item.promised_due },
+        _ => Running { what: "", since: None, due: None },
+    };
+    clock(casework, now, state, &running, item.stopped_since.map(|_| ""))
 }
 
 /// The clock of a task in an inbox: its own limit, else the promise of the case.
@@ -120,12 +149,16 @@ pub fn task_clock(casework: &Casework, item: &TaskItem, now: Instant) -> Clock {
     if item.stopped_since.is_some() {
         return Clock::new(ClockState::Paused, "（特别程序）", "");
     }
-    match item.due_at.or(item.promised_due) {
-        Some(due) => {
+    match (item.due_at.or(item.promised_due), item.opened_at) {
+        (Some(due), Some(since)) => {
+            let until = until_since(casework, now, since, due);
+            Clock::new(until.state, until.left, until.by)
+        }
+        (Some(due), None) => {
             let until = until(casework, now, due, None);
             Clock::new(until.state, until.left, until.by)
         }
-        None => Clock::new(ClockState::Normal, "没有单独时限", ""),
+        (None, _) => Clock::new(ClockState::Normal, "没有单独时限", ""),
     }
 }
 

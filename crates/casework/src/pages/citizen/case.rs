@@ -14,13 +14,13 @@ use yimen_platform::Ctx;
 use yimen_standards::money::Fen;
 use yimen_standards::time::Day;
 use yimen_web::{
-    Button, Clock, Html, MaterialRow, Notice, Page, Shell, StatusTag, SummaryList, Timeline, UploadedFile, WebError,
+    Clock, Html, MaterialRow, Notice, Page, Shell, StatusTag, SummaryList, Timeline, UploadedFile, WebError,
     redirect_303,
 };
 
 use super::opened::stored;
-use super::status;
-use crate::model::{BillState, Case, CaseState, DocumentKind};
+use super::status::{self, Todo};
+use crate::model::{Bill, BillState, Case, CaseState, DocumentKind};
 use crate::pages::timeline::timeline;
 use crate::pages::{ctx_of, explained, grouped, moment, state_tag};
 use crate::view::{CaseView, Material, MaterialState};
@@ -30,7 +30,7 @@ struct BillLine {
     items: Vec<(String, String)>,
     total: String,
     state: &'static str,
-    /// Where it is paid; empty when there is nothing to pay.
+    /// Where its form goes; empty when there is nothing to pay.
     pay: String,
 }
 
@@ -48,7 +48,7 @@ struct CasePage {
     number: String,
     tag: StatusTag,
     sentence: String,
-    todo: Option<Button>,
+    todo: Option<Todo>,
     clock: Option<Clock>,
     timeline: Timeline,
     bills: Vec<BillLine>,
@@ -103,7 +103,7 @@ impl CasePage {
             todo: status::todo(case),
             clock: explained::detailed_clock(casework, case, &view.fetched.version.service, ctx.now),
             timeline: timeline(&catalogue, case, ctx.now),
-            bills: case.bills.iter().map(BillLine::of).collect(),
+            bills: case.bills.iter().map(|bill| BillLine::of(case, bill)).collect(),
             result: result(&catalogue, &view),
             documents: documents(&view, ctx),
             materials: view.materials.iter().map(|m| material(case, m)).collect(),
@@ -115,13 +115,13 @@ impl CasePage {
 }
 
 impl BillLine {
-    fn of(bill: &crate::model::Bill) -> BillLine {
+    fn of(case: &Case, bill: &Bill) -> BillLine {
         let amount = |fen: i64| format!("{}元", Fen(fen).grouped());
         BillLine {
             items: bill.items.iter().map(|i| (i.name.clone(), amount(i.fen))).collect(),
             total: amount(bill.total),
             state: bill.state.zh(),
-            pay: if bill.state == BillState::Due { format!("/pay/{}", bill.id) } else { String::new() },
+            pay: if bill.state == BillState::Due { status::pay_path(case, bill) } else { String::new() },
         }
     }
 }

@@ -180,10 +180,10 @@ fn line(
     match (state, bill, case.stopped_since) {
         (CaseState::Draft, ..) => begun,
         (_, Some(bill), _) => format!("待缴费 {}元", Fen(bill.total).grouped()),
-        (CaseState::Correcting, ..) => format!("请补正，{}", due(case.correction_due)),
-        (CaseState::Submitted, ..) => format!("预审{}", due(case.precheck_due)),
+        (CaseState::Correcting, ..) => format!("补正：{}", due(case.correction_due)),
+        (CaseState::Submitted, ..) => format!("预审：{}", due(case.precheck_due)),
         (CaseState::InReview, _, Some(since)) => format!("特别程序，时限从 {} 起暂停", moment(since, now)),
-        (CaseState::InReview, ..) => format!("办结{}", due(case.promised_due)),
+        (CaseState::InReview, ..) => format!("办结：{}", due(case.promised_due)),
         _ => submitted.unwrap_or(begun),
     }
 }

@@ -3,10 +3,9 @@
 use yimen_catalogue::Catalogue;
 use yimen_standards::money::Fen;
 use yimen_standards::time::Instant;
-use yimen_web::Button;
 
 use crate::Casework;
-use crate::model::{BillState, Case, CaseState, Outcome, Owner};
+use crate::model::{Bill, BillState, Case, CaseState, Outcome, Owner};
 use crate::pages::{due_line, moment, owner_words};
 
 pub(super) fn sentence(casework: &Casework, catalogue: &Catalogue, case: &Case, now: Instant) -> String {
@@ -67,12 +66,23 @@ fn decided(case: &Case) -> String {
 }
 
 /// What waits for the applicant.
-pub(super) fn todo(case: &Case) -> Option<Button> {
+pub(super) enum Todo {
+    Correct { href: String },
+    /// A form that leads to the gateway.
+    Pay { action: String, total: String },
+}
+
+pub(super) fn todo(case: &Case) -> Option<Todo> {
     if case.state == CaseState::Correcting {
-        return Some(Button::primary("去补正").href(format!("/cases/{}/correct", case.number)));
+        return Some(Todo::Correct { href: format!("/cases/{}/correct", case.number) });
     }
     let bill = case.bills.iter().find(|b| b.state == BillState::Due)?;
-    Some(Button::primary(format!("去缴费 {}元", Fen(bill.total).grouped())).href(format!("/pay/{}", bill.id)))
+    Some(Todo::Pay { action: pay_path(case, bill), total: format!("{}元", Fen(bill.total).grouped()) })
+}
+
+/// Where a bill is paid.
+pub(super) fn pay_path(case: &Case, bill: &Bill) -> String {
+    format!("/cases/{}/bills/{}/pay", case.number, bill.id)
 }
 
 pub(super) fn can_withdraw(case: &Case) -> bool {
