@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::middleware;
 use yimen_casework::Casework;
+use yimen_catalogue::pages::Panels;
 use yimen_identity::Identity;
 use yimen_payments::Payments;
 use yimen_platform::{Actor, Role, Staff};
@@ -25,7 +26,10 @@ pub struct App {
 
 /// Everything the server answers.
 pub fn router(app: &App, site: Site) -> Router {
+    let (catalogue, platform) = (app.casework.catalogue.clone(), app.casework.platform.clone());
+    let panels = Panels { home: Some(yimen_casework::pages::home_panel(app.casework.clone())) };
     let mut routes = Router::new()
+        .merge(yimen_catalogue::pages::routes(catalogue, platform, panels))
         .merge(yimen_casework::pages::routes(app.casework.clone()))
         .merge(yimen_identity::routes(app.identity.clone()));
     if let Some(payments) = &app.payments {
