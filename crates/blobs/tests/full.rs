@@ -19,16 +19,16 @@ fn a_full_disk_is_told_and_nothing_is_half_written() {
     std::fs::create_dir_all(&folder).unwrap();
     let root = std::fs::metadata("/proc/self").unwrap().uid() == 0;
     // A disk of our own, seen by nobody else and gone with the process.
-    let status = Command::new("unshare")
+    let output = Command::new("unshare")
         .args(if root { &["--mount"][..] } else { &["--map-root-user", "--mount"][..] })
         .args(["sh", "-c", r#"mount -t tmpfs -o size=2m yimen "$0" && exec "$@""#])
         .arg(&folder)
         .arg(std::env::current_exe().unwrap())
         .args(["--exact", "a_full_disk_is_told_and_nothing_is_half_written", "--nocapture"])
         .env(CHILD, &folder)
-        .status()
+        .output()
         .unwrap();
-    assert!(status.success(), "{status}");
+    assert!(output.status.success(), "{output:?}");
     std::fs::remove_dir(folder).unwrap();
 }
 

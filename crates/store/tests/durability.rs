@@ -104,16 +104,16 @@ fn a_full_disk_is_told_and_nothing_is_half_written() {
     let exe = std::env::current_exe().unwrap();
     // A disk of our own, seen by nobody else and gone with the process.
     let script = r#"mount -t tmpfs -o size=3m yimen "$0" && exec "$@""#;
-    let status = Command::new("unshare")
+    let output = Command::new("unshare")
         .args(if root { &["--mount"][..] } else { &["--map-root-user", "--mount"][..] })
         .args(["sh", "-c", script])
         .arg(&folder)
         .arg(exe)
         .args(["--exact", "a_full_disk_is_told_and_nothing_is_half_written", "--nocapture"])
         .env(CHILD, &folder)
-        .status()
+        .output()
         .unwrap();
-    assert!(status.success(), "{status}");
+    assert!(output.status.success(), "{output:?}");
     std::fs::remove_dir(folder).unwrap();
 }
 
