@@ -24,9 +24,7 @@ create table platform_journal (
   body TEXT NOT NULL
 ){{strict}};
 create index platform_journal_case on platform_journal (case_id, seq);
--- only: postgres
 create index platform_journal_order on platform_journal (txid, seq);
--- end
 
 create table platform_follower (
   name TEXT NOT NULL PRIMARY KEY,

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use rand::SeedableRng;
 use rand::rngs::StdRng;
-use yimen::open::{Place, casework, open};
+use yimen::open::{Place, casework, open_with};
 use yimen_casework::{Casework, NewFile};
 use yimen_catalogue::{Pack, publish};
 use yimen_demo::{City, Person, Plan, file_papers};
-use yimen_platform::{Actor, Platform, Staff};
+use yimen_platform::{Actor, Platform, Staff, SystemClock};
+use yimen_store::{Options, Tape};
 
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -26,8 +27,9 @@ pub struct World {
 
 impl World {
     /// Publishes the demo pack and registers `people` residents; staff get made-up account ids.
-    pub async fn new(place: &Place, people: usize) -> Result<World, Failure> {
-        let platform = open(place)?;
+    pub async fn new(place: &Place, people: usize, tape: Option<Tape>) -> Result<World, Failure> {
+        let options = Options { tape, ..Options::default() };
+        let platform = open_with(place, Arc::new(SystemClock), options)?;
         let pack = Pack::load(Path::new("packs/hangzhou"));
         let ctx = platform.ctx(Actor::System("bench"), "bench");
         let city = pack.city.as_ref().map(|c| c.value.clone());

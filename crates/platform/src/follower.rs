@@ -11,17 +11,21 @@ use crate::journal::Entry;
 sql! {
     CURSOR = "select txid, seq from platform_follower where name = $1";
 
-    START = "insert into platform_follower (name, txid, seq, updated_at) values ($1, 0, 0, $2)
+    START = "insert into platform_follower (name, txid, seq, updated_at) values ($1, $2, $2, $3)
         on conflict (name) do nothing";
 
     ADVANCE = "update platform_follower set txid = $1, seq = $2, updated_at = $3
         where name = $4 and txid = $5 and seq = $6";
 
-    AFTER = "select seq, txid, at, verb, actor_kind, actor_id, actor_name, department, office, case_id, task_id,
-        request, body from platform_journal
-        where (txid, seq) > ($1, $2) and txid < $3 order by txid, seq limit $4";
+    REST_OF_TRANSACTION = "select seq, txid, at, verb, actor_kind, actor_id, actor_name, department, office, case_id,
+        task_id, request, body from platform_journal
+        where txid = $1 and seq > $2 and txid < $3 order by seq limit $4";
 
-    REWIND = "update platform_follower set txid = 0, seq = 0, updated_at = $2 where name = $1";
+    LATER_TRANSACTIONS = "select seq, txid, at, verb, actor_kind, actor_id, actor_name, department, office, case_id,
+        task_id, request, body from platform_journal
+        where txid > $1 and txid < $2 order by txid, seq limit $3";
+
+    REWIND = "update platform_follower set txid = $2, seq = $2, updated_at = $3 where name = $1";
 }
 
 row! {
@@ -34,6 +38,9 @@ row! {
 /// Applies one entry inside the transaction that also moves the cursor.
 pub type Apply = fn(&mut Tx, &Ctx, &Entry) -> Result<(), StoreError>;
 
+/// Before every entry. Restored journals have transaction numbers below zero.
+const BEGINNING: i64 = i64::MIN;
+
 /// How many entries one step takes at most.
 const BATCH: i64 = 500;
 
@@ -45,7 +52,7 @@ where
     let ctx = ctx.clone();
     store
         .write(name, move |tx| {
-            tx.put(&START, params![name, ctx.now.0])?;
+            tx.put(&START, params![name, BEGINNING, ctx.now.0])?;
             let cursor: Cursor = tx.one(&CURSOR, params![name])?;
             let entries = read(tx, &cursor)?;
             for entry in &entries {
@@ -62,10 +69,16 @@ where
 
 fn read(q: &mut Read, cursor: &Cursor) -> Result<Vec<Entry>, StoreError> {
     let horizon = q.horizon()?;
-    q.all(&AFTER, params![cursor.txid, cursor.seq, horizon, BATCH])
+    // Asked in two steps, because neither engine follows an index through `(txid, seq) > (…)` as well.
+    let mut entries: Vec<Entry> = q.all(&REST_OF_TRANSACTION, params![cursor.txid, cursor.seq, horizon, BATCH])?;
+    let room = BATCH - entries.len() as i64;
+    if room > 0 {
+        entries.extend(q.all::<Entry>(&LATER_TRANSACTIONS, params![cursor.txid, horizon, room])?);
+    }
+    Ok(entries)
 }
 
 /// Sends a follower back to the beginning, to rebuild what it keeps.
 pub fn rewind(tx: &mut Tx, ctx: &Ctx, name: &str) -> Result<(), StoreError> {
-    tx.put(&REWIND, params![name, ctx.now.0])
+    tx.put(&REWIND, params![name, BEGINNING, ctx.now.0])
 }

@@ -11,6 +11,7 @@ mod queue;
 mod row;
 mod sql;
 mod sqlite;
+mod tape;
 mod unit;
 mod value;
 mod work;
@@ -29,6 +30,7 @@ pub use row::{FromRow, Row};
 #[doc(hidden)]
 pub use sql::Registered;
 pub use sql::{Sql, statements};
+pub use tape::{Owned, Tape, Taped};
 pub use unit::{Read, Tx};
 pub use value::{FromValue, Value, unexpected};
 
@@ -63,6 +65,8 @@ pub struct Options {
     pub busy_timeout: Duration,
     /// A limit on the size of the file in pages of 4 KiB (SQLite): a quota.
     pub max_pages: Option<u32>,
+    /// Records every write (SQLite, whose one writer sees them in order); for benchmarks.
+    pub tape: Option<Tape>,
 }
 
 impl Default for Options {
@@ -75,6 +79,7 @@ impl Default for Options {
             queue_max: 10_000,
             busy_timeout: Duration::from_secs(5),
             max_pages: None,
+            tape: None,
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::pg::PgConn;
 use crate::row::{FromRow, Row, decode};
 use crate::sql::Sql;
 use crate::sqlite::SqliteConn;
+use crate::tape::Tape;
 use crate::value::Value;
 
 /// Reading inside one snapshot of the database.
@@ -139,16 +140,20 @@ impl Read<'_> {
 pub struct Tx<'c> {
     read: Read<'c>,
     name: &'static str,
+    tape: Option<Tape>,
 }
 
 impl<'c> Tx<'c> {
-    pub(crate) fn new(conn: Conn<'c>) -> Tx<'c> {
-        Tx { read: Read { conn, spoiled: None }, name: "" }
+    pub(crate) fn new(conn: Conn<'c>, tape: Option<Tape>) -> Tx<'c> {
+        Tx { read: Read { conn, spoiled: None }, name: "", tape }
     }
 
     pub(crate) fn begin(&mut self, name: &'static str) {
         self.name = name;
         self.read.spoiled = None;
+        if let Some(tape) = &self.tape {
+            tape.begin(name);
+        }
     }
 
     pub(crate) fn spoiled(&self) -> Option<StoreError> {
@@ -178,6 +183,7 @@ impl<'c> Tx<'c> {
     /// Executes and says how many rows were touched.
     pub fn exec(&mut self, sql: &'static Sql, params: &[Value<'_>]) -> Result<u64> {
         self.read.sound(sql, params)?;
+        self.record(sql, params);
         let outcome = match &mut self.read.conn {
             Conn::Sqlite(conn) => conn.exec(sql, params),
             Conn::Postgres(conn) => conn.exec(sql, params),
@@ -196,8 +202,15 @@ impl<'c> Tx<'c> {
         self.send(sql, params, true)
     }
 
+    fn record(&self, sql: &'static Sql, params: &[Value<'_>]) {
+        if let Some(tape) = &self.tape {
+            tape.write(sql, params);
+        }
+    }
+
     fn send(&mut self, sql: &'static Sql, params: &[Value<'_>], one: bool) -> Result<()> {
         self.read.sound(sql, params)?;
+        self.record(sql, params);
         let outcome = match &mut self.read.conn {
             Conn::Sqlite(conn) => match conn.exec(sql, params) {
                 Ok(count) if one && count != 1 => Err(StoreError::Conflict),

@@ -64,14 +64,15 @@ impl Place {
 
 /// Opens everything a server needs.
 pub fn open(place: &Place) -> Result<Platform, OpenError> {
-    open_with(place, Arc::new(SystemClock))
+    open_with(place, Arc::new(SystemClock), Options::default())
 }
 
-pub fn open_with(place: &Place, clock: Arc<dyn Clock>) -> Result<Platform, OpenError> {
+/// `open` with another clock or other limits of the store.
+pub fn open_with(place: &Place, clock: Arc<dyn Clock>, options: Options) -> Result<Platform, OpenError> {
     std::fs::create_dir_all(&place.data).map_err(|e| OpenError::Folder(place.data.clone(), e))?;
     let sealer = Arc::new(Sealer::from_file(&place.key_file())?);
     let url = place.store_url();
-    let store = Store::open(&url, Options::default()).map_err(|e| OpenError::Store(without_password(&url), e))?;
+    let store = Store::open(&url, options).map_err(|e| OpenError::Store(without_password(&url), e))?;
     store.migrate().map_err(OpenError::Migrate)?;
     let url = place.blobs_url();
     let blobs = Blobs::open(&url).map_err(|e| OpenError::Blobs(url, e.to_string()))?.sealed(sealer.clone());

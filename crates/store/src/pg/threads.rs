@@ -75,7 +75,7 @@ where
 }
 
 fn serve(conn: PgConn, jobs: &Queue<Box<dyn Unit>>, metrics: &Metrics) {
-    let mut tx = Tx::new(Conn::Postgres(Box::new(conn)));
+    let mut tx = Tx::new(Conn::Postgres(Box::new(conn)), None);
     while let Some(mut job) = jobs.take() {
         if job.reads() && job.abandoned() {
             continue;

@@ -12,6 +12,7 @@ use crate::Options;
 use crate::error::{Result, StoreError};
 use crate::metrics::{Metrics, Sample};
 use crate::queue::Queue;
+use crate::tape::Tape;
 use crate::unit::{Conn, Tx};
 use crate::work::Unit;
 
@@ -37,9 +38,9 @@ impl SqliteStore {
         // The writer first: it creates the file and the log that the readers need.
         let db = open_writer(path, options)?;
         let (group_max, group_wait) = (options.group_max.max(1), options.group_wait);
-        let own = Arc::clone(metrics);
+        let (own, tape) = (Arc::clone(metrics), options.tape.clone());
         store.spawn("store-writer".to_owned(), move || {
-            Writer::new(&db, own).map(|mut writer| writer.serve(&writes, group_max, group_wait))
+            Writer::new(&db, own, tape).map(|mut writer| writer.serve(&writes, group_max, group_wait))
         })?;
         for index in 0..options.readers.max(1) {
             let db = open_reader(path, options)?;
@@ -127,9 +128,9 @@ fn step(statement: &mut Statement<'_>) -> Result<()> {
 }
 
 impl<'c> Writer<'c> {
-    fn new(db: &'c Connection, metrics: Arc<Metrics>) -> Result<Writer<'c>> {
+    fn new(db: &'c Connection, metrics: Arc<Metrics>, tape: Option<Tape>) -> Result<Writer<'c>> {
         let control = Control::new(db).map_err(failure)?;
-        Ok(Writer { tx: Tx::new(Conn::Sqlite(SqliteConn::new(db))), db, metrics, control })
+        Ok(Writer { tx: Tx::new(Conn::Sqlite(SqliteConn::new(db)), tape), db, metrics, control })
     }
 
     fn serve(&mut self, jobs: &Jobs, max: usize, wait: Duration) {
@@ -228,7 +229,7 @@ impl<'c> Writer<'c> {
 }
 
 fn serve_reads(db: &Connection, jobs: &Jobs, metrics: &Metrics) -> Result<()> {
-    let mut tx = Tx::new(Conn::Sqlite(SqliteConn::new(db)));
+    let mut tx = Tx::new(Conn::Sqlite(SqliteConn::new(db)), None);
     let mut begin = db.prepare("begin").map_err(failure)?;
     let mut commit = db.prepare("commit").map_err(failure)?;
     while let Some(mut job) = jobs.take() {
