@@ -8,6 +8,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Extension, Router};
+use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
@@ -27,7 +28,7 @@ pub struct Site {
     pub help_phone: String,
     pub sign_in: String,
     pub sign_out: String,
-    /// Where a citizen finds help; the same place on every page.
+    /// Where a citizen finds help; the same place on every page. Empty: only the telephone number is shown.
     pub help: String,
     /// Main navigation for an audience and the person signed in.
     pub nav: Box<Nav>,
@@ -55,7 +56,7 @@ impl Default for Site {
             help_phone: "12345".into(),
             sign_in: "/sign-in".into(),
             sign_out: "/sign-out".into(),
-            help: "/help".into(),
+            help: String::new(),
             nav: Box::new(|_, _| Vec::new()),
             form_targets: Vec::new(),
             own_origins: Vec::new(),
@@ -86,7 +87,7 @@ pub fn wrap(routes: Router, site: Arc<Site>) -> Router {
         .layer(CatchPanicLayer::custom(errors::panicked))
         .layer(middleware::from_fn(errors::error_pages))
         .layer(middleware::from_fn(guard::security_headers))
-        .layer(CompressionLayer::new())
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         .layer(middleware::from_fn(keep_path))
         .layer(Extension(site))
 }

@@ -342,6 +342,31 @@ fn files_go_up_with_and_without_script() -> Result {
 }
 
 #[test]
+fn rows_are_walked_by_letters_only_after_switching_them_on() -> Result {
+    run(async || {
+        let (base, _) = serve().await;
+        let browser = Browser::start().await?;
+        let desk = browser.desktop().await?;
+        desk.goto(&format!("{base}/dev/pages/inbox")).await?;
+        desk.press("j").await?;
+        assert!(!desk.focused().await?.contains("登记"), "letters are off");
+        desk.tick("单键翻行").await?;
+        desk.press("j").await?;
+        assert_eq!(desk.focused().await?, "存量房转移登记");
+        desk.press("jk").await?;
+        desk.press("j").await?;
+        assert_eq!(desk.focused().await?, "抵押权登记");
+        desk.press(Key::Alt + "q").await?;
+        desk.press("jk").await?;
+        assert_eq!(desk.value("搜索办件").await?, "jk", "what is typed is typed");
+        desk.reload().await?;
+        desk.press("j").await?;
+        assert_eq!(desk.focused().await?, "存量房转移登记", "the choice is kept");
+        Ok(())
+    })
+}
+
+#[test]
 fn saves_again_when_the_line_was_down() -> Result {
     run(async || {
         let (base, seen) = serve().await;

@@ -123,6 +123,7 @@ pub struct KeyHint {
 #[template(path = "components/key_hints.html")]
 pub struct KeyHints {
     keys: Vec<KeyHint>,
+    letters: bool,
 }
 
 impl KeyHints {
@@ -132,6 +133,12 @@ impl KeyHints {
     #[must_use]
     pub fn key(mut self, key: impl Into<String>, text: impl Into<String>) -> KeyHints {
         self.keys.push(KeyHint { key: key.into(), text: text.into() });
+        self
+    }
+    /// Offers to switch single letters on (j, k, o in a table with keys); they are off until someone does.
+    #[must_use]
+    pub fn letters(mut self) -> KeyHints {
+        self.letters = true;
         self
     }
 }

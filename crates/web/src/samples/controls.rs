@@ -41,7 +41,8 @@ fn buttons() -> Vec<Sample> {
                 .key("F2", "叫号")
                 .key("F8", "读身份证")
                 .key("Alt+1", "第1份材料")
-                .key("Ctrl+Enter", "受理"),
+                .key("Ctrl+Enter", "受理")
+                .letters(),
         ),
         Sample::new(
             "search_box",

@@ -109,6 +109,7 @@ struct Inbox {
     search: SearchBox,
     table: Table,
     pager: Pager,
+    keys: KeyHints,
 }
 
 impl Inbox {
@@ -157,6 +158,7 @@ impl Inbox {
                 .key("Alt+Q"),
             table: Table::new("分给我的待办，按期限排列", columns).hide_caption().keys().rows(rows),
             pager: Pager::new(None, Some("#next".into())).summary("第 1–24 件"),
+            keys: KeyHints::new().key("Alt+Q", "搜索").letters(),
         }
     }
 }

@@ -61,6 +61,7 @@ pub fn shell(mode: Mode) -> Shell {
 pub fn site() -> Site {
     Site {
         host: "临安市政务服务管理办公室".into(),
+        help: "/dev/pages".into(),
         nav: Box::new(|audience, _| match audience {
             Audience::Citizen => vec![
                 NavItem::new("home", "/dev/pages/home", "首页", "home"),
