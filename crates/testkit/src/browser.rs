@@ -16,6 +16,7 @@
 
 mod act;
 mod look;
+mod wire;
 
 pub use look::Violation;
 pub use thirtyfour::Key;
@@ -88,10 +89,8 @@ impl Browser {
         let number = self.driver.sessions.fetch_add(1, Ordering::Relaxed);
         let profile = self.driver.folder.join(format!("profile-{number}"));
         let capabilities = capabilities(&self.driver.chromium, &profile, screen);
-        let connected = WebDriver::builder(&self.driver.address, capabilities)
-            .request_timeout(Duration::from_secs(60))
-            .connect()
-            .await;
+        let connected =
+            WebDriver::builder(&self.driver.address, capabilities).client(wire::Loopback).connect().await;
         let web = connected.map_err(|e| error(format!("chromium did not start: {e}")))?;
         Ok(Session {
             web,

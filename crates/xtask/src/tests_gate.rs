@@ -114,31 +114,25 @@ fn commands(selection: &Selection) -> Vec<Command> {
     commands
 }
 
-/// Both streams are read, for nextest sums up on its error stream.
+/// Both streams come through one pipe, so that their lines stay in order.
 fn stream(command: &mut Command, counts: &mut Counts) -> Outcome {
     let text = shell::shown(command);
-    let mut child = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(|e| format!("cannot start `{text}`: {e}"))?;
-    let (out, err) = (child.stdout.take(), child.stderr.take());
-    let on_error = std::thread::spawn(move || pass_on(err, |line| eprintln!("{line}")));
-    let on_output = pass_on(out, |line| println!("{line}"));
-    let on_error = on_error.join().unwrap_or_default();
-    for more in [on_output, on_error] {
-        counts.passed += more.passed;
-        counts.failed += more.failed;
-        counts.skipped += more.skipped;
-    }
+    let cannot = |e: std::io::Error| format!("cannot start `{text}`: {e}");
+    let (reader, writer) = std::io::pipe().map_err(cannot)?;
+    command.stdin(Stdio::null()).stdout(writer.try_clone().map_err(cannot)?).stderr(writer);
+    let mut child = command.spawn().map_err(cannot)?;
+    // The command still holds the writing end; the pipe would never end.
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let more = pass_on(reader, |line| println!("{line}"));
+    counts.passed += more.passed;
+    counts.failed += more.failed;
+    counts.skipped += more.skipped;
     let status = child.wait().map_err(|e| format!("`{text}`: {e}"))?;
     if status.success() { Ok(()) } else { Err(format!("`{text}` failed ({status})")) }
 }
 
-fn pass_on(stream: Option<impl Read>, show: impl Fn(&str)) -> Counts {
+fn pass_on(stream: impl Read, show: impl Fn(&str)) -> Counts {
     let mut counts = Counts::default();
-    let Some(stream) = stream else { return counts };
     let mut reader = BufReader::new(stream);
     let mut line = Vec::new();
     while reader.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
@@ -157,7 +151,7 @@ mod tests {
     use super::*;
 
     fn counted(lines: &str) -> Counts {
-        pass_on(Some(lines.as_bytes()), |_| ())
+        pass_on(lines.as_bytes(), |_| ())
     }
 
     #[test]
@@ -181,7 +175,7 @@ mod tests {
     #[test]
     fn what_a_test_prints_is_not_counted() {
         assert_eq!(counted("we had 3 passed; 4 failed\n\u{7f}test results: 9 passed"), Counts::default());
-        assert_eq!(pass_on(Some(&b"\xff\xfe 1 passed\n"[..]), |_| ()), Counts::default());
+        assert_eq!(pass_on(&b"\xff\xfe 1 passed\n"[..], |_| ()), Counts::default());
     }
 
     #[test]
