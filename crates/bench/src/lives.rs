@@ -50,9 +50,11 @@ async fn one(world: &World, n: usize, seed: u64) -> Result<usize, Failure> {
     let mut rng = rng(seed.wrapping_add(n as u64));
     let (me, party, _) = world.residents[n % world.residents.len()].clone();
     let other = world.residents[(n + 1) % world.residents.len()].0.clone();
-    let version = world.casework.catalogue.get().current(SERVICE).cloned().ok_or("no home transfer in the pack")?;
+    let version =
+        world.casework.catalogue.get().current(SERVICE).cloned().ok_or("no home transfer in the pack")?;
     let today = world.platform.clock.now().day();
-    let facts = yimen_demo::fill(&mut rng, &version, &me, &other, today).ok_or("the applicant does not qualify")?;
+    let facts =
+        yimen_demo::fill(&mut rng, &version, &me, &other, today).ok_or("the applicant does not qualify")?;
     let citizen = Actor::Citizen { account: 1, party, name: me.name.as_str().into() };
     let mut life = Life { world, id: 0, commands: 0 };
     life.apply(&citizen, party, &me.name, n, &version, &facts).await?;
@@ -73,12 +75,7 @@ impl Life<'_> {
     /// One command in one unit of work.
     async fn command<F>(&mut self, name: &'static str, actor: &Actor, run: F) -> Result<Case, Failure>
     where
-        F: Fn(
-                &yimen_casework::Casework,
-                &mut yimen_store::Tx<'_>,
-                &Ctx,
-                i64,
-            ) -> Result<Case, CaseworkError>
+        F: Fn(&yimen_casework::Casework, &mut yimen_store::Tx<'_>, &Ctx, i64) -> Result<Case, CaseworkError>
             + Send
             + 'static,
     {
@@ -103,18 +100,24 @@ impl Life<'_> {
         let started = self.world.platform.store.write("case.draft", move |tx| {
             let (applicant, office) = (party, "civic-centre");
             let (channel, applicant_name) = (Channel::Online, name.as_str());
-            let new = StartDraft { service: SERVICE, applicant, applicant_name, channel, nonce: &nonce, office };
+            let new =
+                StartDraft { service: SERVICE, applicant, applicant_name, channel, nonce: &nonce, office };
             casework.start_draft(tx, &ctx, &new)
         });
         self.id = started.await?.0;
         for answers in by_page(version, facts) {
-            self.command("case.answer", citizen, move |c, tx, ctx, id| c.answer(tx, ctx, id, &answers, &[])).await?;
+            self.command("case.answer", citizen, move |c, tx, ctx, id| c.answer(tx, ctx, id, &answers, &[]))
+                .await?;
         }
         for (i, slot) in slots(version, facts).into_iter().enumerate() {
             self.commands += 1;
             let file = NewFile { slot, ..self.world.papers[i % self.world.papers.len()].clone() };
             let (casework, ctx, id) = (self.world.casework.clone(), self.ctx(citizen), self.id);
-            self.world.platform.store.write("material.add", move |tx| casework.add_file(tx, &ctx, id, &file)).await?;
+            self.world
+                .platform
+                .store
+                .write("material.add", move |tx| casework.add_file(tx, &ctx, id, &file))
+                .await?;
         }
         self.command("case.submit", citizen, |c, tx, ctx, id| c.submit(tx, ctx, id)).await?;
         Ok(())
@@ -134,7 +137,9 @@ impl Life<'_> {
         if task.kind == StepKind::Payment {
             let bill = case.bills.iter().find(|b| b.task_id == task.id).ok_or("a payment without a bill")?.id;
             let gateway = Actor::System("支付网关");
-            return self.command("payment.settle", &gateway, move |c, tx, ctx, _| c.pay(tx, ctx, bill, "bench")).await;
+            return self
+                .command("payment.settle", &gateway, move |c, tx, ctx, _| c.pay(tx, ctx, bill, "bench"))
+                .await;
         }
         let actor = match &task.owner {
             Owner::Department(id) => self.world.reviewer(id),
@@ -144,8 +149,12 @@ impl Life<'_> {
         let today = self.world.platform.clock.now().day();
         let records = yimen_demo::records(rng, version, &task.step, known, me, today);
         known.extend(records.clone());
-        let decision =
-            DecideTask { task: task.id, finding: Finding::Pass, opinion: "材料齐全，符合规定条件。".into(), records };
+        let decision = DecideTask {
+            task: task.id,
+            finding: Finding::Pass,
+            opinion: "材料齐全，符合规定条件。".into(),
+            records,
+        };
         self.command("task.decide", &actor, move |c, tx, ctx, _| c.decide_task(tx, ctx, &decision)).await
     }
 }

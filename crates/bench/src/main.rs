@@ -51,18 +51,17 @@ async fn bench(args: &Args) -> Result<(), Failure> {
     let folder = tempfile::tempdir_in(&args.folder)?;
     let count = if args.quick { 400 } else { 2_000 };
     let raw = raw_lives(folder.path(), count).await?;
-    let place = Place {
-        data: folder.path().join("lives"),
-        store: args.store.clone(),
-        blobs: String::new(),
-        node: 0,
-    };
+    let place =
+        Place { data: folder.path().join("lives"), store: args.store.clone(), blobs: String::new(), node: 0 };
     let world = Arc::new(World::new(&place, 200, None).await?);
     lives::run(&world, count / 4, 7).await?;
     let (took, commands) = lives::run(&world, count, 11).await?;
     let per_second = count as f64 / took.as_secs_f64();
     println!("raw:      {raw:8.1} lives/s");
-    println!("commands: {per_second:8.1} lives/s, ratio {:.2}, {commands:.1} commands a life", per_second / raw);
+    println!(
+        "commands: {per_second:8.1} lives/s, ratio {:.2}, {commands:.1} commands a life",
+        per_second / raw
+    );
     Ok(())
 }
 

@@ -55,7 +55,8 @@ impl World {
     }
 
     pub fn reviewer(&self, department: &str) -> Actor {
-        let works = |s: &&Arc<Staff>| s.department == department && s.roles.has(yimen_platform::Role::Reviewer);
+        let works =
+            |s: &&Arc<Staff>| s.department == department && s.roles.has(yimen_platform::Role::Reviewer);
         Actor::Staff(self.staff.iter().find(works).expect("the demo cast has reviewers everywhere").clone())
     }
 

@@ -87,7 +87,12 @@ impl Casework {
             match change {
                 Change::Documented { kind, task, reason } => {
                     documents += 1;
-                    document::issue(tx, ctx, &after, document::Issue { number: documents, kind: *kind, task: *task, reason })?;
+                    document::issue(
+                        tx,
+                        ctx,
+                        &after,
+                        document::Issue { number: documents, kind: *kind, task: *task, reason },
+                    )?;
                 }
                 Change::ResultMade { .. } => {
                     let facts = match new_facts {
@@ -110,7 +115,13 @@ impl Casework {
         Ok(after)
     }
 
-    fn decide(&self, ctx: &Ctx, fetched: &Fetched, command: &Command, new_facts: Option<&Facts>) -> Result<Vec<Change>> {
+    fn decide(
+        &self,
+        ctx: &Ctx,
+        fetched: &Fetched,
+        command: &Command,
+        new_facts: Option<&Facts>,
+    ) -> Result<Vec<Change>> {
         let facts = || -> std::result::Result<Facts, Refusal> {
             let facts = match new_facts {
                 Some(facts) => facts.clone(),

@@ -97,6 +97,8 @@ fn body(case: &Case, new: &Issue<'_>) -> Body {
         }
         DocumentKind::DeliveryReceipt => Body { name: case.delivery.zh().into(), ..Body::default() },
         DocumentKind::NotAccepted => Body { received_at: case.received_at, ..Body::default() },
-        DocumentKind::Grant | DocumentKind::Denial => Body { accepted_at: case.accepted_at, ..Body::default() },
+        DocumentKind::Grant | DocumentKind::Denial => {
+            Body { accepted_at: case.accepted_at, ..Body::default() }
+        }
     }
 }

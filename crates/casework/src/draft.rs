@@ -6,13 +6,13 @@ use yimen_standards::case_number::CaseNumber;
 use yimen_standards::id::DivisionCode;
 use yimen_store::Tx;
 
+use crate::Casework;
 use crate::command::Fetched;
 use crate::error::{CaseworkError, Result};
 use crate::model::{Case, CaseState, Channel, Delivery};
 use crate::policy::{Act, Relation};
 use crate::rules::{Command, Refusal};
 use crate::store::case::{self, NewCase};
-use crate::Casework;
 
 /// What is needed to begin.
 pub struct StartDraft<'a> {
@@ -40,7 +40,8 @@ impl Casework {
         let version = catalogue.current(new.service);
         let version = version.ok_or_else(|| CaseworkError::Unavailable("事项不存在或已停办".into()))?;
         let city = catalogue.city();
-        let takes_in = |id: &str| version.service.offices.is_empty() || version.service.offices.iter().any(|o| o == id);
+        let takes_in =
+            |id: &str| version.service.offices.is_empty() || version.service.offices.iter().any(|o| o == id);
         let office = match new.office {
             "" => city.offices.iter().find(|o| takes_in(&o.id)),
             id => city.offices.iter().find(|o| o.id == id && takes_in(id)),
@@ -84,7 +85,14 @@ impl Casework {
     }
 
     /// Saves one page of answers. `clear` names answers the page no longer has (an emptied optional field).
-    pub fn answer(&self, tx: &mut Tx<'_>, ctx: &Ctx, id: i64, answers: &Facts, clear: &[String]) -> Result<Case> {
+    pub fn answer(
+        &self,
+        tx: &mut Tx<'_>,
+        ctx: &Ctx,
+        id: i64,
+        answers: &Facts,
+        clear: &[String],
+    ) -> Result<Case> {
         let fetched = self.fetch(tx, ctx, id, Act::FillIn)?;
         fillable(&fetched)?;
         let mut facts = self.facts(&fetched)?.clone();
@@ -99,7 +107,14 @@ impl Casework {
     }
 
     /// Chooses how the result comes and which office takes the case in.
-    pub fn choose_way(&self, tx: &mut Tx<'_>, ctx: &Ctx, id: i64, delivery: Delivery, office: &str) -> Result<()> {
+    pub fn choose_way(
+        &self,
+        tx: &mut Tx<'_>,
+        ctx: &Ctx,
+        id: i64,
+        delivery: Delivery,
+        office: &str,
+    ) -> Result<()> {
         let fetched = self.fetch(tx, ctx, id, Act::FillIn)?;
         if fetched.case.state != CaseState::Draft {
             let state = fetched.case.state;
@@ -126,7 +141,14 @@ impl Casework {
         self.execute(tx, ctx, &fetched, &Command::Withdraw { reason: reason.into() }, None)
     }
 
-    pub(crate) fn note(&self, tx: &mut Tx<'_>, ctx: &Ctx, case: i64, verb: &str, body: serde_json::Value) -> Result<()> {
+    pub(crate) fn note(
+        &self,
+        tx: &mut Tx<'_>,
+        ctx: &Ctx,
+        case: i64,
+        verb: &str,
+        body: serde_json::Value,
+    ) -> Result<()> {
         Ok(journal::append(tx, ctx, journal::Note { verb, case, task: 0, body })?)
     }
 }
@@ -134,7 +156,11 @@ impl Casework {
 fn may_start(actor: &Actor, new: &StartDraft<'_>) -> Result<()> {
     match actor {
         Actor::Citizen { party, .. } if *party == new.applicant => Ok(()),
-        Actor::Staff(s) if s.roles.has(Role::Clerk) && s.office == new.office && new.channel == Channel::Window => Ok(()),
+        Actor::Staff(s)
+            if s.roles.has(Role::Clerk) && s.office == new.office && new.channel == Channel::Window =>
+        {
+            Ok(())
+        }
         _ => Err(CaseworkError::Forbidden("只能为自己申请，或由窗口人员在本大厅代为录入")),
     }
 }

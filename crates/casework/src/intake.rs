@@ -57,11 +57,16 @@ impl Casework {
             missing.push(format!("请填写“{}”", field.label));
         }
         let rows = materials::of_case(q, fetched.case.id)?;
-        let there: HashSet<&str> = rows.iter().filter(|r| r.state != "missing").map(|r| r.slot.as_str()).collect();
+        let there: HashSet<&str> =
+            rows.iter().filter(|r| r.state != "missing").map(|r| r.slot.as_str()).collect();
         let at_window = fetched.case.channel == Channel::Window;
         for material in version.materials(&facts) {
             let made_here = material.from.contains(&Source::Form);
-            if material.need == Need::Required && !made_here && !there.contains(material.id.as_str()) && !at_window {
+            if material.need == Need::Required
+                && !made_here
+                && !there.contains(material.id.as_str())
+                && !at_window
+            {
                 missing.push(format!("请上传“{}”", material.name));
             }
         }
@@ -77,13 +82,16 @@ impl Casework {
         let rows = materials::of_case(tx, id)?;
         let items = fetched.case.correction.as_ref().map(|c| c.items.as_slice()).unwrap_or_default();
         let open = |item: &&CorrectionItem| match item.target.split_once(':') {
-            Some(("material", slot)) => !rows.iter().any(|r| r.slot == slot && !matches!(r.state.as_str(), "missing" | "rejected")),
+            Some(("material", slot)) => {
+                !rows.iter().any(|r| r.slot == slot && !matches!(r.state.as_str(), "missing" | "rejected"))
+            }
             _ => false,
         };
         let open: Vec<String> = items.iter().filter(open).map(|i| format!("请补充“{}”", i.name)).collect();
         let mut missing = open;
         let facts = with_today(self.facts(&fetched)?.clone(), ctx);
-        missing.extend(fetched.version.unanswered(&facts).iter().map(|(_, f)| format!("请填写“{}”", f.label)));
+        missing
+            .extend(fetched.version.unanswered(&facts).iter().map(|(_, f)| format!("请填写“{}”", f.label)));
         if !missing.is_empty() {
             return Err(CaseworkError::Incomplete(missing));
         }
@@ -125,7 +133,11 @@ impl Casework {
         for item in items {
             match item.target.split_once(':') {
                 Some(("material", slot)) if fetched.version.material(slot).is_some() => {
-                    verdicts.push(Verdict { slot: slot.into(), accepted: false, reason: item.reason.clone() });
+                    verdicts.push(Verdict {
+                        slot: slot.into(),
+                        accepted: false,
+                        reason: item.reason.clone(),
+                    });
                 }
                 Some(("field", field)) if fetched.version.field(field).is_some() => {}
                 _ => return Err(Refusal::Missing("办件中确有的补正项目").into()),

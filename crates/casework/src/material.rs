@@ -46,7 +46,9 @@ impl Casework {
         }
         self.known_slot(&fetched, &new.slot)?;
         if materials::count_files(tx, id)? >= MAX_FILES {
-            return Err(CaseworkError::Unavailable(format!("一个办件最多上传{MAX_FILES}个文件，请先删除不需要的文件")));
+            return Err(CaseworkError::Unavailable(format!(
+                "一个办件最多上传{MAX_FILES}个文件，请先删除不需要的文件"
+            )));
         }
         let file = File {
             id: ctx.new_id(),
@@ -73,7 +75,13 @@ impl Casework {
         if !materials::files(tx, id)?.iter().any(|f| f.slot == row.slot) {
             self.set_material(tx, ctx, id, &row.slot, "missing", "")?;
         }
-        self.note(tx, ctx, id, "material.removed", serde_json::json!({ "slot": row.slot, "digest": row.digest }))
+        self.note(
+            tx,
+            ctx,
+            id,
+            "material.removed",
+            serde_json::json!({ "slot": row.slot, "digest": row.digest }),
+        )
     }
 
     /// The clerk has seen the original (or takes the tick back).
@@ -100,7 +108,15 @@ impl Casework {
         Ok(())
     }
 
-    fn set_material(&self, tx: &mut Tx<'_>, ctx: &Ctx, id: i64, slot: &str, state: &str, reason: &str) -> Result<()> {
+    fn set_material(
+        &self,
+        tx: &mut Tx<'_>,
+        ctx: &Ctx,
+        id: i64,
+        slot: &str,
+        state: &str,
+        reason: &str,
+    ) -> Result<()> {
         let row = MaterialRow {
             slot: slot.into(),
             state: state.into(),

@@ -50,10 +50,7 @@ coded! {
 impl CaseState {
     /// No command leads out of it.
     pub const fn is_final(self) -> bool {
-        matches!(
-            self,
-            Self::Closed | Self::NotAccepted | Self::Withdrawn | Self::Lapsed | Self::Voided
-        )
+        matches!(self, Self::Closed | Self::NotAccepted | Self::Withdrawn | Self::Lapsed | Self::Voided)
     }
 }
 
@@ -319,9 +316,7 @@ impl Case {
 
     /// A review found against it: it can only be denied, and nobody is asked to pay.
     pub fn has_failed_review(&self) -> bool {
-        self.tasks
-            .iter()
-            .any(|t| t.kind == StepKind::Review && t.finding == Some(Finding::Fail))
+        self.tasks.iter().any(|t| t.kind == StepKind::Review && t.finding == Some(Finding::Fail))
     }
 
     pub fn open_stop(&self) -> Option<&ClockStop> {
@@ -333,7 +328,9 @@ impl Case {
         match self.state {
             CaseState::Submitted => self.precheck_due,
             CaseState::Correcting => self.correction_due,
-            CaseState::InReview => self.stops.iter().filter(|s| s.to.is_none()).filter_map(|s| s.planned_to).min(),
+            CaseState::InReview => {
+                self.stops.iter().filter(|s| s.to.is_none()).filter_map(|s| s.planned_to).min()
+            }
             _ => None,
         }
     }

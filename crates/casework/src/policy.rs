@@ -119,7 +119,8 @@ pub fn relations(actor: &Actor, loaded: &Loaded) -> Vec<Relation> {
         },
         Actor::Staff(staff) => {
             let draft = case.state == CaseState::Draft;
-            let at_window = staff.roles.has(Role::Clerk) && !staff.office.is_empty() && staff.office == case.office;
+            let at_window =
+                staff.roles.has(Role::Clerk) && !staff.office.is_empty() && staff.office == case.office;
             let sent = || case.tasks.iter().any(|t| was_sent_to(t, &staff.department));
             let mut found = Vec::new();
             // A draft is nobody's business but the applicant's and the clerk's who fills it in for them.
@@ -161,7 +162,9 @@ pub fn may_work_on(actor: &Actor, task: &Task) -> bool {
 /// Whether `actor` heads the department that decides the case.
 pub fn heads(actor: &Actor, case: &Case) -> bool {
     match actor {
-        Actor::Staff(s) => s.roles.has(Role::Supervisor) && !s.department.is_empty() && s.department == case.lead,
+        Actor::Staff(s) => {
+            s.roles.has(Role::Supervisor) && !s.department.is_empty() && s.department == case.lead
+        }
         _ => false,
     }
 }

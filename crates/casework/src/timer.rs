@@ -43,7 +43,8 @@ impl Casework {
             }
             for id in fresh {
                 let (casework, ctx) = (self.clone(), ctx.clone());
-                let ticked = self.platform.store.write("case.tick", move |tx| casework.tick(tx, &ctx, id)).await;
+                let ticked =
+                    self.platform.store.write("case.tick", move |tx| casework.tick(tx, &ctx, id)).await;
                 match ticked {
                     Ok(_) => swept.moved += 1,
                     Err(error) => {

@@ -46,8 +46,11 @@ impl Casework {
     /// Concludes a task. What must be recorded is checked against the pack before anything is written.
     pub fn decide_task(&self, tx: &mut Tx<'_>, ctx: &Ctx, decision: &DecideTask) -> Result<Case> {
         let fetched = self.fetch_task(tx, ctx, decision.task)?;
-        let command =
-            Command::Decide { task: decision.task, finding: decision.finding, opinion: decision.opinion.clone() };
+        let command = Command::Decide {
+            task: decision.task,
+            finding: decision.finding,
+            opinion: decision.opinion.clone(),
+        };
         let step = fetched.case.task(decision.task).map(|t| t.step.clone()).unwrap_or_default();
         let recorded = self.recorded(&fetched, &step, decision)?;
         self.execute(tx, ctx, &fetched, &command, recorded.as_ref())
@@ -65,7 +68,9 @@ impl Casework {
                 Some(fact) if fact.kind() == field.kind.fact_type() => {
                     facts.insert(field.id.clone(), fact.clone());
                 }
-                Some(_) | None if !field.optional => return Err(Refusal::Missing("本环节需要登记的内容").into()),
+                Some(_) | None if !field.optional => {
+                    return Err(Refusal::Missing("本环节需要登记的内容").into());
+                }
                 _ => {}
             }
         }
@@ -83,7 +88,14 @@ impl Casework {
         self.execute(tx, ctx, &fetched, &Command::AnswerReturn { task: id, note: note.into() }, None)
     }
 
-    pub fn start_special(&self, tx: &mut Tx<'_>, ctx: &Ctx, id: i64, special: &str, reason: &str) -> Result<Case> {
+    pub fn start_special(
+        &self,
+        tx: &mut Tx<'_>,
+        ctx: &Ctx,
+        id: i64,
+        special: &str,
+        reason: &str,
+    ) -> Result<Case> {
         let fetched = self.fetch_task(tx, ctx, id)?;
         let command = Command::StartSpecial { task: id, special: special.into(), reason: reason.into() };
         self.execute(tx, ctx, &fetched, &command, None)

@@ -4,7 +4,9 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use rand::RngExt;
-use yimen_casework::model::{BillState, Case, CaseState, CorrectionItem, Finding, Owner, Task, TaskState, is_decision};
+use yimen_casework::model::{
+    BillState, Case, CaseState, CorrectionItem, Finding, Owner, Task, TaskState, is_decision,
+};
 use yimen_casework::{DecideTask, StartDraft};
 use yimen_catalogue::model::{Source, StepKind};
 use yimen_catalogue::{Facts, Version, limits};
@@ -120,7 +122,9 @@ fn begin(tx: &mut Tx<'_>, sim: &mut Sim, at: Instant, who: usize) -> Result<(), 
     };
     let other = sim.rng.random_range(0..sim.city.residents.len());
     let (me, party, account) = sim.city.residents[who].clone();
-    let them = sim.city.residents[if other == who { (other + 1) % sim.city.residents.len() } else { other }].0.clone();
+    let them = sim.city.residents[if other == who { (other + 1) % sim.city.residents.len() } else { other }]
+        .0
+        .clone();
     let Some(facts) = answers::fill(&mut sim.rng, &version, &me, &them, at.day()) else {
         return Ok(());
     };
@@ -306,7 +310,14 @@ fn conclude(
     Ok(sim.city.casework.decide_task(tx, ctx, &decision)?)
 }
 
-fn end_special(tx: &mut Tx<'_>, sim: &mut Sim, at: Instant, life: usize, task: i64, stop: i64) -> Result<(), CityError> {
+fn end_special(
+    tx: &mut Tx<'_>,
+    sim: &mut Sim,
+    at: Instant,
+    life: usize,
+    task: i64,
+    stop: i64,
+) -> Result<(), CityError> {
     let case = case_of(tx, sim, at, sim.lives[life].id)?;
     let open = case.stops.iter().any(|s| s.id == stop && s.to.is_none());
     let Some(task) = case.task(task).filter(|_| open).cloned() else { return Ok(()) };

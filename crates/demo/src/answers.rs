@@ -14,7 +14,9 @@ const TRIES: usize = 40;
 /// Answers to the whole application, such that nothing stops it. `None` when this person never qualifies.
 pub fn fill(rng: &mut StdRng, version: &Version, me: &Person, other: &Person, today: Day) -> Option<Facts> {
     (0..TRIES).map(|_| attempt(rng, version, me, other, today)).find(|facts| {
-        version.stops(facts).is_empty() && version.next_question(facts).is_none() && version.unanswered(facts).is_empty()
+        version.stops(facts).is_empty()
+            && version.next_question(facts).is_none()
+            && version.unanswered(facts).is_empty()
     })
 }
 
@@ -45,7 +47,14 @@ fn attempt(rng: &mut StdRng, version: &Version, me: &Person, other: &Person, tod
 }
 
 /// What an officer records at a step.
-pub fn records(rng: &mut StdRng, version: &Version, step: &str, facts: &Facts, me: &Person, today: Day) -> Facts {
+pub fn records(
+    rng: &mut StdRng,
+    version: &Version,
+    step: &str,
+    facts: &Facts,
+    me: &Person,
+    today: Day,
+) -> Facts {
     let mut known = facts.clone();
     let mut recorded = Facts::new();
     let mut done = 0;
@@ -80,7 +89,9 @@ fn answer(rng: &mut StdRng, field: &Field, me: &Person, other: &Person, today: D
         FieldKind::Boolean => Fact::Bool(rng.random_bool(0.6)),
         FieldKind::Choice => Fact::Text(any_of(rng, &field.options)),
         FieldKind::Choices => Fact::List(vec![any_of(rng, &field.options)]),
-        FieldKind::Name if field.id.contains("business") || field.id.contains("company") || field.id.contains("shop") => {
+        FieldKind::Name
+            if field.id.contains("business") || field.id.contains("company") || field.id.contains("shop") =>
+        {
             Fact::Text(who.shop.clone())
         }
         FieldKind::Name => Fact::Text(who.name.clone()),
@@ -88,9 +99,12 @@ fn answer(rng: &mut StdRng, field: &Field, me: &Person, other: &Person, today: D
         FieldKind::CreditCode => Fact::Text("91330100MA2ABCDEXG".into()),
         FieldKind::Phone => Fact::Text(who.phone.clone()),
         FieldKind::Address => Fact::Text(who.address.clone()),
-        FieldKind::EstateUnit => {
-            Fact::Text(format!("330102001001GB{:05}F{:04}{:04}", rng.random_range(1..400), rng.random_range(1..40), rng.random_range(1..200)))
-        }
+        FieldKind::EstateUnit => Fact::Text(format!(
+            "330102001001GB{:05}F{:04}{:04}",
+            rng.random_range(1..400),
+            rng.random_range(1..40),
+            rng.random_range(1..200)
+        )),
         FieldKind::Area => Fact::Double(f64::from(rng.random_range(4_500..18_000)) / 100.0),
     }
 }

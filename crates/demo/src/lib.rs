@@ -10,6 +10,6 @@ mod paper;
 mod people;
 
 pub use answers::{fill, records};
-pub use life::{KNOWN, City, CityError, Lived, Plan, Progress, file_papers, live};
+pub use life::{City, CityError, KNOWN, Lived, Plan, Progress, file_papers, live};
 pub use paper::{Paper, papers};
 pub use people::{Person, people};

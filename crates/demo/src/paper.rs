@@ -13,7 +13,11 @@ pub fn papers() -> Vec<Paper> {
     ["scan-1.pdf", "scan-2.pdf", "scan-3.pdf", "scan-4.pdf"]
         .into_iter()
         .enumerate()
-        .map(|(i, name)| Paper { name, mime: "application/pdf", bytes: pdf(&format!("Yimen demo material {}", i + 1)) })
+        .map(|(i, name)| Paper {
+            name,
+            mime: "application/pdf",
+            bytes: pdf(&format!("Yimen demo material {}", i + 1)),
+        })
         .collect()
 }
 

@@ -10,22 +10,8 @@ use yimen_demo::{City, Plan, file_papers, live};
 use yimen_parties::Parties;
 use yimen_platform::{Actor, Ids, ManualClock, Platform, Role, Roles, Sealer, Staff};
 use yimen_standards::time::{Calendar, Day, Hours};
-use yimen_store::{Store, params, sql};
+use yimen_store::{Record, Store, Value};
 use yimen_testkit::TestDb;
-
-sql! {
-    CASES = "select number, state, outcome, office, revision, promised_due, closed_at, documents from casework_case order by id";
-    TASKS = "select step, state, assignee_name, finding, opened_at, due_at, done_at, note from casework_task order by id";
-    DOCUMENTS = "select kind, at, issued_by, reason, body from casework_document order by case_id, number";
-    BILLS = "select items, total, state, paid_at from casework_bill order by id";
-    STOPS = "select name, started_at, planned_to, ended_at, outcome from casework_stop order by id";
-    RESULTS = "select number, valid_until, issued_at from casework_result order by case_id";
-    JOURNAL = "select verb, at, actor_name, case_id, task_id, body from platform_journal order by seq";
-    OPEN_IN_FINAL = "select count(*) from casework_task t join casework_case c on c.id = t.case_id
-        where c.closed_at is not null and t.state in ('waiting', 'open', 'claimed', 'returned')";
-    JOURNALED = "select count(*) from casework_case c where not exists
-        (select 1 from platform_journal j where j.case_id = c.id)";
-}
 
 const CASES_LIVED: usize = 120;
 
@@ -40,9 +26,9 @@ fn casework(store: Store, folder: &Path, plan: &Plan) -> Casework {
     let city = pack.city.as_ref().unwrap().value.clone();
     let services: Vec<_> = pack.services.iter().map(|s| s.value.clone()).collect();
     let ctx = platform.ctx(Actor::System("test"), "");
-    let published = platform.store.write_blocking("publish", move |tx| {
-        publish(tx, &ctx, "hangzhou", Some(&city), &services)
-    });
+    let published = platform
+        .store
+        .write_blocking("publish", move |tx| publish(tx, &ctx, "hangzhou", Some(&city), &services));
     published.unwrap();
     let catalogue = platform.store.read_blocking(|q| Catalogue::load(q)).unwrap();
     Casework {
@@ -86,22 +72,34 @@ fn lived(db: &TestDb) -> String {
     let lived = live(city, &plan, &[], |_, _| {}).unwrap();
     assert!(lived.cases > CASES_LIVED / 2, "most of the planned cases begin: {lived:?}");
     std::fs::remove_dir_all(&folder).ok();
-    db.store.read_blocking(|q| {
-        assert_eq!(q.one::<i64>(&OPEN_IN_FINAL, params![])?, 0, "a task was left over in a closed case");
-        assert_eq!(q.one::<i64>(&JOURNALED, params![])?, 0, "a case without a journal entry");
-        let mut text = String::new();
-        for sql in [&CASES, &TASKS, &DOCUMENTS, &BILLS, &STOPS, &RESULTS, &JOURNAL] {
-            q.each(sql, params![], |row| {
-                for i in 0..row.len() {
-                    text.push_str(&format!("{:?}\t", row.value(i)?));
-                }
-                text.push('\n');
-                Ok::<_, yimen_store::StoreError>(())
-            })?;
+    left_behind(&db.store)
+}
+
+/// Every row of every table as text, without what differs by nature: sealed bytes, and PostgreSQL's numbers of
+/// transactions.
+fn left_behind(store: &Store) -> String {
+    let (mut lines, mut table, mut columns) = (Vec::new(), String::new(), Vec::new());
+    let dumped = store.dump(|record| {
+        match record {
+            Record::Table { name, columns: of_table } => {
+                table = name.to_string();
+                columns = of_table.to_vec();
+            }
+            Record::Row(values) => {
+                let cells = columns.iter().zip(values).filter(|(column, value)| {
+                    !matches!(value, Value::Blob(_)) && *column != "txid" && !column.starts_with("updated_")
+                });
+                let cells: Vec<String> = cells.map(|(column, value)| format!("{column}={value:?}")).collect();
+                lines.push(format!("{table} {}", cells.join(" ")));
+            }
+            Record::Start { .. } | Record::End { .. } => {}
         }
-        Ok::<_, yimen_store::StoreError>(text)
-    })
-    .unwrap()
+        Ok(())
+    });
+    dumped.unwrap();
+    // Engines keep rows in their own order.
+    lines.sort();
+    lines.join("\n")
 }
 
 #[test]

@@ -85,7 +85,8 @@ impl DemoGateway {
         for attempt in 0..REPORTS {
             let now = self.clock.now().0;
             let request = self.client.post(&url).body(body.clone());
-            let request = request.header(TIMESTAMP, now.to_string()).header(SIGNATURE, self.signer.sign(now, &body));
+            let request =
+                request.header(TIMESTAMP, now.to_string()).header(SIGNATURE, self.signer.sign(now, &body));
             match request.send().await {
                 Ok(answer) if answer.status().is_success() => return,
                 _ => tokio::time::sleep(Duration::from_millis(200 << attempt)).await,
@@ -126,7 +127,11 @@ async fn create(State(gateway): State<DemoGateway>, headers: HeaderMap, body: By
     Json(Created { gateway_order: report.gateway_order, pay_url }).into_response()
 }
 
-async fn state_of(State(gateway): State<DemoGateway>, headers: HeaderMap, Path(order): Path<String>) -> Response {
+async fn state_of(
+    State(gateway): State<DemoGateway>,
+    headers: HeaderMap,
+    Path(order): Path<String>,
+) -> Response {
     if !gateway.is_theirs(&headers, format!("/orders/{order}").as_bytes()) {
         return (StatusCode::UNAUTHORIZED, "bad signature").into_response();
     }

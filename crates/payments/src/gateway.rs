@@ -75,7 +75,11 @@ impl Gateway {
         self.signer.verify(self.clock.now(), timestamp, signature, body)
     }
 
-    async fn post<A: DeserializeOwned>(&self, path: &str, message: &impl Serialize) -> Result<A, GatewayError> {
+    async fn post<A: DeserializeOwned>(
+        &self,
+        path: &str,
+        message: &impl Serialize,
+    ) -> Result<A, GatewayError> {
         let body = serde_json::to_vec(message).map_err(|e| GatewayError::Unreadable(e.to_string()))?;
         let now = self.clock.now().0;
         let signature = self.signer.sign(now, &body);

@@ -72,7 +72,11 @@ struct Waiting {
     bill: i64,
 }
 
-async fn report(State(payments): State<Payments>, headers: HeaderMap, body: Bytes) -> Result<Response, WebError> {
+async fn report(
+    State(payments): State<Payments>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, WebError> {
     let header = |name: &str| headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default();
     if !payments.gateway.is_theirs(header(TIMESTAMP), header(SIGNATURE), &body) {
         return Err(PaymentError::NotTheirs.into());

@@ -25,7 +25,8 @@ impl Payments {
         let mut looked = 0;
         loop {
             let payments = self.clone();
-            let apply = move |tx: &mut Tx<'_>, ctx: &Ctx, entry: &Entry| payments.note_refunds(tx, ctx, entry);
+            let apply =
+                move |tx: &mut Tx<'_>, ctx: &Ctx, entry: &Entry| payments.note_refunds(tx, ctx, entry);
             match follower::step(&self.casework.platform.store, FOLLOWER, ctx, apply).await? {
                 0 => return Ok(looked),
                 n => looked += n,

@@ -53,7 +53,8 @@ mod tests {
         let signer = Signer::new("s");
         let now = Instant(1_790_000_000_000);
         let signature = signer.sign(now.0, b"{}");
-        let verify = |now, timestamp: i64, body: &[u8]| signer.verify(now, &timestamp.to_string(), &signature, body);
+        let verify =
+            |now, timestamp: i64, body: &[u8]| signer.verify(now, &timestamp.to_string(), &signature, body);
         assert!(verify(now, now.0, b"{}"));
         assert!(!verify(now, now.0 + 1, b"{}"));
         assert!(!verify(now, now.0, b"{ }"));

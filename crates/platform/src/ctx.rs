@@ -17,12 +17,7 @@ pub struct Ctx {
 
 impl Ctx {
     pub fn new(actor: Actor, now: Instant, ids: Arc<Ids>, request: impl Into<Arc<str>>) -> Self {
-        Self {
-            actor,
-            now,
-            request: request.into(),
-            ids,
-        }
+        Self { actor, now, request: request.into(), ids }
     }
 
     pub fn new_id(&self) -> i64 {

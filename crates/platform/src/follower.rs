@@ -70,7 +70,8 @@ where
 fn read(q: &mut Read, cursor: &Cursor) -> Result<Vec<Entry>, StoreError> {
     let horizon = q.horizon()?;
     // Asked in two steps, because neither engine follows an index through `(txid, seq) > (…)` as well.
-    let mut entries: Vec<Entry> = q.all(&REST_OF_TRANSACTION, params![cursor.txid, cursor.seq, horizon, BATCH])?;
+    let mut entries: Vec<Entry> =
+        q.all(&REST_OF_TRANSACTION, params![cursor.txid, cursor.seq, horizon, BATCH])?;
     let room = BATCH - entries.len() as i64;
     if room > 0 {
         entries.extend(q.all::<Entry>(&LATER_TRANSACTIONS, params![cursor.txid, horizon, room])?);

@@ -31,11 +31,7 @@ impl Ids {
     }
 
     fn with_rng(node: u8, rng: StdRng) -> Self {
-        Self {
-            node: i64::from(node),
-            last: AtomicI64::new(0),
-            rng: Mutex::new(rng),
-        }
+        Self { node: i64::from(node), last: AtomicI64::new(0), rng: Mutex::new(rng) }
     }
 
     /// A new id. Never lower than an earlier one of this node, even when the clock steps back.

@@ -20,10 +20,7 @@ pub enum SealError {
     #[error("the key file {0} must hold 64 hex digits")]
     BadKey(String),
     #[error("the key file {path}: {source}")]
-    Io {
-        path: String,
-        source: std::io::Error,
-    },
+    Io { path: String, source: std::io::Error },
 }
 
 pub struct Sealer {
@@ -45,10 +42,7 @@ impl Sealer {
 
     /// Reads the key file, or makes one on first start.
     pub fn from_file(path: &Path) -> Result<Self, SealError> {
-        let io = |source| SealError::Io {
-            path: path.display().to_string(),
-            source,
-        };
+        let io = |source| SealError::Io { path: path.display().to_string(), source };
         if !path.exists() {
             if let Some(folder) = path.parent() {
                 std::fs::create_dir_all(folder).map_err(io)?;
@@ -73,12 +67,10 @@ impl Sealer {
     pub fn seal(&self, label: &str, plain: &[u8]) -> Vec<u8> {
         let mut nonce = [0; NONCE];
         rand::rng().fill_bytes(&mut nonce);
-        let payload = Payload {
-            msg: plain,
-            aad: label.as_bytes(),
-        };
+        let payload = Payload { msg: plain, aad: label.as_bytes() };
         // AES-GCM refuses only messages over 64 GiB; ours are bounded by the request size.
         let sealed = self.cipher.encrypt(&Nonce::from(nonce), payload);
+        // See above: no message of ours is as long.
         let sealed = sealed.expect("message within the cipher's limit");
         let mut out = Vec::with_capacity(1 + NONCE + sealed.len());
         out.push(FORMAT);
@@ -164,10 +156,7 @@ mod tests {
     fn what_is_sealed_opens_only_unchanged_in_its_own_place() {
         let sealer = Sealer::new([7; 32]);
         let sealed = sealer.seal_text("parties.number", "00000019900101001X");
-        assert_eq!(
-            sealer.open_text("parties.number", &sealed).unwrap(),
-            "00000019900101001X"
-        );
+        assert_eq!(sealer.open_text("parties.number", &sealed).unwrap(), "00000019900101001X");
         assert!(sealer.open_text("parties.phone", &sealed).is_err());
         assert!(Sealer::new([8; 32]).open("parties.number", &sealed).is_err());
         for i in 0..sealed.len() {

@@ -73,7 +73,9 @@ async fn give_back(payments: Payments) {
         match (followed, payments.give_back(&ctx).await) {
             (Ok(_), Ok(done)) if done > 0 => tracing::info!(done, "payments given back"),
             (Ok(_), Ok(_)) => {}
-            (Err(error), _) | (_, Err(error)) => tracing::error!(%error, "refunds could not be worked on; trying again"),
+            (Err(error), _) | (_, Err(error)) => {
+                tracing::error!(%error, "refunds could not be worked on; trying again")
+            }
         }
     }
 }

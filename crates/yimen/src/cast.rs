@@ -49,9 +49,23 @@ pub fn staff(catalogue: &Catalogue, seed: u64, today: Day) -> Vec<Member> {
         let role = format!("部门负责人 {}", department.name);
         let place = (department.id.as_str(), "", "");
         let login = format!("{}-head", department.id);
-        cast.push(member(login, name(), role, known && department.id == "natural-resources", &[Role::Supervisor], place));
+        cast.push(member(
+            login,
+            name(),
+            role,
+            known && department.id == "natural-resources",
+            &[Role::Supervisor],
+            place,
+        ));
     }
-    cast.push(member("inspector".into(), name(), "督查人员 全市".into(), true, &[Role::Inspector], ("", "", "")));
+    cast.push(member(
+        "inspector".into(),
+        name(),
+        "督查人员 全市".into(),
+        true,
+        &[Role::Inspector],
+        ("", "", ""),
+    ));
     cast
 }
 
@@ -79,7 +93,8 @@ pub fn plan(cast: &[Member], citizens: &[(Person, i64)]) -> Result<DemoPlan, Str
     let mut plan = DemoPlan::new();
     for (i, (person, party)) in citizens.iter().take(KNOWN).enumerate() {
         let logins = vec![Login::phone(&person.phone)?];
-        let account = NewAccount { name: person.name.clone(), position: Position::Citizen { party: *party }, logins };
+        let account =
+            NewAccount { name: person.name.clone(), position: Position::Citizen { party: *party }, logins };
         plan = match i < 3 {
             true => plan.shown(account, &person.phone, PASSWORD, format!("群众 {}", person.name)),
             false => plan.quiet(account, PASSWORD),

@@ -107,7 +107,9 @@ struct GatewayArgs {
 
 impl GatewayArgs {
     fn config(self) -> Result<Option<GatewayConfig>, serve::Failure> {
-        let (Some(base), Some(file), Some(own_base)) = (self.gateway, self.gateway_secret_file, self.public_url) else {
+        let (Some(base), Some(file), Some(own_base)) =
+            (self.gateway, self.gateway_secret_file, self.public_url)
+        else {
             return Ok(None);
         };
         let secret = std::fs::read_to_string(&file);
@@ -139,7 +141,9 @@ impl Cli {
                 serve::serve(&place.place(), listen.address(), https, gateway.config()?)
             }
             Command::Pack(PackCommand::Check { folder }) => Ok(pack::check_folder(&folder)),
-            Command::Pack(PackCommand::Publish { folder, place }) => pack::publish_folder(&folder, &place.place()),
+            Command::Pack(PackCommand::Publish { folder, place }) => {
+                pack::publish_folder(&folder, &place.place())
+            }
         }
     }
 }

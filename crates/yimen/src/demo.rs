@@ -63,7 +63,11 @@ async fn gateway(platform: &Platform, listen: SocketAddr) -> Result<GatewayConfi
 }
 
 /// Publishes the pack, invents the city and lets it live until now.
-fn settle(platform: &Platform, demo: &Demo<'_>, runtime: &tokio::runtime::Runtime) -> Result<Vec<DemoAccount>, Failure> {
+fn settle(
+    platform: &Platform,
+    demo: &Demo<'_>,
+    runtime: &tokio::runtime::Runtime,
+) -> Result<Vec<DemoAccount>, Failure> {
     let pack = pack::for_demo(demo.pack)?;
     println!("{}", pack::publish_pack(platform, &pack)?);
     let casework = casework(platform)?;
@@ -111,6 +115,7 @@ fn remembered(platform: &Platform, demo: &Demo<'_>) -> Result<Vec<DemoAccount>, 
     let casework = casework(platform)?;
     let today = platform.clock.now().day();
     let cast = cast::staff(&casework.catalogue.get(), demo.seed, today);
-    let account = |m: cast::Member| DemoAccount { login: m.login, password: cast::PASSWORD.into(), role: m.role };
+    let account =
+        |m: cast::Member| DemoAccount { login: m.login, password: cast::PASSWORD.into(), role: m.role };
     Ok(cast.into_iter().filter(|m| m.shown).map(account).collect())
 }

@@ -38,7 +38,9 @@ pub enum OpenError {
     Key(#[from] SealError),
     #[error("the catalogue cannot be read: {0}")]
     Catalogue(#[from] CatalogueError),
-    #[error("the city's office hours cannot be read: {0}. Mend `hours` in city.yaml and publish the pack again.")]
+    #[error(
+        "the city's office hours cannot be read: {0}. Mend `hours` in city.yaml and publish the pack again."
+    )]
     Hours(String),
 }
 

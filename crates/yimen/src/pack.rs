@@ -12,7 +12,12 @@ use yimen_platform::{Actor, Platform};
 pub fn check_folder(folder: &Path) -> ExitCode {
     match load(folder) {
         Some(pack) => {
-            println!("{}：{} 个事项，检查通过。下一步：yimen pack publish {}", folder.display(), pack.services.len(), folder.display());
+            println!(
+                "{}：{} 个事项，检查通过。下一步：yimen pack publish {}",
+                folder.display(),
+                pack.services.len(),
+                folder.display()
+            );
             ExitCode::SUCCESS
         }
         None => ExitCode::FAILURE,
@@ -27,7 +32,11 @@ fn load(folder: &Path) -> Option<Pack> {
         eprintln!("{diagnostic}");
     }
     if !is_publishable(&found) {
-        eprintln!("{}：有 {} 处问题，未通过检查。请按上面的提示修改后再检查。", folder.display(), found.len());
+        eprintln!(
+            "{}：有 {} 处问题，未通过检查。请按上面的提示修改后再检查。",
+            folder.display(),
+            found.len()
+        );
         return None;
     }
     Some(pack)

@@ -18,7 +18,8 @@ impl From<CaseworkError> for WebError {
                 WebError::invalid(fields.into_iter().map(field).collect::<Vec<_>>())
             }
             CaseworkError::Incomplete(missing) => {
-                let all: Vec<FieldError> = missing.into_iter().map(|m| FieldError::new("", sentence(m))).collect();
+                let all: Vec<FieldError> =
+                    missing.into_iter().map(|m| FieldError::new("", sentence(m))).collect();
                 WebError::invalid(all)
             }
             CaseworkError::Store(cause) => of_store(cause),

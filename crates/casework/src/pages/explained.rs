@@ -95,7 +95,11 @@ pub(super) async fn page(
     });
     let (case, version) = found.await?;
     let page = shell.citizen("期限是怎么算的").section("my");
-    let page = if matches!(actor, Actor::Citizen { .. }) { page.back(format!("/cases/{}", case.number), "办件详情") } else { page };
+    let page = if matches!(actor, Actor::Citizen { .. }) {
+        page.back(format!("/cases/{}", case.number), "办件详情")
+    } else {
+        page
+    };
     let parts = parts(&casework, &case, &version.service, ctx.now);
     let clock = case_clock_of(&casework, &case, ctx.now);
     Ok(Html::ok(ClockPage { page, number: grouped(&case.number), clock, parts }).into_response())
@@ -117,13 +121,22 @@ fn parts(casework: &Casework, case: &Case, service: &Service, now: Instant) -> V
         parts.push(Part::of(title, start, &explanation, basis, now));
         explanation.due.at
     };
-    let promised = add(format!("承诺时限：{}", service.limits.promised.zh()), accepted, service.limits.promised, "");
+    let promised =
+        add(format!("承诺时限：{}", service.limits.promised.zh()), accepted, service.limits.promised, "");
     let basis = service.limits.statutory_basis.as_deref().unwrap_or_default();
-    let statutory = service.limits.statutory.and_then(|limit| add(format!("法定时限：{}", limit.zh()), accepted, limit, basis));
+    let statutory = service
+        .limits
+        .statutory
+        .and_then(|limit| add(format!("法定时限：{}", limit.zh()), accepted, limit, basis));
     if let Some(extension) = case.extension.as_ref().filter(|e| e.state == ExtensionState::Approved) {
         for (name, base) in [("承诺", promised), ("法定", statutory)] {
             if let Some(base) = base {
-                add(format!("经批准延长{}时限：{}", name, extension.by.zh()), base, extension.by, &extension.reason);
+                add(
+                    format!("经批准延长{}时限：{}", name, extension.by.zh()),
+                    base,
+                    extension.by,
+                    &extension.reason,
+                );
             }
         }
     }
@@ -149,7 +162,8 @@ impl Part {
             facts
         };
         let days = !matches!(explanation.limit, Limit::WorkingMinutes(_));
-        let spans = explanation.segments.iter().take(MOST).map(|segment| Span::of(segment, days, now)).collect();
+        let spans =
+            explanation.segments.iter().take(MOST).map(|segment| Span::of(segment, days, now)).collect();
         Part { title, facts, spans }
     }
 }

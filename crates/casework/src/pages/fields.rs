@@ -106,7 +106,12 @@ pub fn take_page(version: &Version, page: &str, known: &Facts, posted: &FormStat
 }
 
 /// [`take_page`] over any fields, with the rule that says which apply.
-pub fn take(specs: &[Spec], known: &Facts, posted: &FormState, applies: impl Fn(&Spec, &Facts) -> bool) -> Taken {
+pub fn take(
+    specs: &[Spec],
+    known: &Facts,
+    posted: &FormState,
+    applies: impl Fn(&Spec, &Facts) -> bool,
+) -> Taken {
     let (mut facts, mut taken) = (known.clone(), Taken::default());
     for spec in specs {
         if !applies(spec, &facts) {

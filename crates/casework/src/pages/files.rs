@@ -41,10 +41,12 @@ pub(super) async fn file(
         tracing::error!(file = file.id, %error, "file of a case cannot be read");
         WebError::new(ErrorKind::Unavailable).detail("这个文件暂时打不开，请稍后再试。")
     })?;
-    let shown = matches!(file.mime.as_str(), "application/pdf" | "image/jpeg" | "image/png") && wanted.save.is_empty();
+    let shown = matches!(file.mime.as_str(), "application/pdf" | "image/jpeg" | "image/png")
+        && wanted.save.is_empty();
     let mut response = bytes.into_response();
     let headers = response.headers_mut();
-    let kind = HeaderValue::from_str(&file.mime).unwrap_or(HeaderValue::from_static("application/octet-stream"));
+    let kind =
+        HeaderValue::from_str(&file.mime).unwrap_or(HeaderValue::from_static("application/octet-stream"));
     headers.insert(header::CONTENT_TYPE, kind);
     headers.insert(header::CONTENT_DISPOSITION, disposition(shown, &file.name));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
@@ -78,7 +80,10 @@ mod tests {
     fn a_name_in_any_script_neither_breaks_the_header_nor_is_lost() {
         let value = disposition(false, "𠮷野 \"合同\"\r\n.pdf");
         let text = value.to_str().unwrap();
-        assert!(text.starts_with("attachment; filename=\"__ ______.pdf\"; filename*=UTF-8''%F0%A0%AE%B7"), "{text}");
+        assert!(
+            text.starts_with("attachment; filename=\"__ ______.pdf\"; filename*=UTF-8''%F0%A0%AE%B7"),
+            "{text}"
+        );
         assert!(!text.contains('\n'));
         assert!(disposition(true, "a.png").to_str().unwrap().starts_with("inline; "));
     }

@@ -17,8 +17,8 @@ pub use citizen::home_panel;
 pub use explained::detailed_clock;
 pub use timeline::timeline;
 pub use words::{
-    Until, case_clock, case_words, due_line, grouped, item_clock, minutes_words, moment, owner_words, state_tag,
-    task_clock, task_step_state, until,
+    Until, case_clock, case_words, due_line, grouped, item_clock, minutes_words, moment, owner_words,
+    state_tag, task_clock, task_step_state, until,
 };
 
 use crate::Casework;

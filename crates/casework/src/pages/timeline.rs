@@ -14,7 +14,11 @@ use crate::model::{Case, CaseState, Owner, Task, TaskState};
 pub fn timeline(catalogue: &Catalogue, case: &Case, now: Instant) -> Timeline {
     let mut lanes = vec![window_lane(catalogue, case, now)];
     for (owner, tasks) in by_owner(case) {
-        let name = if *owner == Owner::Applicant { "您（申请人）".into() } else { owner_words(catalogue, owner) };
+        let name = if *owner == Owner::Applicant {
+            "您（申请人）".into()
+        } else {
+            owner_words(catalogue, owner)
+        };
         let lane = Lane::new(name);
         lanes.push(tasks.into_iter().fold(lane, |lane, task| lane.step(task_step(case, task, now))));
     }
@@ -73,14 +77,17 @@ fn task_step(case: &Case, task: &Task, now: Instant) -> LaneStep {
         Some(reason) => step.reason(reason),
         None => step,
     };
-    let late = task.state.is_live() && case.stopped_since.is_none() && task.due_at.is_some_and(|due| due < now);
+    let late =
+        task.state.is_live() && case.stopped_since.is_none() && task.due_at.is_some_and(|due| due < now);
     if late { step.late() } else { step }
 }
 
 /// One department's view is no decision: it is shown as done until the case is decided.
 fn shown_state(case: &Case, task: &Task) -> StepState {
     match task_step_state(case, task) {
-        StepState::Waiting if task.kind == StepKind::Payment && task.state == TaskState::Open => StepState::Active,
+        StepState::Waiting if task.kind == StepKind::Payment && task.state == TaskState::Open => {
+            StepState::Active
+        }
         StepState::Refused if case.outcome.is_none() => StepState::Done,
         state => state,
     }
@@ -122,7 +129,8 @@ fn waits_for(case: &Case, task: &Task) -> String {
 
 fn reason(case: &Case, task: &Task, now: Instant) -> Option<String> {
     if let Some(stop) = case.stops.iter().find(|s| s.task_id == task.id && s.to.is_none()) {
-        let until = stop.planned_to.map(|at| format!("，预计 {} 前结束", moment(at, now))).unwrap_or_default();
+        let until =
+            stop.planned_to.map(|at| format!("，预计 {} 前结束", moment(at, now))).unwrap_or_default();
         return Some(format!("{}：{}。{} 起时限暂停{until}", stop.name, stop.reason, moment(stop.from, now)));
     }
     (task.state == TaskState::Returned).then(|| "部门请窗口核实情况，需要您配合时窗口会联系您".into())

@@ -96,7 +96,13 @@ struct Running {
 
 /// The clock of a case; `stopped` names the special procedure that runs. A draft and a case that is over have none to
 /// show but their state.
-fn clock(casework: &Casework, now: Instant, state: CaseState, running: &Running, stopped: Option<&str>) -> Clock {
+fn clock(
+    casework: &Casework,
+    now: Instant,
+    state: CaseState,
+    running: &Running,
+    stopped: Option<&str>,
+) -> Clock {
     if let (CaseState::InReview, Some(name)) = (state, stopped) {
         let why = if name.is_empty() { "特别程序" } else { name };
         return Clock::new(ClockState::Paused, format!("（{why}）"), "");
@@ -120,12 +126,16 @@ fn clock(casework: &Casework, now: Instant, state: CaseState, running: &Running,
 /// The clock of an opened case.
 pub fn case_clock(casework: &Casework, case: &Case, now: Instant) -> Clock {
     let running = match case.state {
-        CaseState::Submitted => Running { what: "答复期限", since: case.received_at, due: case.precheck_due },
+        CaseState::Submitted => {
+            Running { what: "答复期限", since: case.received_at, due: case.precheck_due }
+        }
         CaseState::Correcting => {
             let since = case.correction.as_ref().map(|c| c.issued_at);
             Running { what: "补正期限", since, due: case.correction_due }
         }
-        CaseState::InReview => Running { what: "办结期限", since: case.accepted_at, due: case.promised_due },
+        CaseState::InReview => {
+            Running { what: "办结期限", since: case.accepted_at, due: case.promised_due }
+        }
         _ => Running { what: "", since: None, due: None },
     };
     let stopped = case.open_stop().map(|s| s.name.as_str());
@@ -136,9 +146,13 @@ pub fn case_clock(casework: &Casework, case: &Case, now: Instant) -> Clock {
 pub fn item_clock(casework: &Casework, item: &CaseItem, now: Instant) -> Clock {
     let state = CaseState::parse(&item.state).unwrap_or(CaseState::Closed);
     let running = match state {
-        CaseState::Submitted => Running { what: "答复期限", since: item.submitted_at, due: item.precheck_due },
+        CaseState::Submitted => {
+            Running { what: "答复期限", since: item.submitted_at, due: item.precheck_due }
+        }
         CaseState::Correcting => Running { what: "补正期限", since: None, due: item.correction_due },
-        CaseState::InReview => Running { what: "办结期限", since: item.submitted_at, due: item.promised_due },
+        CaseState::InReview => {
+            Running { what: "办结期限", since: item.submitted_at, due: item.promised_due }
+        }
         _ => Running { what: "", since: None, due: None },
     };
     clock(casework, now, state, &running, item.stopped_since.map(|_| ""))
@@ -221,7 +235,9 @@ mod tests {
 
     #[test]
     fn what_is_left_is_said_in_the_unit_a_person_thinks_in() {
-        let left = |overdue, working_days, working_minutes| left_words(&Remaining { overdue, working_days, working_minutes });
+        let left = |overdue, working_days, working_minutes| {
+            left_words(&Remaining { overdue, working_days, working_minutes })
+        };
         assert_eq!(left(false, 2, 900), "剩余 2 个工作日");
         assert_eq!(left(false, 0, 45), "今天到期，剩余 45 分钟");
         assert_eq!(left(false, 0, 150), "今天到期，剩余 2 小时 30 分钟");

@@ -5,8 +5,8 @@ use yimen_standards::time::Instant;
 
 use super::{Change, Draft, Refusal, require};
 use crate::model::{
-    Bill, BillState, CaseState, Delivery, DocumentKind, Finding, Outcome, Owner, Task, TaskState, is_before_decision,
-    is_decision,
+    Bill, BillState, CaseState, Delivery, DocumentKind, Finding, Outcome, Owner, Task, TaskState,
+    is_before_decision, is_decision,
 };
 
 /// Opens, skips and closes until nothing more follows. Each pass settles at least one task, so it ends.

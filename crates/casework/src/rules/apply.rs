@@ -41,6 +41,34 @@ impl Case {
                 self.precheck_due = None;
                 self.correction_due = None;
             }
+            Change::ExtensionAsked(_)
+            | Change::ExtensionAnswered { .. }
+            | Change::ClockStopped(_)
+            | Change::ClockResumed { .. } => self.apply_to_clock(change),
+            Change::BillRaised(_)
+            | Change::BillPaid { .. }
+            | Change::BillVoid { .. }
+            | Change::BillRefunding { .. }
+            | Change::BillRefunded { .. } => self.apply_to_bills(change),
+            Change::TaskAdded(task) => self.tasks.push(task.clone()),
+            Change::TaskOpened { task, .. }
+            | Change::TaskClaimed { task, .. }
+            | Change::TaskReleased { task }
+            | Change::TaskReturned { task, .. }
+            | Change::TaskDone { task, .. }
+            | Change::TaskSkipped { task, .. }
+            | Change::TaskCancelled { task, .. }
+            | Change::TaskDue { task, .. } => {
+                if let Some(task) = self.tasks.iter_mut().find(|t| t.id == *task) {
+                    task.apply(change);
+                }
+            }
+            Change::ResultMade { .. } | Change::Documented { .. } => {}
+        }
+    }
+
+    fn apply_to_clock(&mut self, change: &Change) {
+        match change {
             Change::ExtensionAsked(extension) => self.extension = Some(extension.clone()),
             Change::ExtensionAnswered { approved, by, at } => {
                 if let Some(extension) = &mut self.extension {
@@ -65,6 +93,12 @@ impl Case {
                     self.stopped_since = None;
                 }
             }
+            _ => {}
+        }
+    }
+
+    fn apply_to_bills(&mut self, change: &Change) {
+        match change {
             Change::BillRaised(bill) => self.bills.push(bill.clone()),
             Change::BillPaid { bill, at, receipt } => {
                 self.set_bill(*bill, BillState::Paid);
@@ -76,20 +110,7 @@ impl Case {
             Change::BillVoid { bill } => self.set_bill(*bill, BillState::Void),
             Change::BillRefunding { bill } => self.set_bill(*bill, BillState::Refunding),
             Change::BillRefunded { bill } => self.set_bill(*bill, BillState::Refunded),
-            Change::TaskAdded(task) => self.tasks.push(task.clone()),
-            Change::TaskOpened { task, .. }
-            | Change::TaskClaimed { task, .. }
-            | Change::TaskReleased { task }
-            | Change::TaskReturned { task, .. }
-            | Change::TaskDone { task, .. }
-            | Change::TaskSkipped { task, .. }
-            | Change::TaskCancelled { task, .. }
-            | Change::TaskDue { task, .. } => {
-                if let Some(task) = self.tasks.iter_mut().find(|t| t.id == *task) {
-                    task.apply(change);
-                }
-            }
-            Change::ResultMade { .. } | Change::Documented { .. } => {}
+            _ => {}
         }
     }
 

@@ -12,8 +12,8 @@ use yimen_catalogue::model::{Service, StepKind};
 use yimen_standards::time::{Calendar, Hours, Instant, Limit, Stop, due};
 
 use crate::model::{
-    Bill, Case, CaseState, ClockStop, Correction, CorrectionItem, DocumentKind, Extension, Finding, Outcome, Task,
-    TaskState,
+    Bill, Case, CaseState, ClockStop, Correction, CorrectionItem, DocumentKind, Extension, Finding, Outcome,
+    Task, TaskState,
 };
 
 /// The law gives the window five working days to ask for corrections (行政许可法第三十二条).
@@ -57,23 +57,65 @@ pub struct By<'a> {
 pub enum Command {
     Submit,
     Accept,
-    NotAccept { reason: String },
-    Correct { items: Vec<CorrectionItem> },
+    NotAccept {
+        reason: String,
+    },
+    Correct {
+        items: Vec<CorrectionItem>,
+    },
     Supplement,
-    Claim { task: i64 },
-    Release { task: i64 },
-    HandOver { task: i64, to: i64, to_name: String },
-    Decide { task: i64, finding: Finding, opinion: String },
-    ReturnToWindow { task: i64, note: String },
-    AnswerReturn { task: i64, note: String },
-    StartSpecial { task: i64, special: String, reason: String },
-    EndSpecial { stop: i64, outcome: String },
-    AskExtension { reason: String },
-    AnswerExtension { approve: bool },
-    Pay { bill: i64, receipt: String },
-    Refunded { bill: i64 },
-    Withdraw { reason: String },
-    Void { reason: String },
+    Claim {
+        task: i64,
+    },
+    Release {
+        task: i64,
+    },
+    HandOver {
+        task: i64,
+        to: i64,
+        to_name: String,
+    },
+    Decide {
+        task: i64,
+        finding: Finding,
+        opinion: String,
+    },
+    ReturnToWindow {
+        task: i64,
+        note: String,
+    },
+    AnswerReturn {
+        task: i64,
+        note: String,
+    },
+    StartSpecial {
+        task: i64,
+        special: String,
+        reason: String,
+    },
+    EndSpecial {
+        stop: i64,
+        outcome: String,
+    },
+    AskExtension {
+        reason: String,
+    },
+    AnswerExtension {
+        approve: bool,
+    },
+    Pay {
+        bill: i64,
+        receipt: String,
+    },
+    Refunded {
+        bill: i64,
+    },
+    Withdraw {
+        reason: String,
+    },
+    Void {
+        reason: String,
+    },
     /// The clock: deemed acceptance, lapse, end of a special procedure.
     Tick,
 }
@@ -82,35 +124,106 @@ pub enum Command {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Change {
     State(CaseState),
-    Submitted { at: Instant },
-    Received { at: Instant, precheck_due: Instant },
-    Accepted { at: Instant, deemed: bool },
+    Submitted {
+        at: Instant,
+    },
+    Received {
+        at: Instant,
+        precheck_due: Instant,
+    },
+    Accepted {
+        at: Instant,
+        deemed: bool,
+    },
     CorrectionIssued(Correction),
-    Supplied { at: Instant },
+    Supplied {
+        at: Instant,
+    },
     TaskAdded(Task),
-    TaskOpened { task: i64, at: Instant, due: Option<Instant> },
-    TaskClaimed { task: i64, by: i64, name: String },
-    TaskReleased { task: i64 },
-    TaskReturned { task: i64, note: String },
-    TaskDone { task: i64, by: i64, name: String, finding: Finding, opinion: String, at: Instant },
-    TaskSkipped { task: i64, at: Instant },
-    TaskCancelled { task: i64, at: Instant },
-    TaskDue { task: i64, due: Option<Instant> },
+    TaskOpened {
+        task: i64,
+        at: Instant,
+        due: Option<Instant>,
+    },
+    TaskClaimed {
+        task: i64,
+        by: i64,
+        name: String,
+    },
+    TaskReleased {
+        task: i64,
+    },
+    TaskReturned {
+        task: i64,
+        note: String,
+    },
+    TaskDone {
+        task: i64,
+        by: i64,
+        name: String,
+        finding: Finding,
+        opinion: String,
+        at: Instant,
+    },
+    TaskSkipped {
+        task: i64,
+        at: Instant,
+    },
+    TaskCancelled {
+        task: i64,
+        at: Instant,
+    },
+    TaskDue {
+        task: i64,
+        due: Option<Instant>,
+    },
     ClockStopped(ClockStop),
-    ClockResumed { stop: i64, at: Instant, outcome: String },
-    Dues { statutory: Option<Instant>, promised: Option<Instant> },
+    ClockResumed {
+        stop: i64,
+        at: Instant,
+        outcome: String,
+    },
+    Dues {
+        statutory: Option<Instant>,
+        promised: Option<Instant>,
+    },
     ExtensionAsked(Extension),
-    ExtensionAnswered { approved: bool, by: i64, at: Instant },
+    ExtensionAnswered {
+        approved: bool,
+        by: i64,
+        at: Instant,
+    },
     BillRaised(Bill),
-    BillPaid { bill: i64, at: Instant, receipt: String },
-    BillVoid { bill: i64 },
-    BillRefunding { bill: i64 },
-    BillRefunded { bill: i64 },
-    Decided { outcome: Outcome, at: Instant },
+    BillPaid {
+        bill: i64,
+        at: Instant,
+        receipt: String,
+    },
+    BillVoid {
+        bill: i64,
+    },
+    BillRefunding {
+        bill: i64,
+    },
+    BillRefunded {
+        bill: i64,
+    },
+    Decided {
+        outcome: Outcome,
+        at: Instant,
+    },
     /// The store draws the number and writes the result.
-    ResultMade { task: i64 },
-    Documented { kind: DocumentKind, task: i64, reason: String },
-    Closed { at: Instant },
+    ResultMade {
+        task: i64,
+    },
+    Documented {
+        kind: DocumentKind,
+        task: i64,
+        reason: String,
+    },
+    Closed {
+        at: Instant,
+    },
 }
 
 /// Why a command does nothing. The message is for people and says what to do.
@@ -126,7 +239,9 @@ pub enum Refusal {
     TakenBy(String),
     #[error("这项任务已由{0}办理完毕，您的意见没有保存。请刷新页面查看结论。")]
     DoneBy(String),
-    #[error("补正通知只能发一次，且应当一次列全。第二次只能要求补齐上次已列出而仍未改好的内容，“{0}”不在其中。")]
+    #[error(
+        "补正通知只能发一次，且应当一次列全。第二次只能要求补齐上次已列出而仍未改好的内容，“{0}”不在其中。"
+    )]
     CorrectionOnce(String),
     #[error("补正通知至少要列出一项需要补正的内容。")]
     NothingToCorrect,
@@ -175,7 +290,9 @@ pub fn decide(case: &Case, by: By<'_>, command: &Command, env: &Env<'_>) -> Resu
         C::Decide { task, finding, opinion } => review::decide(&mut draft, *task, *finding, opinion)?,
         C::ReturnToWindow { task, note } => review::return_to_window(&mut draft, *task, note)?,
         C::AnswerReturn { task, note } => review::answer_return(&mut draft, *task, note)?,
-        C::StartSpecial { task, special, reason } => review::start_special(&mut draft, *task, special, reason)?,
+        C::StartSpecial { task, special, reason } => {
+            review::start_special(&mut draft, *task, special, reason)?
+        }
         C::EndSpecial { stop, outcome } => review::end_special(&mut draft, *stop, outcome)?,
         C::AskExtension { reason } => review::ask_extension(&mut draft, reason)?,
         C::AnswerExtension { approve } => review::answer_extension(&mut draft, *approve)?,
@@ -197,12 +314,7 @@ struct Draft<'a> {
 
 impl<'a> Draft<'a> {
     fn new(case: &Case, by: By<'a>, env: &'a Env<'a>) -> Self {
-        Self {
-            case: case.clone(),
-            by,
-            env,
-            changes: Vec::new(),
-        }
+        Self { case: case.clone(), by, env, changes: Vec::new() }
     }
 
     fn push(&mut self, change: Change) {
@@ -277,12 +389,7 @@ impl Case {
     pub fn clock_stops(&self) -> Vec<Stop> {
         self.stops
             .iter()
-            .map(|s| Stop {
-                from: s.from,
-                to: s.to,
-                reason: s.name.clone(),
-                resets: s.resets,
-            })
+            .map(|s| Stop { from: s.from, to: s.to, reason: s.name.clone(), resets: s.resets })
             .collect()
     }
 }

@@ -2,7 +2,8 @@
 
 use super::{Change, Draft, Refusal, advance, require};
 use crate::model::{
-    CaseState, ClockStop, DocumentKind, Extension, ExtensionState, Finding, Outcome, Task, TaskState, is_decision,
+    CaseState, ClockStop, DocumentKind, Extension, ExtensionState, Finding, Outcome, Task, TaskState,
+    is_decision,
 };
 use yimen_catalogue::model::StepKind;
 
@@ -158,7 +159,12 @@ pub(super) fn answer_return(draft: &mut Draft<'_>, id: i64, note: &str) -> Resul
     Ok(())
 }
 
-pub(super) fn start_special(draft: &mut Draft<'_>, id: i64, special: &str, reason: &str) -> Result<(), Refusal> {
+pub(super) fn start_special(
+    draft: &mut Draft<'_>,
+    id: i64,
+    special: &str,
+    reason: &str,
+) -> Result<(), Refusal> {
     draft.expect(&[CaseState::InReview], "启动特别程序")?;
     workable(draft, id, "启动特别程序")?;
     let reason = require(reason, "启动特别程序的理由和依据")?.to_string();

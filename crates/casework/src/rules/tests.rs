@@ -83,7 +83,9 @@ fn service(shape: &Shape) -> Service {
     service.limits = Limits {
         extension: shape
             .extension
-            .then(|| ExtensionSpec { by: Limit::WorkingDays(10), basis: "行政许可法第四十二条".into() }),
+            .then(|| ExtensionSpec {
+                by: Limit::WorkingDays(10), basis: "行政许可法第四十二条".into()
+            }),
         ..service.limits
     };
     service.specials = vec![Special {
@@ -234,7 +236,8 @@ impl World {
 
     fn check_tasks(&self, before: &Case) {
         let case = &self.case;
-        let over = |step: &String| case.tasks.iter().find(|t| t.step == *step).is_none_or(|t| t.state.is_over());
+        let over =
+            |step: &String| case.tasks.iter().find(|t| t.step == *step).is_none_or(|t| t.state.is_over());
         for task in &case.tasks {
             let phase = if is_before_decision(task.kind) { CaseState::InReview } else { CaseState::Decided };
             let ready = task.after.iter().all(over) && case.state == phase && !is_decision(task.kind);
@@ -246,7 +249,8 @@ impl World {
             }
         }
         assert!(before.tasks.iter().all(|t| case.task(t.id).is_some()), "a task was lost");
-        let concluded = case.tasks.iter().filter(|t| is_decision(t.kind) && t.state == TaskState::Done).count();
+        let concluded =
+            case.tasks.iter().filter(|t| is_decision(t.kind) && t.state == TaskState::Done).count();
         assert_eq!(concluded, usize::from(case.outcome.is_some()));
         if case.outcome == Some(Outcome::Granted) {
             assert!(!case.has_failed_review(), "granted against a review");
@@ -257,7 +261,10 @@ impl World {
         let case = &self.case;
         let kept = case.bills.iter().any(|b| b.state == BillState::Paid);
         let ended_without = case.state.is_final() && case.outcome != Some(Outcome::Granted);
-        assert!(!(kept && (ended_without || case.outcome == Some(Outcome::Denied))), "money kept for nothing");
+        assert!(
+            !(kept && (ended_without || case.outcome == Some(Outcome::Denied))),
+            "money kept for nothing"
+        );
         let unpaid = |b: &Bill| b.state == BillState::Due;
         if case.outcome == Some(Outcome::Granted) {
             assert!(!case.bills.iter().any(unpaid), "granted before it was paid");
@@ -320,7 +327,9 @@ impl World {
                 Command::Pay { bill: bill.id, receipt: "r".into() }
             }
             (_, TaskState::Returned) => Command::AnswerReturn { task: task.id, note: "已补充".into() },
-            (_, TaskState::Claimed) if task.assignee != Some(LEAD.account) => Command::Release { task: task.id },
+            (_, TaskState::Claimed) if task.assignee != Some(LEAD.account) => {
+                Command::Release { task: task.id }
+            }
             (kind, _) if is_decision(kind) && case.has_failed_review() => {
                 Command::Decide { task: task.id, finding: Finding::Fail, opinion: "审查不通过".into() }
             }
@@ -334,11 +343,14 @@ fn command(case: &Case, what: u8, n: usize) -> Command {
     let task = case.tasks.get(n % case.tasks.len().max(1)).map_or(0, |t| t.id);
     let bill = case.bills.get(n % case.bills.len().max(1)).map_or(0, |b| b.id);
     let stop = case.stops.get(n % case.stops.len().max(1)).map_or(0, |s| s.id);
-    let item = |target: &str| CorrectionItem { target: target.into(), name: target.into(), reason: "模糊".into() };
+    let item =
+        |target: &str| CorrectionItem { target: target.into(), name: target.into(), reason: "模糊".into() };
     match what % 22 {
         0 => Command::Submit,
         1 => Command::Accept,
-        2 => Command::NotAccept { reason: if n.is_multiple_of(2) { "不属于本机关职权".into() } else { " ".into() } },
+        2 => Command::NotAccept {
+            reason: if n.is_multiple_of(2) { "不属于本机关职权".into() } else { " ".into() },
+        },
         3 => Command::Correct { items: vec![item("material:a")] },
         4 => Command::Correct { items: vec![item("material:a"), item("material:b")] },
         5 => Command::Supplement,
@@ -426,7 +438,8 @@ fn departments_work_at_the_same_time_and_payment_waits_for_them() {
 fn two_people_never_both_decide_one_task() {
     let mut world = accepted();
     assert!(decide_by(&mut world, 5, "r0", Finding::Pass));
-    let again = Command::Decide { task: id_of(&world, "r0"), finding: Finding::Fail, opinion: "意见".into() };
+    let again =
+        Command::Decide { task: id_of(&world, "r0"), finding: Finding::Fail, opinion: "意见".into() };
     let refused = world.decide(By { account: 6, name: "某", heads: false }, &again).unwrap_err();
     assert!(matches!(refused, Refusal::DoneBy(_)), "{refused}");
 }
@@ -448,7 +461,8 @@ fn a_failed_review_asks_nobody_to_pay_and_allows_only_denial() {
     assert!(decide_by(&mut world, 5, "r0", Finding::Fail));
     assert!(decide_by(&mut world, 6, "r1", Finding::Pass));
     assert!(world.case.bills.is_empty());
-    let grant = Command::Decide { task: id_of(&world, "decide"), finding: Finding::Pass, opinion: "同意".into() };
+    let grant =
+        Command::Decide { task: id_of(&world, "decide"), finding: Finding::Pass, opinion: "同意".into() };
     assert_eq!(world.decide(LEAD, &grant), Err(Refusal::ReviewFailed));
     assert!(decide_by(&mut world, 1, "decide", Finding::Fail));
     assert_eq!(world.case.outcome, Some(Outcome::Denied));
@@ -487,7 +501,8 @@ fn a_correction_that_never_comes_lets_the_case_lapse() {
 #[test]
 fn a_second_notice_may_only_repeat_the_first() {
     let mut world = World::new(&plain());
-    let item = |id: &str| CorrectionItem { target: format!("material:{id}"), name: id.into(), reason: "缺".into() };
+    let item =
+        |id: &str| CorrectionItem { target: format!("material:{id}"), name: id.into(), reason: "缺".into() };
     world.run(LEAD, &Command::Submit);
     world.run(LEAD, &Command::Correct { items: vec![item("a"), item("b")] });
     world.run(LEAD, &Command::Supplement);

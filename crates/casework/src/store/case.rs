@@ -130,12 +130,7 @@ pub fn load(q: &mut Read<'_>, id: i64) -> Result<Option<Loaded>, StoreError> {
     if row.bills > 0 {
         case.bills = records::bills(q, id)?;
     }
-    Ok(Some(Loaded {
-        case,
-        facts: row.facts,
-        created_by: row.created_by,
-        documents: row.documents,
-    }))
+    Ok(Some(Loaded { case, facts: row.facts, created_by: row.created_by, documents: row.documents }))
 }
 
 fn aggregate(row: &CaseRow) -> Result<Case, StoreError> {
@@ -236,11 +231,19 @@ pub fn insert(tx: &mut Tx<'_>, new: &NewCase<'_>) -> Result<(), StoreError> {
 }
 
 /// Writes what a command made of a case. A case that someone else changed meanwhile is a conflict.
-pub fn update(tx: &mut Tx<'_>, before: &Case, after: &Case, documents: i64, at: Instant) -> Result<(), StoreError> {
+pub fn update(
+    tx: &mut Tx<'_>,
+    before: &Case,
+    after: &Case,
+    documents: i64,
+    at: Instant,
+) -> Result<(), StoreError> {
     records::write(tx, before, after)?;
     task::write(tx, before, after)?;
     let correction = match &after.correction {
-        Some(correction) => serde_json::to_string(correction).map_err(|e| StoreError::Other(e.to_string()))?,
+        Some(correction) => {
+            serde_json::to_string(correction).map_err(|e| StoreError::Other(e.to_string()))?
+        }
         None => String::new(),
     };
     let name = tx.name();
@@ -286,7 +289,13 @@ pub fn set_facts(tx: &mut Tx<'_>, case: i64, facts: &[u8]) -> Result<(), StoreEr
 }
 
 /// How the result is handed over, and at which office.
-pub fn update_way(tx: &mut Tx<'_>, case: &Case, delivery: Delivery, office: &str, at: Instant) -> Result<(), StoreError> {
+pub fn update_way(
+    tx: &mut Tx<'_>,
+    case: &Case,
+    delivery: Delivery,
+    office: &str,
+    at: Instant,
+) -> Result<(), StoreError> {
     let name = tx.name();
     let (id, revision) = (case.id, case.revision);
     tx.put_one(&UPDATE_WAY, params![id, revision, delivery.code(), office, at, name])

@@ -185,25 +185,37 @@ pub struct TaskCursor {
 
 impl TaskCursor {
     pub fn after(item: &TaskItem) -> Self {
-        Self {
-            due: item.due_at.map_or(NO_DUE, |d| d.0),
-            id: item.id,
-        }
+        Self { due: item.due_at.map_or(NO_DUE, |d| d.0), id: item.id }
     }
 }
 
 /// An applicant's cases, the newest first; `before` is the id of the last one seen.
-pub fn mine(q: &mut Read<'_>, party: i64, before: Option<i64>, limit: i64) -> Result<Vec<CaseItem>, StoreError> {
+pub fn mine(
+    q: &mut Read<'_>,
+    party: i64,
+    before: Option<i64>,
+    limit: i64,
+) -> Result<Vec<CaseItem>, StoreError> {
     q.all(&MINE, params![party, before.unwrap_or(i64::MAX), limit])
 }
 
 /// An applicant's cases that are not over, drafts among them; the newest first.
-pub fn mine_open(q: &mut Read<'_>, party: i64, before: Option<i64>, limit: i64) -> Result<Vec<CaseItem>, StoreError> {
+pub fn mine_open(
+    q: &mut Read<'_>,
+    party: i64,
+    before: Option<i64>,
+    limit: i64,
+) -> Result<Vec<CaseItem>, StoreError> {
     q.all(&MINE_OPEN, params![party, before.unwrap_or(i64::MAX), limit])
 }
 
 /// An applicant's cases that are over; a draft that was dropped is none of them.
-pub fn mine_over(q: &mut Read<'_>, party: i64, before: Option<i64>, limit: i64) -> Result<Vec<CaseItem>, StoreError> {
+pub fn mine_over(
+    q: &mut Read<'_>,
+    party: i64,
+    before: Option<i64>,
+    limit: i64,
+) -> Result<Vec<CaseItem>, StoreError> {
     q.all(&MINE_OVER, params![party, before.unwrap_or(i64::MAX), limit])
 }
 
@@ -213,7 +225,13 @@ pub fn my_bills(q: &mut Read<'_>, party: i64, limit: i64) -> Result<Vec<DueBill>
 }
 
 /// Cases of an office in one state, the oldest first.
-pub fn at_office(q: &mut Read<'_>, office: &str, state: &str, after: i64, limit: i64) -> Result<Vec<CaseItem>, StoreError> {
+pub fn at_office(
+    q: &mut Read<'_>,
+    office: &str,
+    state: &str,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<CaseItem>, StoreError> {
     q.all(&AT_OFFICE, params![office, state, after, limit])
 }
 
@@ -226,11 +244,21 @@ pub fn by_name(q: &mut Read<'_>, name: &str, limit: i64) -> Result<Vec<CaseItem>
 }
 
 /// The live tasks of an owner by due time.
-pub fn inbox(q: &mut Read<'_>, owner: &str, after: TaskCursor, limit: i64) -> Result<Vec<TaskItem>, StoreError> {
+pub fn inbox(
+    q: &mut Read<'_>,
+    owner: &str,
+    after: TaskCursor,
+    limit: i64,
+) -> Result<Vec<TaskItem>, StoreError> {
     q.all(&INBOX, params![owner, after.due, after.id, limit])
 }
 
-pub fn my_tasks(q: &mut Read<'_>, account: i64, after: TaskCursor, limit: i64) -> Result<Vec<TaskItem>, StoreError> {
+pub fn my_tasks(
+    q: &mut Read<'_>,
+    account: i64,
+    after: TaskCursor,
+    limit: i64,
+) -> Result<Vec<TaskItem>, StoreError> {
     q.all(&MY_TASKS, params![account, after.due, after.id, limit])
 }
 
@@ -251,7 +279,11 @@ pub fn load_by_owner(q: &mut Read<'_>, now: Instant, soon: Instant) -> Result<Ve
     q.all(&LOAD_BY_OWNER, params![now, soon])
 }
 
-pub fn load_by_service(q: &mut Read<'_>, now: Instant, soon: Instant) -> Result<Vec<ServiceLoad>, StoreError> {
+pub fn load_by_service(
+    q: &mut Read<'_>,
+    now: Instant,
+    soon: Instant,
+) -> Result<Vec<ServiceLoad>, StoreError> {
     q.all(&LOAD_BY_SERVICE, params![now, soon])
 }
 
@@ -260,6 +292,11 @@ pub fn load_by_office(q: &mut Read<'_>) -> Result<Vec<OfficeLoad>, StoreError> {
 }
 
 /// Open cases a department leads that are due before `before`, the latest first.
-pub fn due_before(q: &mut Read<'_>, lead: &str, before: Instant, limit: i64) -> Result<Vec<CaseItem>, StoreError> {
+pub fn due_before(
+    q: &mut Read<'_>,
+    lead: &str,
+    before: Instant,
+    limit: i64,
+) -> Result<Vec<CaseItem>, StoreError> {
     q.all(&LATEST, params![lead, before, limit])
 }

@@ -39,7 +39,11 @@ pub(super) async fn tasks(
     let flow = opened.flow();
     let rows = rows(&opened, &flow);
     let done = rows.iter().filter(|r| r.done).count();
-    let next = if flow.stopped { format!("{}/stopped", opened.apply_path()) } else { flow.first_open().path(opened.number()) };
+    let next = if flow.stopped {
+        format!("{}/stopped", opened.apply_path())
+    } else {
+        flow.first_open().path(opened.number())
+    };
     let page = Tasks {
         page: shell.citizen("申请步骤").section("my").back("/my", "我的办件"),
         service: opened.service().name.clone(),
@@ -69,7 +73,8 @@ struct Task {
 fn rows(opened: &Opened, flow: &Flow) -> Vec<Task> {
     let number = opened.number();
     let mut rows: Vec<Task> = Vec::new();
-    let asked: Vec<&(Step, bool)> = flow.steps.iter().filter(|(s, _)| matches!(s, Step::Question(_))).collect();
+    let asked: Vec<&(Step, bool)> =
+        flow.steps.iter().filter(|(s, _)| matches!(s, Step::Question(_))).collect();
     if let Some((first, _)) = asked.iter().find(|(_, done)| !done).or_else(|| asked.first()) {
         let done = !flow.stopped && asked.iter().all(|(_, done)| *done);
         let hint = format!("{} 个问题", asked.len());
@@ -77,7 +82,9 @@ fn rows(opened: &Opened, flow: &Flow) -> Vec<Task> {
     }
     for (step, done) in &flow.steps {
         let (title, hint) = match step {
-            Step::Page(id) => (opened.version.page(id).map(|p| p.title.clone()).unwrap_or_default(), String::new()),
+            Step::Page(id) => {
+                (opened.version.page(id).map(|p| p.title.clone()).unwrap_or_default(), String::new())
+            }
             Step::Materials => ("上传材料".into(), materials_hint(opened)),
             Step::Way => ("领取方式和受理大厅".into(), opened.case.delivery.zh().to_string()),
             Step::Question(_) | Step::Check => continue,

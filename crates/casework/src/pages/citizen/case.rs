@@ -76,15 +76,22 @@ pub(super) async fn case(
     let ctx = ctx_of(&casework, &citizen.actor);
     let number = stored(&number)?;
     let (handle, ctx2) = (casework.clone(), ctx.clone());
-    let view = casework.platform.store.read(move |q| -> Result<CaseView, CaseworkError> { handle.view(q, &ctx2, &number) });
+    let view = casework
+        .platform
+        .store
+        .read(move |q| -> Result<CaseView, CaseworkError> { handle.view(q, &ctx2, &number) });
     let view = view.await?;
     if view.fetched.case.state == CaseState::Draft {
         return Ok(redirect_303(format!("/cases/{}/apply", view.fetched.case.number)));
     }
     let mut page = shell.citizen(&view.fetched.version.service.name).section("my").back("/my", "我的办件");
     match done.done.as_str() {
-        "corrected" => page = page.notice(Notice::success("补正已提交").text("窗口会重新核对，结果在这里查看。")),
-        "withdrawn" => page = page.notice(Notice::success("已撤回").text("已缴的费用会原路退回。需要时可以重新申请。")),
+        "corrected" => {
+            page = page.notice(Notice::success("补正已提交").text("窗口会重新核对，结果在这里查看。"))
+        }
+        "withdrawn" => {
+            page = page.notice(Notice::success("已撤回").text("已缴的费用会原路退回。需要时可以重新申请。"))
+        }
         _ => {}
     }
     Ok(Html::ok(CasePage::of(&casework, &ctx, page, view)).into_response())
@@ -181,7 +188,9 @@ fn answers(view: &CaseView) -> Vec<SummaryList> {
     let mut lists = Vec::new();
     if !questions.is_empty() {
         let list = SummaryList::new().title("您的情况");
-        lists.push(questions.iter().fold(list, |list, q| list.fact(&q.ask, answer_words(q, facts.get(&q.id)))));
+        lists.push(
+            questions.iter().fold(list, |list, q| list.fact(&q.ask, answer_words(q, facts.get(&q.id)))),
+        );
     }
     for page in version.pages(facts) {
         let list = SummaryList::new().title(&page.title);
@@ -201,6 +210,14 @@ fn facts(catalogue: &Catalogue, case: &Case) -> SummaryList {
         .fact("受理大厅", catalogue.office_name(&case.office))
         .fact("领取方式", case.delivery.zh())
         .fact("申请方式", format!("{}提交", case.channel.zh()));
-    let times = [("提交时间", case.submitted_at), ("受理时间", case.accepted_at), ("决定时间", case.decided_at), ("办结时间", case.closed_at)];
-    times.into_iter().filter_map(|(name, at)| Some((name, at?))).fold(list, |list, (name, at)| list.fact(name, at.zh()))
+    let times = [
+        ("提交时间", case.submitted_at),
+        ("受理时间", case.accepted_at),
+        ("决定时间", case.decided_at),
+        ("办结时间", case.closed_at),
+    ];
+    times
+        .into_iter()
+        .filter_map(|(name, at)| Some((name, at?)))
+        .fold(list, |list, (name, at)| list.fact(name, at.zh()))
 }

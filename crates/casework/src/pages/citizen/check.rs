@@ -7,7 +7,9 @@ use yimen_catalogue::form::display;
 use yimen_catalogue::pages::answer_words;
 use yimen_identity::CitizenOnly;
 use yimen_standards::money::Fen;
-use yimen_web::{ConfirmationPanel, FieldError, Html, Page, Shell, SummaryList, SummaryRow, WebError, redirect_303};
+use yimen_web::{
+    ConfirmationPanel, FieldError, Html, Page, Shell, SummaryList, SummaryRow, WebError, redirect_303,
+};
 
 use super::flow::Step;
 use super::opened::{Opened, open, refused};
@@ -78,7 +80,13 @@ pub(super) async fn submit(
 }
 
 impl Check {
-    fn of(casework: &Casework, shell: &Shell, opened: &Opened, errors: &[FieldError], nonce: String) -> Check {
+    fn of(
+        casework: &Casework,
+        shell: &Shell,
+        opened: &Opened,
+        errors: &[FieldError],
+        nonce: String,
+    ) -> Check {
         let flow = opened.flow();
         let (href, text) = match flow.before(&Step::Check) {
             Some(before) => (before.path(opened.number()), "上一步"),
@@ -89,7 +97,8 @@ impl Check {
         lists.push(materials_list(opened));
         lists.push(way_list(casework, opened));
         let due = opened.version.all_fees(&opened.facts).unwrap_or_default();
-        let fees = due.into_iter().filter(|d| d.fen > 0).map(|d| (d.name, format!("{}元", Fen(d.fen).grouped())));
+        let fees =
+            due.into_iter().filter(|d| d.fen > 0).map(|d| (d.name, format!("{}元", Fen(d.fen).grouped())));
         Check {
             page: shell.citizen("核对信息后提交").section("my").back(href, text).errors(errors),
             service: opened.service().name.clone(),
@@ -193,7 +202,10 @@ fn next_sentences(opened: &Opened, now: yimen_standards::time::Instant) -> Vec<S
     let promised = opened.service().limits.promised.zh();
     match (case.state, case.precheck_due) {
         (CaseState::Submitted, Some(due)) => vec![
-            format!("综合窗口预审材料，在 {} 前答复您是否受理；到期没有答复的，从您提交之日起视为受理。", moment(due, now)),
+            format!(
+                "综合窗口预审材料，在 {} 前答复您是否受理；到期没有答复的，从您提交之日起视为受理。",
+                moment(due, now)
+            ),
             "材料要补正的，会一次告诉您全部内容，请留意“我的办件”。".into(),
             format!("受理后各部门同时办理，承诺 {promised}办结，只算工作时间。"),
             "以后可以用办件编号和身份证号后四位查进度，不用登录。".into(),
@@ -203,6 +215,8 @@ fn next_sentences(opened: &Opened, now: yimen_standards::time::Instant) -> Vec<S
             format!("已经受理，各部门正在同时办理，承诺 {promised}办结。"),
             "请在办件页面查看进度。".into(),
         ],
-        (state, _) => vec![format!("这份办件目前是“{}”，请打开办件查看详情。", case_words(state, case.outcome))],
+        (state, _) => {
+            vec![format!("这份办件目前是“{}”，请打开办件查看详情。", case_words(state, case.outcome))]
+        }
     }
 }

@@ -8,7 +8,9 @@ use yimen_catalogue::Facts;
 use yimen_catalogue::model::Field as Spec;
 use yimen_identity::CitizenOnly;
 use yimen_platform::Ctx;
-use yimen_web::{Clock, Field, FieldError, Form, FormState, Html, MaterialRow, Notice, Page, Shell, WebError, redirect_303};
+use yimen_web::{
+    Clock, Field, FieldError, Form, FormState, Html, MaterialRow, Notice, Page, Shell, WebError, redirect_303,
+};
 
 use super::form_page::store_answers;
 use super::materials::{box_name, material_row};
@@ -62,7 +64,8 @@ pub(super) async fn page(
     }
     let mut correct = Correct::of(&casework, &shell, &ctx, &opened, None, &[]);
     if !saved.saved.is_empty() {
-        correct.page = correct.page.notice(Notice::success("已保存，还没有提交").text("全部改好以后，请点“提交补正”。"));
+        correct.page =
+            correct.page.notice(Notice::success("已保存，还没有提交").text("全部改好以后，请点“提交补正”。"));
     }
     Ok(Html::ok(correct).into_response())
 }
@@ -95,9 +98,10 @@ pub(super) async fn save(
         return Ok(redirect_303(format!("/cases/{}/correct?saved=1", opened.number())));
     }
     let (handle, ctx2, case) = (casework.clone(), ctx.clone(), opened.case.id);
-    let handed_in = casework.platform.store.write("case.supplement", move |tx| -> Result<(), CaseworkError> {
-        handle.supplement(tx, &ctx2, case).map(|_| ())
-    });
+    let handed_in =
+        casework.platform.store.write("case.supplement", move |tx| -> Result<(), CaseworkError> {
+            handle.supplement(tx, &ctx2, case).map(|_| ())
+        });
     match handed_in.await {
         Ok(()) => Ok(redirect_303(done)),
         Err(CaseworkError::Incomplete(missing)) => {
@@ -124,8 +128,10 @@ pub(super) fn with_problem(
 /// What is missing, as a link to the place where it is given.
 fn lead_to(opened: &Opened, missing: &str) -> FieldError {
     let named = |name: &str| missing.contains(&format!("“{name}”"));
-    let material = items(opened).iter().find(|i| named(&i.name)).and_then(|i| i.target.strip_prefix("material:"));
-    let field = || wanted(opened).into_iter().find(|(spec, _)| named(&spec.label)).map(|(spec, _)| spec.id.clone());
+    let material =
+        items(opened).iter().find(|i| named(&i.name)).and_then(|i| i.target.strip_prefix("material:"));
+    let field =
+        || wanted(opened).into_iter().find(|(spec, _)| named(&spec.label)).map(|(spec, _)| spec.id.clone());
     let place = material.map(box_name).or_else(field).unwrap_or_else(|| "correct".into());
     FieldError::new(place, sentence(missing.to_string()))
 }
@@ -140,7 +146,8 @@ fn wanted(opened: &Opened) -> Vec<(&Spec, String)> {
         let id = item.target.strip_prefix("field:")?;
         Some((opened.version.field(id)?, item.reason.clone()))
     });
-    let mut wanted: Vec<(&Spec, String)> = asked.filter(|(spec, _)| applies(opened, spec, &opened.facts)).collect();
+    let mut wanted: Vec<(&Spec, String)> =
+        asked.filter(|(spec, _)| applies(opened, spec, &opened.facts)).collect();
     for (_, spec) in opened.version.unanswered(&opened.facts) {
         if !wanted.iter().any(|(known, _)| known.id == spec.id) {
             wanted.push((spec, "按您修改后的内容，还需要填写这一项。".into()));
@@ -164,7 +171,8 @@ impl Correct {
         errors: &[FieldError],
     ) -> Correct {
         let (case, nonce) = (&opened.case, ctx.token());
-        let problem = |slot: &str| errors.iter().find(|e| e.field == box_name(slot)).map(|e| e.message.as_str());
+        let problem =
+            |slot: &str| errors.iter().find(|e| e.field == box_name(slot)).map(|e| e.message.as_str());
         let materials = items(opened).iter().filter_map(|item| {
             let slot = item.target.strip_prefix("material:")?;
             let material = opened.material(slot)?;
@@ -183,7 +191,8 @@ impl Correct {
             Wanted { reason, field }
         };
         let number = opened.number();
-        let page = shell.citizen("补正").section("my").back(format!("/cases/{number}"), "办件详情").errors(errors);
+        let page =
+            shell.citizen("补正").section("my").back(format!("/cases/{number}"), "办件详情").errors(errors);
         Correct {
             page,
             service: opened.service().name.clone(),

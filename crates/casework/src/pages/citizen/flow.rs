@@ -86,7 +86,8 @@ impl Flow {
     /// Place among the pages of its kind: (2, 4) is the second of four form pages.
     pub fn place(&self, step: &Step) -> (usize, usize) {
         let kind = std::mem::discriminant(step);
-        let same: Vec<&Step> = self.steps.iter().map(|(s, _)| s).filter(|s| std::mem::discriminant(*s) == kind).collect();
+        let same: Vec<&Step> =
+            self.steps.iter().map(|(s, _)| s).filter(|s| std::mem::discriminant(*s) == kind).collect();
         (same.iter().position(|s| *s == step).map_or(0, |at| at + 1), same.len())
     }
 }

@@ -44,7 +44,8 @@ pub(super) async fn page(
         return Ok(redirect_303(opened.apply_path()));
     }
     let specs = opened.version.fields(&id, &opened.facts);
-    let fields = specs.into_iter().map(|spec| control_for(spec, &opened.facts, opened.own.as_ref())).collect();
+    let fields =
+        specs.into_iter().map(|spec| control_for(spec, &opened.facts, opened.own.as_ref())).collect();
     let mut page = titled(&shell, &opened, &id, &back);
     if back.has_more() {
         page = page.notice(Notice::info("已保存。按您的回答，这一页还有几项要填"));
@@ -109,12 +110,14 @@ pub(super) async fn store_answers(
     let fresh = |(id, fact): (&String, &yimen_catalogue::Fact)| opened.facts.get(id) != Some(fact);
     let answers: Facts =
         taken.facts.iter().filter(|f| fresh(*f)).map(|(id, fact)| (id.clone(), fact.clone())).collect();
-    let cleared: Vec<String> = taken.cleared.iter().filter(|id| opened.facts.contains_key(*id)).cloned().collect();
+    let cleared: Vec<String> =
+        taken.cleared.iter().filter(|id| opened.facts.contains_key(*id)).cloned().collect();
     // A case that takes no answers any more must say so, also when nothing would change.
     if answers.is_empty() && cleared.is_empty() && opened.elsewhere().is_none() {
         return Ok(());
     }
-    let (store, handle, ctx, case) = (casework.platform.store.clone(), casework.clone(), ctx.clone(), opened.case.id);
+    let (store, handle, ctx, case) =
+        (casework.platform.store.clone(), casework.clone(), ctx.clone(), opened.case.id);
     let saved = store.write("case.answer", move |tx| -> Result<(), CaseworkError> {
         handle.answer(tx, &ctx, case, &answers, &cleared).map(|_| ())
     });
@@ -132,7 +135,14 @@ fn titled(shell: &Shell, opened: &Opened, id: &str, back: &Return) -> Page {
 }
 
 impl FormPage {
-    fn of(page: Page, opened: &Opened, id: &str, back: &Return, fields: Vec<Field>, nonce: String) -> FormPage {
+    fn of(
+        page: Page,
+        opened: &Opened,
+        id: &str,
+        back: &Return,
+        fields: Vec<Field>,
+        nonce: String,
+    ) -> FormPage {
         let path = step(id).path(opened.number());
         let (nth, all) = opened.flow().place(&step(id));
         FormPage {

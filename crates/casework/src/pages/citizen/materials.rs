@@ -7,7 +7,9 @@ use yimen_catalogue::model::Need;
 use yimen_identity::CitizenOnly;
 use yimen_platform::Ctx;
 use yimen_web::upload::{Received, Rules, receive};
-use yimen_web::{FieldError, Html, MaterialRow, Page, Shell, UploadBox, UploadedFile, WebError, redirect_303};
+use yimen_web::{
+    FieldError, Html, MaterialRow, Page, Shell, UploadBox, UploadedFile, WebError, redirect_303,
+};
 
 use super::Return;
 use super::flow::Step;
@@ -69,7 +71,8 @@ pub(super) async fn upload(
     if opened.case.state == CaseState::Correcting {
         return super::correct::with_problem(&shell, &casework, &ctx, &opened, (&slot, &message));
     }
-    Ok(Html::invalid(MaterialsPage::of(&shell, &opened, &back, &ctx.token(), Some((&slot, &message)))).into_response())
+    Ok(Html::invalid(MaterialsPage::of(&shell, &opened, &back, &ctx.token(), Some((&slot, &message))))
+        .into_response())
 }
 
 /// Adds what was sent to a material, or removes the file the form names. Answers with what was refused, in words.
@@ -89,9 +92,10 @@ async fn take_files(
     if !remove.is_empty() {
         let file: i64 = remove.parse().map_err(|_| WebError::not_found())?;
         let (handle, ctx) = (casework.clone(), ctx.clone());
-        let removed = casework.platform.store.write("material.remove", move |tx| -> Result<(), CaseworkError> {
-            handle.remove_file(tx, &ctx, case, file)
-        });
+        let removed =
+            casework.platform.store.write("material.remove", move |tx| -> Result<(), CaseworkError> {
+                handle.remove_file(tx, &ctx, case, file)
+            });
         removed.await.map_err(|error| refused(error, opened.number()))?;
         return Ok(None);
     }
@@ -175,7 +179,9 @@ impl MaterialsPage {
             let problem = problem.filter(|(slot, _)| *slot == m.id).map(|(_, message)| message);
             (m.id.clone(), material_row(opened, m, &back.carry(&slot_path(opened, &m.id)), nonce, problem))
         };
-        let open = |m: &&Material| m.need == Need::Required && matches!(m.state, MaterialState::Missing | MaterialState::Rejected);
+        let open = |m: &&Material| {
+            m.need == Need::Required && matches!(m.state, MaterialState::Missing | MaterialState::Rejected)
+        };
         let next = if back.to_check() { Step::Check } else { opened.flow().after(&Step::Materials) };
         MaterialsPage {
             page: shell.citizen("上传材料").section("my").back(href, text).errors(&errors),

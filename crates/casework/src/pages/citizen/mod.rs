@@ -48,7 +48,10 @@ pub(crate) fn routes() -> Router<Casework> {
         .route("/cases/{number}/withdraw", get(withdraw::page).post(withdraw::withdraw))
         .route("/cases/{number}", get(case::case))
         .route("/my", get(my::my))
-        .route("/track", get(track::page).post(track::track).layer(Extension(Arc::new(track::Guesses::default()))))
+        .route(
+            "/track",
+            get(track::page).post(track::track).layer(Extension(Arc::new(track::Guesses::default()))),
+        )
 }
 
 /// What an address says of the way back: to the check page, or the same page once more.

@@ -106,9 +106,14 @@ async fn load(
 
 fn empty(over: bool) -> EmptyState {
     if over {
-        return EmptyState::new("file", "还没有结束的办件", "办结、撤回或不予受理的办件会留在这里，随时可以查。");
+        return EmptyState::new(
+            "file",
+            "还没有结束的办件",
+            "办结、撤回或不予受理的办件会留在这里，随时可以查。",
+        );
     }
-    EmptyState::new("inbox", "没有正在办的事", "开始申请以后，草稿和进度都在这里。").link("/services", "找要办的事")
+    EmptyState::new("inbox", "没有正在办的事", "开始申请以后，草稿和进度都在这里。")
+        .link("/services", "找要办的事")
 }
 
 fn groups(

@@ -69,7 +69,9 @@ impl Opened {
         let number = self.number();
         match self.case.state {
             CaseState::Draft => None,
-            CaseState::Submitted if self.case.correction.is_none() => Some(format!("/cases/{number}/submitted")),
+            CaseState::Submitted if self.case.correction.is_none() => {
+                Some(format!("/cases/{number}/submitted"))
+            }
             _ => Some(format!("/cases/{number}")),
         }
     }
@@ -81,7 +83,8 @@ impl Opened {
 
 /// A command's refusal as a page that leads back to the case.
 pub(super) fn refused(error: CaseworkError, number: &str) -> WebError {
-    let leads_back = matches!(error, CaseworkError::Refused(_) | CaseworkError::Unavailable(_) | CaseworkError::Store(_));
+    let leads_back =
+        matches!(error, CaseworkError::Refused(_) | CaseworkError::Unavailable(_) | CaseworkError::Store(_));
     let page = WebError::from(error);
     if leads_back { page.next(format!("/cases/{number}"), "查看这份办件") } else { page }
 }

@@ -13,8 +13,8 @@ use yimen_web::{Field, Form, FormState, Html, Page, Shell, WebError, redirect_30
 use super::flow::Step;
 use super::opened::{Opened, open, refused};
 use super::{Return, next_path};
-use crate::pages::error::sentence;
 use crate::pages::ctx_of;
+use crate::pages::error::sentence;
 use crate::policy::Act;
 use crate::{Casework, CaseworkError};
 
@@ -54,7 +54,13 @@ pub(super) async fn page(
     };
     let field = question_control(question, opened.facts.get(&id)).heading();
     let page = titled(&shell, &opened, &id, question, &back);
-    Ok(Html::ok(QuestionPage { page, action: back.carry(&step(&id).path(opened.number())), nonce: ctx.token(), field }).into_response())
+    Ok(Html::ok(QuestionPage {
+        page,
+        action: back.carry(&step(&id).path(opened.number())),
+        nonce: ctx.token(),
+        field,
+    })
+    .into_response())
 }
 
 pub(super) async fn save(
@@ -117,7 +123,8 @@ pub(super) async fn stopped(
     if reasons.is_empty() {
         return Ok(redirect_303(opened.apply_path()));
     }
-    let page = shell.citizen("按您的情况，不能办理这个事项").section("my").back(opened.apply_path(), "申请步骤");
+    let page =
+        shell.citizen("按您的情况，不能办理这个事项").section("my").back(opened.apply_path(), "申请步骤");
     let drop = format!("/cases/{}/withdraw", opened.number());
     let answers = super::check::answers_list(&opened, "您的回答");
     Ok(Html::ok(Stopped { page, reasons, answers, drop }).into_response())

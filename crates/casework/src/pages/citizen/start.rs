@@ -61,7 +61,10 @@ pub(super) async fn start(
         if !again && case::by_nonce(tx, citizen.party, &sent)?.is_none() {
             let mine = lists::mine(tx, citizen.party, None, LOOK_BACK)?;
             let drafts = mine.iter().filter(|c| c.service == service && c.state == CaseState::Draft.code());
-            let waiting = |c: &lists::CaseItem| Waiting { number: c.number.clone(), begun: moment(c.created_at, ctx.now) };
+            let waiting = |c: &lists::CaseItem| Waiting {
+                number: c.number.clone(),
+                begun: moment(c.created_at, ctx.now),
+            };
             let waiting: Vec<Waiting> = drafts.map(waiting).collect();
             if !waiting.is_empty() {
                 return Ok(Begun::Waiting(waiting));
@@ -86,7 +89,10 @@ pub(super) async fn start(
     match begun.await? {
         Begun::Draft(number) => Ok(redirect_303(format!("/cases/{number}/apply"))),
         Begun::Waiting(drafts) => {
-            let page = shell.citizen("您有一份没有提交的申请").section("services").back(format!("/services/{id}"), "办事指南");
+            let page = shell
+                .citizen("您有一份没有提交的申请")
+                .section("services")
+                .back(format!("/services/{id}"), "办事指南");
             let service = version.service.name.clone();
             let action = format!("/services/{id}/start");
             Ok(Html::ok(Again { page, service, action, nonce, answers: given, drafts }).into_response())

@@ -27,7 +27,9 @@ pub(super) fn sentence(casework: &Casework, catalogue: &Catalogue, case: &Case, 
         CaseState::InReview => in_review(catalogue, case),
         CaseState::Decided => decided(case),
         CaseState::Closed => match case.outcome {
-            Some(Outcome::Denied) => "没有获得批准，已经办结。不服决定的，可以按决定书写明的途径申请复议或者提起诉讼。".into(),
+            Some(Outcome::Denied) => {
+                "没有获得批准，已经办结。不服决定的，可以按决定书写明的途径申请复议或者提起诉讼。".into()
+            }
             _ => "已经办结。结果在下面。".into(),
         },
         CaseState::NotAccepted => "窗口决定不予受理，理由写在不予受理通知书里。".into(),
@@ -67,9 +69,14 @@ fn decided(case: &Case) -> String {
 
 /// What waits for the applicant.
 pub(super) enum Todo {
-    Correct { href: String },
+    Correct {
+        href: String,
+    },
     /// A form that leads to the gateway.
-    Pay { action: String, total: String },
+    Pay {
+        action: String,
+        total: String,
+    },
 }
 
 pub(super) fn todo(case: &Case) -> Option<Todo> {
@@ -86,5 +93,8 @@ pub(super) fn pay_path(case: &Case, bill: &Bill) -> String {
 }
 
 pub(super) fn can_withdraw(case: &Case) -> bool {
-    matches!(case.state, CaseState::Draft | CaseState::Submitted | CaseState::Correcting | CaseState::InReview)
+    matches!(
+        case.state,
+        CaseState::Draft | CaseState::Submitted | CaseState::Correcting | CaseState::InReview
+    )
 }

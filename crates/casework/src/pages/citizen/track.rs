@@ -92,11 +92,15 @@ pub(super) async fn track(
         form.error("ending", "请填写证件号码的后四位，例如 002X。");
     }
     let (Ok(number), true) = (number, form.is_valid()) else {
-        return Ok(Html::invalid(Track::of(&shell, Some(&form), casework.platform.ids.token())).into_response());
+        return Ok(
+            Html::invalid(Track::of(&shell, Some(&form), casework.platform.ids.token())).into_response()
+        );
     };
     let ctx = casework.platform.ctx(Actor::System("track"), "");
     if !guesses.is_open(number.as_str(), ctx.now) {
-        return Err(WebError::too_many("这个办件编号核对失败的次数太多，请 15 分钟后再查，或者登录后在“我的办件”里查看。"));
+        return Err(WebError::too_many(
+            "这个办件编号核对失败的次数太多，请 15 分钟后再查，或者登录后在“我的办件”里查看。",
+        ));
     }
     match find(&casework, &ctx, number.as_str(), &ending).await? {
         Some(case) => {
@@ -114,8 +118,14 @@ pub(super) async fn track(
 }
 
 /// The case, if its applicant's number ends so. A draft is nobody's business.
-async fn find(casework: &Casework, ctx: &yimen_platform::Ctx, number: &str, ending: &str) -> Result<Option<Case>, WebError> {
-    let (handle, ctx, number, ending) = (casework.clone(), ctx.clone(), number.to_string(), ending.to_string());
+async fn find(
+    casework: &Casework,
+    ctx: &yimen_platform::Ctx,
+    number: &str,
+    ending: &str,
+) -> Result<Option<Case>, WebError> {
+    let (handle, ctx, number, ending) =
+        (casework.clone(), ctx.clone(), number.to_string(), ending.to_string());
     let read = casework.platform.store.read(move |q| -> Result<Option<Case>, CaseworkError> {
         let fetched = match handle.fetch_by_number(q, &ctx, &number, Act::See) {
             Ok(fetched) => fetched,
@@ -158,12 +168,18 @@ fn dates(case: &Case, now: Instant) -> SummaryList {
 impl Track {
     fn of(shell: &Shell, typed: Option<&FormState>, nonce: String) -> Track {
         let page = shell.citizen("查办件进度").section("track").back("/", "首页");
-        let number = Field::identifier("number", "办件编号").hint("在接收回执上，21 位，横线和空格可以不填。");
+        let number =
+            Field::identifier("number", "办件编号").hint("在接收回执上，21 位，横线和空格可以不填。");
         let ending = Field::identifier("ending", "申请人证件号码后四位")
             .hint("个人填身份证号后四位，单位填统一社会信用代码后四位。")
             .width(yimen_web::Width::S);
         match typed {
-            Some(form) => Track { page: page.errors_of(form), number: number.from(form), ending: ending.from(form), nonce },
+            Some(form) => Track {
+                page: page.errors_of(form),
+                number: number.from(form),
+                ending: ending.from(form),
+                nonce,
+            },
             None => Track { page, number, ending, nonce },
         }
     }

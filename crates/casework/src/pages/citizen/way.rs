@@ -61,7 +61,8 @@ pub(super) async fn save(
         form.error("office", "请选择受理的大厅。");
     }
     let (Some(delivery), true) = (chosen, known) else {
-        return Ok(Html::invalid(WayPage::of(&casework, &shell, &opened, &back, Some(&form), ctx.token())).into_response());
+        return Ok(Html::invalid(WayPage::of(&casework, &shell, &opened, &back, Some(&form), ctx.token()))
+            .into_response());
     };
     let (handle, ctx2, case) = (casework.clone(), ctx.clone(), opened.case.id);
     let saved = casework.platform.store.write("case.way", move |tx| -> Result<(), CaseworkError> {
@@ -79,9 +80,12 @@ fn ways(opened: &Opened) -> Vec<Delivery> {
 /// The offices that take the service in: id, name and where it is.
 fn offices(casework: &Casework, opened: &Opened) -> Vec<(String, Choice)> {
     let catalogue = casework.catalogue.get();
-    let takes_in = |o: &&Office| opened.service().offices.is_empty() || opened.service().offices.contains(&o.id);
+    let takes_in =
+        |o: &&Office| opened.service().offices.is_empty() || opened.service().offices.contains(&o.id);
     let offices = catalogue.city().offices.iter().filter(takes_in);
-    offices.map(|o| (o.id.clone(), Choice::new(&o.id, &o.name).hint(format!("{}，{}", o.address, o.open)))).collect()
+    offices
+        .map(|o| (o.id.clone(), Choice::new(&o.id, &o.name).hint(format!("{}，{}", o.address, o.open))))
+        .collect()
 }
 
 impl WayPage {
@@ -95,7 +99,10 @@ impl WayPage {
     ) -> WayPage {
         let (href, text) = back.back_link(opened, &Step::Way);
         let page = shell.citizen("领取方式和受理大厅").section("my").back(href, text);
-        let ways = ways(opened).into_iter().map(|way| Choice::new(way.code(), way.zh()).hint(hint(way, opened))).collect();
+        let ways = ways(opened)
+            .into_iter()
+            .map(|way| Choice::new(way.code(), way.zh()).hint(hint(way, opened)))
+            .collect();
         let delivery = Field::radios("delivery", "结果怎么交给您", ways).value(opened.case.delivery.code());
         let offices = offices(casework, opened).into_iter().map(|(_, choice)| choice).collect();
         let office = Field::radios("office", "由哪个大厅受理", offices)
@@ -103,9 +110,13 @@ impl WayPage {
             .value(&opened.case.office);
         let action = back.carry(&Step::Way.path(opened.number()));
         match typed {
-            Some(form) => {
-                WayPage { page: page.errors_of(form), action, nonce, delivery: delivery.from(form), office: office.from(form) }
-            }
+            Some(form) => WayPage {
+                page: page.errors_of(form),
+                action,
+                nonce,
+                delivery: delivery.from(form),
+                office: office.from(form),
+            },
             None => WayPage { page, action, nonce, delivery, office },
         }
     }

@@ -54,7 +54,11 @@ pub(super) async fn withdraw(
     let ctx = ctx_of(&casework, &citizen.actor);
     let opened = open(&casework, &ctx, &number, Act::Withdraw).await?;
     let draft = opened.case.submitted_at.is_none();
-    let done = if draft { "/my?done=dropped".to_string() } else { format!("/cases/{}?done=withdrawn", opened.number()) };
+    let done = if draft {
+        "/my?done=dropped".to_string()
+    } else {
+        format!("/cases/{}?done=withdrawn", opened.number())
+    };
     if opened.case.state == CaseState::Withdrawn {
         return Ok(redirect_303(done));
     }
@@ -82,7 +86,8 @@ impl Withdraw {
         let draft = opened.case.state == CaseState::Draft;
         let keep = if draft { opened.apply_path() } else { format!("/cases/{number}") };
         let title = if draft { "撤销这份草稿？" } else { "撤回这次申请？" };
-        let page = shell.citizen(title).section("my").back(&keep, if draft { "申请步骤" } else { "办件详情" });
+        let page =
+            shell.citizen(title).section("my").back(&keep, if draft { "申请步骤" } else { "办件详情" });
         let reason = Field::textarea("reason", "为什么撤回").hint("一句话就可以，工作人员会看到。").rows(3);
         let (page, reason) = match typed {
             Some(form) => (page.errors_of(form), reason.from(form)),
