@@ -45,7 +45,8 @@ impl From<PartyError> for CaseworkError {
 fn of_store(error: StoreError) -> WebError {
     match error {
         StoreError::NotFound => WebError::not_found(),
-        StoreError::Conflict => WebError::new(ErrorKind::Conflict),
+        // Numbers within a case and nonces are drawn under what was read: taken ones mean that somebody was faster.
+        StoreError::Conflict | StoreError::Unique(_) => WebError::new(ErrorKind::Conflict),
         StoreError::Full | StoreError::Busy | StoreError::Unavailable(_) => WebError::unavailable(error),
         other => WebError::internal(other),
     }
@@ -53,7 +54,7 @@ fn of_store(error: StoreError) -> WebError {
 
 /// Messages end as sentences do, wherever they were written.
 pub(crate) fn sentence(mut words: String) -> String {
-    if !words.is_empty() && !words.ends_with(['。', '！', '？', '”']) {
+    if !words.is_empty() && !words.ends_with(['。', '！', '？']) {
         words.push('。');
     }
     words
@@ -83,6 +84,7 @@ mod tests {
     fn a_message_ends_as_a_sentence() {
         assert_eq!(sentence("请填写姓名".into()), "请填写姓名。");
         assert_eq!(sentence("请刷新页面。".into()), "请刷新页面。");
+        assert_eq!(sentence("请上传“合同”".into()), "请上传“合同”。");
         assert_eq!(sentence(String::new()), "");
     }
 }

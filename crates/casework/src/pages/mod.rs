@@ -12,6 +12,7 @@ mod words;
 use axum::Router;
 use axum::routing::get;
 use yimen_platform::{Actor, Ctx};
+use yimen_store::{StoreError, Tx};
 
 pub use citizen::home_panel;
 pub use explained::detailed_clock;
@@ -21,7 +22,7 @@ pub use words::{
     state_tag, task_clock, task_step_state, until,
 };
 
-use crate::Casework;
+use crate::{Casework, CaseworkError, Result};
 
 /// Every page of casework. The binary puts the session layer and `yimen_web::wrap` around it.
 pub fn routes(casework: Casework) -> Router {
@@ -35,4 +36,22 @@ pub fn routes(casework: Casework) -> Router {
 /// The context of this request; the actor comes from one of identity's extractors.
 pub fn ctx_of(casework: &Casework, actor: &Actor) -> Ctx {
     casework.platform.ctx(actor.clone(), "")
+}
+
+/// Runs a command in a transaction of its own. When somebody was faster on the same rows (a second click, a second
+/// device), it runs once more and sees what they did.
+pub async fn command<T, F>(casework: &Casework, ctx: &Ctx, name: &'static str, act: F) -> Result<T>
+where
+    T: Send + 'static,
+    F: Fn(&Casework, &mut Tx<'_>, &Ctx) -> Result<T> + Clone + Send + 'static,
+{
+    let run = || {
+        let (casework, ctx, act) = (casework.clone(), ctx.clone(), act.clone());
+        let store = casework.platform.store.clone();
+        async move { store.write(name, move |tx| act(&casework, tx, &ctx)).await }
+    };
+    match run().await {
+        Err(CaseworkError::Store(StoreError::Conflict | StoreError::Unique(_))) => run().await,
+        done => done,
+    }
 }

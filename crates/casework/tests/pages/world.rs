@@ -67,7 +67,9 @@ impl World {
         let set_up = platform.ctx(Actor::System("test"), "");
         let services: Vec<_> = pack.services.iter().map(|f| f.value.clone()).collect();
         store
-            .write_blocking("test.publish", move |tx| publish(tx, &set_up, "hangzhou", Some(&city), &services))
+            .write_blocking("test.publish", move |tx| {
+                publish(tx, &set_up, "hangzhou", Some(&city), &services)
+            })
             .unwrap();
         let catalogue = store.read_blocking(|q| Catalogue::load(q)).unwrap();
         let casework = Casework {
@@ -86,7 +88,8 @@ impl World {
     }
 
     pub fn party(&self, new: NewParty) -> Party {
-        let (parties, ctx) = (self.casework.parties.clone(), self.casework.platform.ctx(Actor::System("test"), ""));
+        let (parties, ctx) =
+            (self.casework.parties.clone(), self.casework.platform.ctx(Actor::System("test"), ""));
         self.casework
             .platform
             .store
@@ -158,13 +161,23 @@ pub const PDF: &[u8] = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF";
 
 impl World {
     /// Posts a multipart form: fields, then files.
-    pub async fn upload(&self, actor: &Actor, path: &str, fields: &[(&str, &str)], files: &[Part<'_>]) -> Answer {
+    pub async fn upload(
+        &self,
+        actor: &Actor,
+        path: &str,
+        fields: &[(&str, &str)],
+        files: &[Part<'_>],
+    ) -> Answer {
         let mut body = Vec::new();
         for (name, value) in fields {
-            body.extend(format!("--X\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes());
+            body.extend(
+                format!("--X\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes(),
+            );
         }
         for (name, file, bytes) in files {
-            let head = format!("--X\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"{file}\"\r\n\r\n");
+            let head = format!(
+                "--X\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"{file}\"\r\n\r\n"
+            );
             body.extend(head.bytes());
             body.extend_from_slice(bytes);
             body.extend(b"\r\n");
@@ -201,14 +214,17 @@ impl World {
     pub async fn start(&self, actor: &Actor) -> String {
         let guide = self.get(actor, "/services/existing-home-transfer").await;
         let nonce = guide.hidden("nonce");
-        let begun = self.post(actor, "/services/existing-home-transfer/start", &[("nonce", &nonce), ("again", "yes")]).await;
+        let begun = self
+            .post(actor, "/services/existing-home-transfer/start", &[("nonce", &nonce), ("again", "yes")])
+            .await;
         number_of(&begun.location())
     }
 
     /// Answers everything, page by page, and uploads what is needed.
     pub async fn fill(&self, actor: &Actor, number: &str) {
         for (id, value) in QUESTIONS {
-            let saved = self.post(actor, &format!("/cases/{number}/apply/questions/{id}"), &[(id, value)]).await;
+            let saved =
+                self.post(actor, &format!("/cases/{number}/apply/questions/{id}"), &[(id, value)]).await;
             assert_eq!(saved.status, 303, "{id}: {}", saved.text());
         }
         for (id, fields) in PAGES {
@@ -240,15 +256,22 @@ impl World {
     /// A case that the window accepted.
     pub async fn accepted(&self, actor: &Actor) -> String {
         let number = self.submitted(actor).await;
-        let (id, office) = { let case = self.case(&number); (case.id, case.office) };
-        self.command(&self.clerk(&office), move |casework, tx, ctx| casework.accept(tx, ctx, id, &[])).unwrap();
+        let (id, office) = {
+            let case = self.case(&number);
+            (case.id, case.office)
+        };
+        self.command(&self.clerk(&office), move |casework, tx, ctx| casework.accept(tx, ctx, id, &[]))
+            .unwrap();
         number
     }
 
     /// The window asks for a better title deed and another contract number.
     pub async fn correcting(&self, actor: &Actor) -> String {
         let number = self.submitted(actor).await;
-        let (id, office) = { let case = self.case(&number); (case.id, case.office) };
+        let (id, office) = {
+            let case = self.case(&number);
+            (case.id, case.office)
+        };
         let item = |target: &str, name: &str, reason: &str| CorrectionItem {
             target: target.into(),
             name: name.into(),
@@ -258,7 +281,8 @@ impl World {
             item("material:title", "不动产权证书", "缺少附图页"),
             item("field:contract_no", "网签合同备案号", "与备案系统不一致"),
         ];
-        let correct = move |casework: &Casework, tx: &mut Tx<'_>, ctx: &Ctx| casework.correct(tx, ctx, id, &items);
+        let correct =
+            move |casework: &Casework, tx: &mut Tx<'_>, ctx: &Ctx| casework.correct(tx, ctx, id, &items);
         self.command(&self.clerk(&office), correct).unwrap();
         number
     }
@@ -275,8 +299,11 @@ impl World {
             fen("vat_surcharge", 0),
             fen("income_tax", 0),
         ]);
-        let verified =
-            Facts::from([text("filed_on", "2026-11-20"), fen("filed_price", 320_000_000), fen("buyer_house_count", 0)]);
+        let verified = Facts::from([
+            text("filed_on", "2026-11-20"),
+            fen("filed_price", 320_000_000),
+            fen("buyer_house_count", 0),
+        ]);
         self.pass(&number, "assess-tax", "tax", assessed);
         self.pass(&number, "verify-contract", "housing", verified);
         number
@@ -285,7 +312,8 @@ impl World {
     /// A reviewer of the department claims the step and finds it in order.
     pub fn pass(&self, number: &str, step: &str, department: &str, records: Facts) {
         let task = self.case(number).tasks.iter().find(|t| t.step == step).unwrap().id;
-        let decision = DecideTask { task, finding: Finding::Pass, opinion: "审查无误，同意".into(), records };
+        let decision =
+            DecideTask { task, finding: Finding::Pass, opinion: "审查无误，同意".into(), records };
         let work = move |casework: &Casework, tx: &mut Tx<'_>, ctx: &Ctx| {
             casework.claim(tx, ctx, task)?;
             casework.decide_task(tx, ctx, &decision)
@@ -301,8 +329,9 @@ pub fn number_of(path: &str) -> String {
 
 pub fn router(casework: &Casework) -> Router {
     let panels = yimen_catalogue::pages::Panels { home: Some(pages::home_panel(casework.clone())) };
-    let routes = yimen_catalogue::pages::routes(casework.catalogue.clone(), casework.platform.clone(), panels)
-        .merge(pages::routes(casework.clone()));
+    let routes =
+        yimen_catalogue::pages::routes(casework.catalogue.clone(), casework.platform.clone(), panels)
+            .merge(pages::routes(casework.clone()));
     yimen_web::wrap(routes, Arc::new(Site { host: "杭州市政务服务中心".into(), ..Site::default() }))
 }
 
@@ -331,6 +360,11 @@ impl Answer {
         between(&self.text(), "<title>", "</title>").unwrap_or_default()
     }
 
+    /// What follows the first place of these words, up to the next quote.
+    pub fn hidden_of(&self, words: &str) -> String {
+        between(&self.text(), words, "\"").unwrap_or_default()
+    }
+
     /// The value of the first hidden field of that name.
     pub fn hidden(&self, name: &str) -> String {
         between(&self.text(), &format!("name=\"{name}\" value=\""), "\"").unwrap_or_default()
@@ -344,16 +378,25 @@ pub fn between(text: &str, from: &str, to: &str) -> Option<String> {
 }
 
 pub fn percent(text: &str) -> String {
-    text.bytes().map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+    text.bytes()
+        .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
+        .collect()
 }
 
 fn encode(path: &str) -> String {
-    path.bytes().map(|b| if b.is_ascii_graphic() { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+    path.bytes()
+        .map(|b| if b.is_ascii_graphic() { char::from(b).to_string() } else { format!("%{b:02X}") })
+        .collect()
 }
 
 /// Answers of a whole existing-home transfer, as the guide and the four form pages ask for them.
-pub const QUESTIONS: [(&str, &str); 5] =
-    [("property_use", "home"), ("held", "five-only"), ("buyer_home", "first"), ("mortgage", "none"), ("by_agent", "no")];
+pub const QUESTIONS: [(&str, &str); 5] = [
+    ("property_use", "home"),
+    ("held", "five-only"),
+    ("buyer_home", "first"),
+    ("mortgage", "none"),
+    ("by_agent", "no"),
+];
 
 pub const PAGES: [(&str, &[(&str, &str)]); 4] = [
     (

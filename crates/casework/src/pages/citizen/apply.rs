@@ -51,10 +51,10 @@ pub(super) async fn tasks(
         left: rows.len() - done,
         done,
         next,
-        next_text: match (done, flow.is_complete()) {
-            (_, true) => "核对并提交",
-            (0, _) => "开始填写",
-            _ => "继续填写",
+        next_text: match (flow.is_complete(), opened.is_untouched()) {
+            (true, _) => "核对并提交",
+            (false, true) => "开始填写",
+            (false, false) => "继续填写",
         },
         tasks: list(&opened, &flow, rows),
         drop: format!("/cases/{}/withdraw", opened.number()),
@@ -86,10 +86,12 @@ fn rows(opened: &Opened, flow: &Flow) -> Vec<Task> {
                 (opened.version.page(id).map(|p| p.title.clone()).unwrap_or_default(), String::new())
             }
             Step::Materials => ("上传材料".into(), materials_hint(opened)),
+            // Chosen by the service until the person looks at it, which they do at the end.
             Step::Way => ("领取方式和受理大厅".into(), opened.case.delivery.zh().to_string()),
             Step::Question(_) | Step::Check => continue,
         };
-        rows.push(Task { title, hint, href: step.path(number), done: *done });
+        let done = if *step == Step::Way { flow.is_complete() } else { *done };
+        rows.push(Task { title, hint, href: step.path(number), done });
     }
     rows
 }

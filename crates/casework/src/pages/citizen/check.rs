@@ -6,7 +6,9 @@ use axum::response::{IntoResponse, Response};
 use yimen_catalogue::form::display;
 use yimen_catalogue::pages::answer_words;
 use yimen_identity::CitizenOnly;
+use yimen_platform::Ctx;
 use yimen_standards::money::Fen;
+use yimen_store::Tx;
 use yimen_web::{
     ConfirmationPanel, FieldError, Html, Page, Shell, SummaryList, SummaryRow, WebError, redirect_303,
 };
@@ -15,7 +17,7 @@ use super::flow::Step;
 use super::opened::{Opened, open, refused};
 use crate::model::{Case, CaseState};
 use crate::pages::error::sentence;
-use crate::pages::{case_words, ctx_of, grouped, moment};
+use crate::pages::{case_words, command, ctx_of, grouped, moment};
 use crate::policy::Act;
 use crate::view::MaterialState;
 use crate::{Casework, CaseworkError};
@@ -64,12 +66,10 @@ pub(super) async fn submit(
     if opened.case.submitted_at.is_some() {
         return Ok(redirect_303(done));
     }
-    let (handle, ctx2, case) = (casework.clone(), ctx.clone(), opened.case.id);
-    let submitted = casework.platform.store.write("case.submit", move |tx| -> Result<(), CaseworkError> {
-        handle.submit(tx, &ctx2, case).map(|_| ())
-    });
-    match submitted.await {
-        Ok(()) => Ok(redirect_303(done)),
+    let case = opened.case.id;
+    let submit = move |casework: &Casework, tx: &mut Tx<'_>, ctx: &Ctx| casework.submit(tx, ctx, case);
+    match command(&casework, &ctx, "case.submit", submit).await {
+        Ok(_) => Ok(redirect_303(done)),
         Err(CaseworkError::Incomplete(missing)) => {
             let errors: Vec<FieldError> =
                 missing.into_iter().map(|m| FieldError::new("check", sentence(m))).collect();

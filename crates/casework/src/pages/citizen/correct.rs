@@ -8,6 +8,7 @@ use yimen_catalogue::Facts;
 use yimen_catalogue::model::Field as Spec;
 use yimen_identity::CitizenOnly;
 use yimen_platform::Ctx;
+use yimen_store::Tx;
 use yimen_web::{
     Clock, Field, FieldError, Form, FormState, Html, MaterialRow, Notice, Page, Shell, WebError, redirect_303,
 };
@@ -18,7 +19,7 @@ use super::opened::{Opened, open, refused};
 use crate::model::{CaseState, CorrectionItem};
 use crate::pages::error::sentence;
 use crate::pages::fields::{control, control_from, take};
-use crate::pages::{case_clock, ctx_of, grouped, moment};
+use crate::pages::{case_clock, command, ctx_of, grouped, moment};
 use crate::policy::Act;
 use crate::view::MaterialState;
 use crate::{Casework, CaseworkError};
@@ -97,13 +98,10 @@ pub(super) async fn save(
     if form.text("action") == "save" {
         return Ok(redirect_303(format!("/cases/{}/correct?saved=1", opened.number())));
     }
-    let (handle, ctx2, case) = (casework.clone(), ctx.clone(), opened.case.id);
-    let handed_in =
-        casework.platform.store.write("case.supplement", move |tx| -> Result<(), CaseworkError> {
-            handle.supplement(tx, &ctx2, case).map(|_| ())
-        });
-    match handed_in.await {
-        Ok(()) => Ok(redirect_303(done)),
+    let case = opened.case.id;
+    let hand_in = move |casework: &Casework, tx: &mut Tx<'_>, ctx: &Ctx| casework.supplement(tx, ctx, case);
+    match command(&casework, &ctx, "case.supplement", hand_in).await {
+        Ok(_) => Ok(redirect_303(done)),
         Err(CaseworkError::Incomplete(missing)) => {
             let opened = open(&casework, &ctx, &number, Act::FillIn).await?;
             let errors: Vec<FieldError> = missing.iter().map(|m| lead_to(&opened, m)).collect();

@@ -6,15 +6,17 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use yimen_catalogue::Facts;
 use yimen_identity::CitizenOnly;
+use yimen_platform::Ctx;
+use yimen_store::Tx;
 use yimen_web::{Field, Form, Html, Notice, Page, Shell, WebError, redirect_303};
 
 use super::flow::Step;
 use super::opened::{Opened, open, refused};
 use super::{Return, next_path};
-use crate::pages::ctx_of;
+use crate::Casework;
 use crate::pages::fields::{Taken, control_for, control_from, take_page};
+use crate::pages::{command, ctx_of};
 use crate::policy::Act;
-use crate::{Casework, CaseworkError};
 
 #[derive(Template)]
 #[template(path = "casework/citizen/form.html")]
@@ -63,7 +65,8 @@ pub(super) async fn save(
 ) -> Result<Response, WebError> {
     let ctx = ctx_of(&casework, &citizen.actor);
     let opened = open(&casework, &ctx, &number, Act::FillIn).await?;
-    if opened.elsewhere().is_none() && !opened.flow().has(&step(&id)) {
+    opened.must_be_draft()?;
+    if !opened.flow().has(&step(&id)) {
         return Ok(redirect_303(opened.apply_path()));
     }
     let taken = take_page(&opened.version, &id, &opened.facts, &form);
@@ -95,6 +98,7 @@ pub(super) async fn autosave(
 ) -> Result<Response, WebError> {
     let ctx = ctx_of(&casework, &citizen.actor);
     let opened = open(&casework, &ctx, &number, Act::FillIn).await?;
+    opened.must_be_draft()?;
     let taken = take_page(&opened.version, &id, &opened.facts, &form);
     store_answers(&casework, &ctx, &opened, &taken).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
@@ -103,7 +107,7 @@ pub(super) async fn autosave(
 /// Writes what changed; a page sent again as it was changes nothing.
 pub(super) async fn store_answers(
     casework: &Casework,
-    ctx: &yimen_platform::Ctx,
+    ctx: &Ctx,
     opened: &Opened,
     taken: &Taken,
 ) -> Result<(), WebError> {
@@ -112,16 +116,15 @@ pub(super) async fn store_answers(
         taken.facts.iter().filter(|f| fresh(*f)).map(|(id, fact)| (id.clone(), fact.clone())).collect();
     let cleared: Vec<String> =
         taken.cleared.iter().filter(|id| opened.facts.contains_key(*id)).cloned().collect();
-    // A case that takes no answers any more must say so, also when nothing would change.
-    if answers.is_empty() && cleared.is_empty() && opened.elsewhere().is_none() {
+    if answers.is_empty() && cleared.is_empty() {
         return Ok(());
     }
-    let (store, handle, ctx, case) =
-        (casework.platform.store.clone(), casework.clone(), ctx.clone(), opened.case.id);
-    let saved = store.write("case.answer", move |tx| -> Result<(), CaseworkError> {
-        handle.answer(tx, &ctx, case, &answers, &cleared).map(|_| ())
-    });
-    saved.await.map_err(|error| refused(error, opened.number()))
+    let case = opened.case.id;
+    let answer = move |casework: &Casework, tx: &mut Tx<'_>, ctx: &Ctx| {
+        casework.answer(tx, ctx, case, &answers, &cleared)
+    };
+    let saved = command(casework, ctx, "case.answer", answer).await;
+    saved.map(|_| ()).map_err(|error| refused(error, opened.number()))
 }
 
 fn step(id: &str) -> Step {

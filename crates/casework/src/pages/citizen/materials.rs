@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use yimen_catalogue::model::Need;
 use yimen_identity::CitizenOnly;
 use yimen_platform::Ctx;
+use yimen_store::Tx;
 use yimen_web::upload::{Received, Rules, receive};
 use yimen_web::{
     FieldError, Html, MaterialRow, Page, Shell, UploadBox, UploadedFile, WebError, redirect_303,
@@ -15,10 +16,10 @@ use super::Return;
 use super::flow::Step;
 use super::opened::{Opened, open, refused};
 use crate::model::CaseState;
-use crate::pages::ctx_of;
+use crate::pages::{command, ctx_of};
 use crate::policy::Act;
 use crate::view::{Material, MaterialState};
-use crate::{Casework, CaseworkError, NewFile};
+use crate::{Casework, NewFile};
 
 /// Most files of one material.
 const PER_SLOT: usize = 10;
@@ -91,12 +92,11 @@ async fn take_files(
     let remove = received.form.text("remove").to_string();
     if !remove.is_empty() {
         let file: i64 = remove.parse().map_err(|_| WebError::not_found())?;
-        let (handle, ctx) = (casework.clone(), ctx.clone());
-        let removed =
-            casework.platform.store.write("material.remove", move |tx| -> Result<(), CaseworkError> {
-                handle.remove_file(tx, &ctx, case, file)
-            });
-        removed.await.map_err(|error| refused(error, opened.number()))?;
+        let remove =
+            move |casework: &Casework, tx: &mut Tx<'_>, ctx: &Ctx| casework.remove_file(tx, ctx, case, file);
+        command(casework, ctx, "material.remove", remove)
+            .await
+            .map_err(|error| refused(error, opened.number()))?;
         return Ok(None);
     }
     add_files(casework, ctx, opened, slot, &mut received).await?;
@@ -126,11 +126,11 @@ async fn add_files(
     if files.is_empty() {
         return Ok(());
     }
-    let (handle, ctx, case) = (casework.clone(), ctx.clone(), opened.case.id);
-    let added = casework.platform.store.write("material.add", move |tx| -> Result<(), CaseworkError> {
-        files.iter().try_for_each(|file| handle.add_file(tx, &ctx, case, file).map(|_| ()))
-    });
-    added.await.map_err(|error| refused(error, opened.number()))
+    let case = opened.case.id;
+    let add = move |casework: &Casework, tx: &mut Tx<'_>, ctx: &Ctx| -> crate::Result<()> {
+        files.iter().try_for_each(|file| casework.add_file(tx, ctx, case, file).map(|_| ()))
+    };
+    command(casework, ctx, "material.add", add).await.map_err(|error| refused(error, opened.number()))
 }
 
 /// In a draft every material that is not made from the answers; in a supplement only those that were asked for.

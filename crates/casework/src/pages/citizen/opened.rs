@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use yimen_catalogue::model::Service;
-use yimen_catalogue::{Facts, Version};
+use yimen_catalogue::{Facts, TODAY, Version};
 use yimen_parties::Party;
 use yimen_platform::Ctx;
 use yimen_standards::case_number::CaseNumber;
@@ -13,6 +13,7 @@ use super::flow::Flow;
 use crate::command::with_today;
 use crate::model::{Case, CaseState};
 use crate::policy::Act;
+use crate::rules::Refusal;
 use crate::view::Material;
 use crate::{Casework, CaseworkError};
 
@@ -59,6 +60,11 @@ impl Opened {
         Flow::of(&self.version, &self.facts, &self.materials)
     }
 
+    /// Nothing was answered or uploaded yet.
+    pub fn is_untouched(&self) -> bool {
+        self.facts.keys().all(|id| id == TODAY) && self.materials.iter().all(|m| m.files.is_empty())
+    }
+
     pub fn apply_path(&self) -> String {
         format!("/cases/{}/apply", self.number())
     }
@@ -73,6 +79,16 @@ impl Opened {
                 Some(format!("/cases/{number}/submitted"))
             }
             _ => Some(format!("/cases/{number}")),
+        }
+    }
+
+    /// A form of an application that is no draft any more is stale: a correction has a page of its own.
+    pub fn must_be_draft(&self) -> Result<(), WebError> {
+        match self.case.state {
+            CaseState::Draft => Ok(()),
+            state => {
+                Err(refused(Refusal::WrongState { state, wanted: "修改填写内容" }.into(), self.number()))
+            }
         }
     }
 

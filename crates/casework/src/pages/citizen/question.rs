@@ -8,15 +8,17 @@ use yimen_catalogue::form;
 use yimen_catalogue::model::Question;
 use yimen_catalogue::pages::question_control;
 use yimen_identity::CitizenOnly;
+use yimen_platform::Ctx;
+use yimen_store::Tx;
 use yimen_web::{Field, Form, FormState, Html, Page, Shell, WebError, redirect_303};
 
 use super::flow::Step;
 use super::opened::{Opened, open, refused};
 use super::{Return, next_path};
-use crate::pages::ctx_of;
+use crate::Casework;
 use crate::pages::error::sentence;
+use crate::pages::{command, ctx_of};
 use crate::policy::Act;
-use crate::{Casework, CaseworkError};
 
 #[derive(Template)]
 #[template(path = "casework/citizen/question.html")]
@@ -73,6 +75,7 @@ pub(super) async fn save(
 ) -> Result<Response, WebError> {
     let ctx = ctx_of(&casework, &citizen.actor);
     let opened = open(&casework, &ctx, &number, Act::FillIn).await?;
+    opened.must_be_draft()?;
     let Some(question) = asked(&opened, &id) else {
         return Ok(redirect_303(opened.apply_path()));
     };
@@ -80,11 +83,10 @@ pub(super) async fn save(
         Ok(fact) => {
             let number = opened.number().to_string();
             let (case, answers) = (opened.case.id, Facts::from([(id.clone(), fact)]));
-            let (store, ctx2, handle) = (casework.platform.store.clone(), ctx.clone(), casework.clone());
-            let saved = store.write("case.answer", move |tx| -> Result<(), CaseworkError> {
-                handle.answer(tx, &ctx2, case, &answers, &[]).map(|_| ())
-            });
-            saved.await.map_err(|error| refused(error, &number))?;
+            let answer = move |casework: &Casework, tx: &mut Tx<'_>, ctx: &Ctx| {
+                casework.answer(tx, ctx, case, &answers, &[])
+            };
+            command(&casework, &ctx, "case.answer", answer).await.map_err(|error| refused(error, &number))?;
             Ok(redirect_303(next_path(&casework, &ctx, &number, &step(&id), &back).await?))
         }
         Err(error) => {

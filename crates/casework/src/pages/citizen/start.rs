@@ -6,12 +6,14 @@ use axum::response::{IntoResponse, Response};
 use yimen_catalogue::Facts;
 use yimen_catalogue::pages::{posted_answers, take_answers};
 use yimen_identity::CitizenOnly;
+use yimen_platform::Ctx;
+use yimen_store::Tx;
 use yimen_web::{Form, Html, Page, Shell, WebError, redirect_303};
 
 use crate::model::{CaseState, Channel};
-use crate::pages::{ctx_of, moment};
+use crate::pages::{command, ctx_of, moment};
 use crate::store::{case, lists};
-use crate::{Casework, CaseworkError, StartDraft};
+use crate::{Casework, StartDraft};
 
 /// How far back a forgotten draft is looked for.
 const LOOK_BACK: i64 = 50;
@@ -56,8 +58,8 @@ pub(super) async fn start(
     take_answers(&version, &mut form.0.clone(), &mut answers);
     let given = posted_answers(&version, &answers);
     let again = form.text("again") == "yes";
-    let (store, service, sent) = (casework.platform.store.clone(), id.clone(), nonce.clone());
-    let begun = store.write("case.start", move |tx| -> Result<Begun, CaseworkError> {
+    let (service, sent) = (id.clone(), nonce.clone());
+    let begin = move |casework: &Casework, tx: &mut Tx<'_>, ctx: &Ctx| -> crate::Result<Begun> {
         if !again && case::by_nonce(tx, citizen.party, &sent)?.is_none() {
             let mine = lists::mine(tx, citizen.party, None, LOOK_BACK)?;
             let drafts = mine.iter().filter(|c| c.service == service && c.state == CaseState::Draft.code());
@@ -79,14 +81,14 @@ pub(super) async fn start(
             office: "",
         };
         let known = case::by_nonce(tx, citizen.party, &sent)?;
-        let (case, number) = casework.start_draft(tx, &ctx, &new)?;
+        let (case, number) = casework.start_draft(tx, ctx, &new)?;
         // Sent twice, the form must not undo what was answered since.
         if known.is_none() && !answers.is_empty() {
-            casework.answer(tx, &ctx, case, &answers, &[])?;
+            casework.answer(tx, ctx, case, &answers, &[])?;
         }
         Ok(Begun::Draft(number))
-    });
-    match begun.await? {
+    };
+    match command(&casework, &ctx, "case.start", begin).await? {
         Begun::Draft(number) => Ok(redirect_303(format!("/cases/{number}/apply"))),
         Begun::Waiting(drafts) => {
             let page = shell

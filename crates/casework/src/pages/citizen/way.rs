@@ -5,16 +5,18 @@ use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use yimen_catalogue::model::Office;
 use yimen_identity::CitizenOnly;
+use yimen_platform::Ctx;
+use yimen_store::Tx;
 use yimen_web::{Choice, Field, Form, FormState, Html, Page, Shell, WebError, redirect_303};
 
 use super::flow::Step;
 use super::opened::{Opened, open, refused};
 use super::{Return, next_path};
+use crate::Casework;
 use crate::draft::way_of;
 use crate::model::Delivery;
-use crate::pages::ctx_of;
+use crate::pages::{command, ctx_of};
 use crate::policy::Act;
-use crate::{Casework, CaseworkError};
 
 #[derive(Template)]
 #[template(path = "casework/citizen/way.html")]
@@ -51,6 +53,7 @@ pub(super) async fn save(
 ) -> Result<Response, WebError> {
     let ctx = ctx_of(&casework, &citizen.actor);
     let opened = open(&casework, &ctx, &number, Act::FillIn).await?;
+    opened.must_be_draft()?;
     let chosen = Delivery::parse(form.text("delivery")).filter(|way| ways(&opened).contains(way));
     let office = form.text("office").to_string();
     let known = offices(&casework, &opened).iter().any(|(id, _)| *id == office);
@@ -64,11 +67,11 @@ pub(super) async fn save(
         return Ok(Html::invalid(WayPage::of(&casework, &shell, &opened, &back, Some(&form), ctx.token()))
             .into_response());
     };
-    let (handle, ctx2, case) = (casework.clone(), ctx.clone(), opened.case.id);
-    let saved = casework.platform.store.write("case.way", move |tx| -> Result<(), CaseworkError> {
-        handle.choose_way(tx, &ctx2, case, delivery, &office)
-    });
-    saved.await.map_err(|error| refused(error, opened.number()))?;
+    let case = opened.case.id;
+    let choose = move |casework: &Casework, tx: &mut Tx<'_>, ctx: &Ctx| {
+        casework.choose_way(tx, ctx, case, delivery, &office)
+    };
+    command(&casework, &ctx, "case.way", choose).await.map_err(|error| refused(error, opened.number()))?;
     Ok(redirect_303(next_path(&casework, &ctx, opened.number(), &Step::Way, &back).await?))
 }
 

@@ -4,14 +4,16 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use yimen_identity::CitizenOnly;
+use yimen_platform::Ctx;
+use yimen_store::Tx;
 use yimen_web::{Field, Form, FormState, Html, Page, Shell, WebError, redirect_303};
 
 use super::opened::{Opened, open, refused};
 use super::status::can_withdraw;
+use crate::Casework;
 use crate::model::{BillState, CaseState};
-use crate::pages::{ctx_of, grouped};
+use crate::pages::{command, ctx_of, grouped};
 use crate::policy::Act;
-use crate::{Casework, CaseworkError};
 
 /// Longest reason.
 const LONGEST: usize = 300;
@@ -72,11 +74,12 @@ pub(super) async fn withdraw(
     if !form.is_valid() {
         return Ok(Html::invalid(Withdraw::of(&shell, &opened, Some(&form), ctx.token())).into_response());
     }
-    let (handle, case) = (casework.clone(), opened.case.id);
-    let withdrawn = casework.platform.store.write("case.withdraw", move |tx| -> Result<(), CaseworkError> {
-        handle.withdraw(tx, &ctx, case, &reason).map(|_| ())
-    });
-    withdrawn.await.map_err(|error| refused(error, opened.number()))?;
+    let case = opened.case.id;
+    let take_back =
+        move |casework: &Casework, tx: &mut Tx<'_>, ctx: &Ctx| casework.withdraw(tx, ctx, case, &reason);
+    command(&casework, &ctx, "case.withdraw", take_back)
+        .await
+        .map_err(|error| refused(error, opened.number()))?;
     Ok(redirect_303(done))
 }
 

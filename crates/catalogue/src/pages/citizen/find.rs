@@ -58,7 +58,9 @@ pub(super) async fn find(
     let most = if found.is_guess { GUESSES } else { PAGE };
     let shown: Vec<Card> =
         found.services.iter().skip(asked.from).take(most).map(|v| words::service_card(v)).collect();
-    let search = SearchBox::new("/services", "q", "搜索事项").value(&asked.text).example("事项名称、证照名或您要做的事");
+    let search = SearchBox::new("/services", "q", "搜索事项")
+        .value(&asked.text)
+        .example("事项名称、证照名或您要做的事");
     let key = asked.audience.map_or("", audience_key);
     let page = shell.citizen(asked.title()).section("services").back("/", "首页");
     let find = Find {
@@ -87,7 +89,8 @@ fn search(catalogue: &Catalogue, asked: &Asked) -> Found {
     let theme = Some(asked.theme.as_str()).filter(|t| !t.is_empty());
     let filter = Filter { audience: asked.audience, theme, department: None };
     let found = catalogue.search(&asked.text, &filter, MOST);
-    let services: Vec<Arc<Version>> = found.hits.iter().filter_map(|h| catalogue.current(&h.service).cloned()).collect();
+    let services: Vec<Arc<Version>> =
+        found.hits.iter().filter_map(|h| catalogue.current(&h.service).cloned()).collect();
     Found { is_guess: found.is_guess || services.is_empty(), themes: found.themes, services }
 }
 
@@ -107,7 +110,10 @@ impl Asked {
     fn address(&self, theme: &str, audience: Option<Audience>, from: usize) -> String {
         let from = if from == 0 { String::new() } else { from.to_string() };
         let audience = audience.map_or("", audience_key);
-        format!("/services{}", query(&[("q", &self.text), ("theme", theme), ("for", audience), ("from", &from)]))
+        format!(
+            "/services{}",
+            query(&[("q", &self.text), ("theme", theme), ("for", audience), ("from", &from)])
+        )
     }
 
     fn title(&self) -> String {
@@ -130,7 +136,8 @@ impl Asked {
     fn theme_links(&self, catalogue: &Catalogue) -> Vec<(Link, bool)> {
         let fits = |t: &&crate::model::Theme| {
             let of_them = |v: &Arc<Version>| {
-                v.service.themes.contains(&t.name) && self.audience.is_none_or(|a| v.service.audience.contains(&a))
+                v.service.themes.contains(&t.name)
+                    && self.audience.is_none_or(|a| v.service.audience.contains(&a))
             };
             self.audience.is_none_or(|a| a == t.audience) && catalogue.services().any(of_them)
         };
@@ -158,7 +165,10 @@ impl Asked {
             return None;
         }
         let to = (self.from + PAGE).min(total);
-        Some(Pager::new(prev, next).summary(format!("第 {}–{to} 项，共 {total} 项", (self.from + 1).min(total))))
+        Some(
+            Pager::new(prev, next)
+                .summary(format!("第 {}–{to} 项，共 {total} 项", (self.from + 1).min(total))),
+        )
     }
 }
 
@@ -169,6 +179,7 @@ fn near_themes(catalogue: &Catalogue, found: &Found, audience: Option<Audience>)
         catalogue.services().any(of_them)
     };
     let key = audience.map_or("", audience_key);
-    let link = |name: &String| Link::new(format!("/services{}", query(&[("theme", name), ("for", key)])), name);
+    let link =
+        |name: &String| Link::new(format!("/services{}", query(&[("theme", name), ("for", key)])), name);
     found.themes.iter().filter(offered).take(6).map(link).collect()
 }

@@ -47,8 +47,14 @@ struct FeeLine {
 /// How the page ends: the way into the application, or why there is none.
 enum Start {
     /// A form with a nonce and the answers.
-    Form { action: String, nonce: String, answers: Vec<(String, String)> },
-    SignIn { href: String },
+    Form {
+        action: String,
+        nonce: String,
+        answers: Vec<(String, String)>,
+    },
+    SignIn {
+        href: String,
+    },
     /// Staff take cases in at the counter.
     Staff,
     /// By the answers this is not the right service.
@@ -95,7 +101,11 @@ pub(super) async fn guide(
     take_answers(&version, &mut form, &mut facts);
     let nonce = ctx.token();
     let start = start(&version, &facts, &ctx.actor, &shell, nonce);
-    let page = shell.citizen(&version.service.name).section("services").back("/services", "全部事项").errors_of(&form);
+    let page = shell
+        .citizen(&version.service.name)
+        .section("services")
+        .back("/services", "全部事项")
+        .errors_of(&form);
     Ok(Html::ok(Guide::of(page, &catalogue, &version, &facts, &form, start)).into_response())
 }
 
@@ -181,7 +191,14 @@ fn about(service: &Service) -> SummaryList {
         .fact("谁可以申请", words::audiences(service))
         .fact("承诺时限", format!("{}，从受理起算，只算工作时间", limits.promised.zh()))
         .fact("法定时限", statutory)
-        .fact("到场次数", if service.visits == 0 { "不用到场".into() } else { format!("最多 {} 次", service.visits) })
+        .fact(
+            "到场次数",
+            if service.visits == 0 {
+                "不用到场".into()
+            } else {
+                format!("最多 {} 次", service.visits)
+            },
+        )
         .fact("通办范围", &service.scope);
     let ways: Vec<&str> = service.result.delivery.iter().map(|w| words::delivery(*w)).collect();
     list.row(SummaryRow::new("办成以后得到", &service.result.name).and(ways.join("、")))
@@ -207,12 +224,18 @@ fn materials(
         basis: m.basis.clone().unwrap_or_default(),
         kind: words::material_kind(m.kind),
     };
-    let (ours, yours): (Vec<&Material>, Vec<&Material>) = needed.into_iter().partition(|m| words::is_ours(&m.from));
+    let (ours, yours): (Vec<&Material>, Vec<&Material>) =
+        needed.into_iter().partition(|m| words::is_ours(&m.from));
     (ours.into_iter().map(line).collect(), yours.into_iter().map(line).collect())
 }
 
 /// Every fee with its standard; amounts where the answers already fix them.
-fn fees(catalogue: &Catalogue, version: &Version, facts: &Facts, is_personal: bool) -> (Vec<FeeLine>, String) {
+fn fees(
+    catalogue: &Catalogue,
+    version: &Version,
+    facts: &Facts,
+    is_personal: bool,
+) -> (Vec<FeeLine>, String) {
     // An amount that cannot be computed yet is shown by its standard alone.
     let due = if is_personal { version.all_fees(facts).unwrap_or_default() } else { Vec::new() };
     let line = |fee: &crate::model::Fee| {
@@ -247,7 +270,11 @@ fn steps(catalogue: &Catalogue, version: &Version, facts: &Facts, is_personal: b
     };
     let graph = StepGraph::new("办理步骤");
     if !is_personal {
-        return version.service.steps.iter().fold(graph, |g, step| g.node(node(step).after(step.after.clone())));
+        return version
+            .service
+            .steps
+            .iter()
+            .fold(graph, |g, step| g.node(node(step).after(step.after.clone())));
     }
     let plan = version.plan(facts);
     let after = |p: &crate::plan::Planned<'_>| -> Vec<String> {

@@ -64,17 +64,22 @@ pub(super) async fn home(
 fn tabs(current: Audience) -> Tabs {
     [(Audience::Natural, "/", "个人办事"), (Audience::Legal, "/?for=legal", "法人办事")]
         .into_iter()
-        .fold(Tabs::new("为谁办事"), |tabs, (audience, href, text)| tabs.tab(href, text, None, audience == current))
+        .fold(Tabs::new("为谁办事"), |tabs, (audience, href, text)| {
+            tabs.tab(href, text, None, audience == current)
+        })
 }
 
 /// Themes of this audience that have a service, in the city's order.
 fn themes(catalogue: &Catalogue, audience: Audience) -> Vec<Card> {
     let key = audience_key(audience);
     let card = |theme: &crate::model::Theme| {
-        let has = |v: &&Arc<Version>| v.service.themes.contains(&theme.name) && v.service.audience.contains(&audience);
+        let has = |v: &&Arc<Version>| {
+            v.service.themes.contains(&theme.name) && v.service.audience.contains(&audience)
+        };
         let count = catalogue.services().filter(has).count();
         let href = format!("/services{}", query(&[("theme", &theme.name), ("for", key)]));
-        (count > 0).then(|| Card::new(href, &theme.name).icon(icon_of(&theme.icon)).fact(format!("{count} 项")))
+        (count > 0)
+            .then(|| Card::new(href, &theme.name).icon(icon_of(&theme.icon)).fact(format!("{count} 项")))
     };
     catalogue.city().themes.iter().filter(|t| t.audience == audience).filter_map(card).collect()
 }
@@ -82,8 +87,29 @@ fn themes(catalogue: &Catalogue, audience: Audience) -> Vec<Card> {
 /// The sprite's own name of an icon, so that a pack cannot put anything else into the page.
 fn icon_of(name: &str) -> &'static str {
     const KNOWN: [&str; 24] = [
-        "house", "id", "medical", "fund", "elderly", "disability", "family", "work", "file", "pay", "business", "food",
-        "health", "car", "building", "baby", "education", "marriage", "hygiene", "licence", "police", "tax", "tree",
+        "house",
+        "id",
+        "medical",
+        "fund",
+        "elderly",
+        "disability",
+        "family",
+        "work",
+        "file",
+        "pay",
+        "business",
+        "food",
+        "health",
+        "car",
+        "building",
+        "baby",
+        "education",
+        "marriage",
+        "hygiene",
+        "licence",
+        "police",
+        "tax",
+        "tree",
         "water",
     ];
     KNOWN.into_iter().find(|known| *known == name).unwrap_or("list")

@@ -1,0 +1,86 @@
+//! Answering a correction notice.
+
+use yimen_casework::model::CaseState;
+
+use crate::story;
+use crate::world::PDF;
+
+#[test]
+fn exactly_what_was_asked_for_is_answered_and_handed_in() {
+    story("correct", |world| async move {
+        let me = world.buyer();
+        let number = world.correcting(&me).await;
+        let path = format!("/cases/{number}/correct");
+        let page = world.get(&me, &path).await;
+        for words in [
+            "缺少附图页",
+            "与备案系统不一致",
+            "2 项",
+            "剩余 22 个工作日",
+            "补正期限 12月25日 17:00 前",
+            "HZ20261120001",
+        ] {
+            assert!(page.says(words), "{words}");
+        }
+        assert!(!page.says("file-contract") && !page.says("name=\"price\""), "nothing else can be changed");
+        // Handed in too early: told what is missing, and led there.
+        let early = world.post(&me, &path, &[("contract_no", "HZ20261125009"), ("action", "hand-in")]).await;
+        assert_eq!(early.status, 422);
+        assert!(early.says("请补充“不动产权证书”。") && early.says("href=\"#file-title\""));
+        assert!(early.says("value=\"HZ20261125009\""), "what was typed is kept");
+        let sent = world
+            .upload(&me, &format!("/cases/{number}/apply/materials/title"), &[], &[("f", "附图.pdf", PDF)])
+            .await;
+        assert_eq!(sent.location(), format!("{path}#material-title"));
+        let done = world.post(&me, &path, &[("contract_no", "HZ20261125009"), ("action", "hand-in")]).await;
+        assert_eq!(done.location(), format!("/cases/{number}?done=corrected"));
+        assert_eq!(world.case(&number).state, CaseState::Submitted);
+        let page = world.get(&me, &done.location()).await;
+        assert!(page.says("补正已提交") && page.says("您补正的材料已经收到"));
+        // Double click and Back.
+        let again = world.post(&me, &path, &[("contract_no", "X"), ("action", "hand-in")]).await;
+        assert_eq!(again.location(), done.location());
+        assert_eq!(world.get(&me, &path).await.location(), format!("/cases/{number}"));
+    });
+}
+
+#[test]
+fn a_correction_can_be_saved_and_finished_later() {
+    story("later", |world| async move {
+        let me = world.buyer();
+        let number = world.correcting(&me).await;
+        let path = format!("/cases/{number}/correct");
+        let saved = world.post(&me, &path, &[("contract_no", "HZ1"), ("action", "save")]).await;
+        assert_eq!(saved.location(), format!("{path}?saved=1"));
+        let page = world.get(&me, &saved.location()).await;
+        assert!(page.says("已保存，还没有提交") && page.says("value=\"HZ1\""));
+        assert_eq!(world.case(&number).state, CaseState::Correcting);
+        let wrong = world.post(&me, &path, &[("contract_no", ""), ("action", "hand-in")]).await;
+        assert_eq!(wrong.status, 422);
+        assert!(wrong.says("请填写网签合同备案号。"));
+    });
+}
+
+#[test]
+fn what_was_not_asked_for_stays_as_it_was() {
+    story("not-asked", |world| async move {
+        let me = world.buyer();
+        let number = world.correcting(&me).await;
+        let forged = world
+            .upload(&me, &format!("/cases/{number}/apply/materials/contract"), &[], &[("f", "别的.pdf", PDF)])
+            .await;
+        assert_eq!(forged.status, 409);
+        let path = format!("/cases/{number}/correct");
+        world.post(&me, &path, &[("contract_no", "HZ1"), ("price", "1"), ("action", "save")]).await;
+        assert!(world.get(&me, &format!("/cases/{number}")).await.says("3,200,000.00元"));
+        let page = world
+            .upload(&me, &format!("/cases/{number}/apply/materials/title"), &[], &[("f", "x.exe", b"MZ")])
+            .await;
+        assert_eq!(page.status, 422);
+        assert!(page.says("补正") && page.says("“x.exe”的格式不能接受"));
+        // The pages of the draft lead to the case.
+        let old =
+            world.post(&me, &format!("/cases/{number}/apply/pages/house"), crate::world::PAGES[0].1).await;
+        assert_ne!(old.status, 303, "only what the notice names may change");
+    });
+}
