@@ -61,9 +61,6 @@ pub fn run(args: &[String]) -> Outcome {
     }
     for gate in chosen {
         let (outcome, time) = timed(gate.name, || (gate.run)(&mut around));
-        if let Err(why) = &outcome {
-            println!("{}: {why}", gate.name);
-        }
         times.push((gate.name, outcome.is_ok(), time));
     }
     verdict(&times, &around.counts)
@@ -79,7 +76,12 @@ fn timed(name: &str, work: impl FnOnce() -> Outcome) -> (Outcome, Duration) {
     println!("── {name} {}", "─".repeat(70 - name.len()));
     let start = Instant::now();
     let outcome = work();
-    (outcome, start.elapsed())
+    let time = start.elapsed();
+    match &outcome {
+        Ok(()) => println!("{name}: ok, {:.1} s", time.as_secs_f64()),
+        Err(why) => println!("{name}: {why} ({:.1} s)", time.as_secs_f64()),
+    }
+    (outcome, time)
 }
 
 fn prepare(around: &mut Surroundings, may_install: bool) -> Outcome {
