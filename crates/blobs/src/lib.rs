@@ -86,12 +86,7 @@ impl Blobs {
         })
         .await?;
         if !self.exists(&digest).await? {
-            let path = self.path(&digest)?;
-            let stored = self.store.put(&path, PutPayload::from_bytes(payload)).await;
-            stored.map_err(|error| match BlobError::from_store(error) {
-                BlobError::NotFound => BlobError::Unavailable("there is no such bucket".to_owned()),
-                other => other,
-            })?;
+            self.write(&self.path(&digest)?, payload).await?;
         }
         Ok(BlobRef { digest, size })
     }
@@ -116,16 +111,54 @@ impl Blobs {
         let path = self.path(digest)?;
         let found = self.store.get(&path).await.map_err(BlobError::from_store)?;
         let stored = found.bytes().await.map_err(BlobError::from_store)?;
+        Ok(self.opened(digest, stored).await?.0)
+    }
+
+    /// The bytes as they lie in the store, sealed if it seals, after checking that they open to the digest. For backups.
+    pub async fn get_at_rest(&self, digest: &str) -> Result<Bytes> {
+        let path = self.path(digest)?;
+        let found = self.store.get(&path).await.map_err(BlobError::from_store)?;
+        let stored = found.bytes().await.map_err(BlobError::from_store)?;
+        Ok(self.opened(digest, stored).await?.1)
+    }
+
+    /// Stores what `get_at_rest` gave, if it opens to the digest. What lies there already stays,
+    /// unless it is damaged. Returns whether something was written.
+    pub async fn put_at_rest(&self, digest: &str, stored: Bytes) -> Result<bool> {
+        let path = self.path(digest)?;
+        let (_, stored) = self.opened(digest, stored).await?;
+        match self.get(digest).await {
+            Ok(_) => return Ok(false),
+            Err(BlobError::NotFound | BlobError::Corrupt(_) | BlobError::Seal(_)) => {}
+            Err(error) => return Err(error),
+        }
+        self.write(&path, stored).await?;
+        Ok(true)
+    }
+
+    /// The plain bytes and those at rest; an error if the digest is another.
+    async fn opened(&self, digest: &str, stored: Bytes) -> Result<(Bytes, Bytes)> {
         let (seal, digest) = (self.seal.clone(), digest.to_owned());
         aside(move || {
-            let bytes = match seal {
+            let bytes: Bytes = match seal {
                 // A seal that does not open means damage, or the wrong key.
                 Some(seal) => seal.open(&digest, &stored).map_err(BlobError::Seal)?.into(),
-                None => stored,
+                None => stored.clone(),
             };
-            if hex(&Sha256::digest(&bytes)) == digest { Ok(bytes) } else { Err(BlobError::Corrupt(digest)) }
+            match hex(&Sha256::digest(&bytes)) == digest {
+                true => Ok((bytes, stored)),
+                false => Err(BlobError::Corrupt(digest)),
+            }
         })
         .await
+    }
+
+    async fn write(&self, path: &Path, bytes: Bytes) -> Result<()> {
+        let stored = self.store.put(path, PutPayload::from_bytes(bytes)).await;
+        stored.map(drop).map_err(|error| match BlobError::from_store(error) {
+            BlobError::NotFound => BlobError::Unavailable("there is no such bucket".to_owned()),
+            other => other,
+        })
     }
 
     pub async fn exists(&self, digest: &str) -> Result<bool> {

@@ -103,6 +103,32 @@ async fn sealed_blobs_are_named_by_their_plain_bytes_and_unreadable_at_rest() {
 }
 
 #[tokio::test]
+async fn what_lies_at_rest_moves_to_another_store_unopened_but_checked() {
+    let path = folder("at-rest");
+    let seal = Arc::new(Xor(0x5a));
+    let (from, to) = (path.join("from"), path.join("to"));
+    let (from, target) = (open(&from).sealed(seal.clone()), open(&to).sealed(seal));
+    let digest = from.put(&b"abc"[..]).await.unwrap().digest;
+    let stored = from.get_at_rest(&digest).await.unwrap();
+    assert_ne!(stored, &b"abc"[..]);
+    assert!(target.put_at_rest(&digest, stored.clone()).await.unwrap());
+    assert!(!target.put_at_rest(&digest, stored.clone()).await.unwrap());
+    assert_eq!(target.get(&digest).await.unwrap(), &b"abc"[..]);
+    // Damage is mended; what is damaged itself, or belongs to another digest, is refused.
+    std::fs::write(to.join(&digest[..2]).join(&digest), b"half").unwrap();
+    assert!(target.get_at_rest(&digest).await.is_err());
+    assert!(target.put_at_rest(&digest, stored.clone()).await.unwrap());
+    assert_eq!(target.get_at_rest(&digest).await.unwrap(), stored);
+    let other = "0".repeat(64);
+    assert!(target.put_at_rest(&other, stored.clone()).await.is_err());
+    let mut changed = stored.to_vec();
+    *changed.last_mut().unwrap() ^= 1;
+    assert_eq!(target.put_at_rest(&digest, changed.into()).await, Err(BlobError::Corrupt(digest)));
+    assert_eq!(target.get_at_rest(&other).await, Err(BlobError::NotFound));
+    std::fs::remove_dir_all(path).unwrap();
+}
+
+#[tokio::test]
 async fn wrong_urls_say_what_is_wrong() {
     for url in ["", "data/blobs", "http://x", "file:"] {
         assert!(matches!(Blobs::open(url), Err(BlobError::Config(_))), "{url}");

@@ -12,6 +12,7 @@ mod ids;
 pub mod journal;
 mod seal;
 pub mod serial;
+pub mod setting;
 
 use std::sync::Arc;
 

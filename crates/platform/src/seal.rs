@@ -42,20 +42,32 @@ impl Sealer {
 
     /// Reads the key file, or makes one on first start.
     pub fn from_file(path: &Path) -> Result<Self, SealError> {
-        let io = |source| SealError::Io { path: path.display().to_string(), source };
         if !path.exists() {
-            if let Some(folder) = path.parent() {
-                std::fs::create_dir_all(folder).map_err(io)?;
-            }
             let mut master = [0; 32];
             rand::rng().fill_bytes(&mut master);
-            write_private(path, hex::encode(master).as_bytes()).map_err(io)?;
+            Self::write_key(path, &hex::encode(master))?;
         }
-        let text = std::fs::read_to_string(path).map_err(io)?;
+        Self::from_existing(path)
+    }
+
+    /// Reads the key file; that it is missing is an error.
+    pub fn from_existing(path: &Path) -> Result<Self, SealError> {
+        Self::from_text(&std::fs::read_to_string(path).map_err(io(path))?, path)
+    }
+
+    /// The key of the text of a key file; `path` is for messages.
+    pub fn from_text(text: &str, path: &Path) -> Result<Self, SealError> {
         let bytes = hex::decode(text.trim()).ok();
         let master = bytes.and_then(|b| <[u8; 32]>::try_from(b).ok());
-        let master = master.ok_or_else(|| SealError::BadKey(path.display().to_string()))?;
-        Ok(Self::new(master))
+        Ok(Self::new(master.ok_or_else(|| SealError::BadKey(path.display().to_string()))?))
+    }
+
+    /// Writes a new key file that only its owner can read; one that is there is never written over.
+    pub fn write_key(path: &Path, text: &str) -> Result<(), SealError> {
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(io(path))?;
+        }
+        write_private(path, text.as_bytes()).map_err(io(path))
     }
 
     /// Tells two keys apart without revealing either; a backup carries it.
@@ -135,6 +147,10 @@ fn mac(key: &[u8; 32], message: &[u8]) -> [u8; 32] {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("any key length");
     mac.update(message);
     mac.finalize().into_bytes().into()
+}
+
+fn io(path: &Path) -> impl Fn(std::io::Error) -> SealError + '_ {
+    |source| SealError::Io { path: path.display().to_string(), source }
 }
 
 fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {

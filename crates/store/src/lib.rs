@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use check::{Described, Problem, check, compare, describe};
-pub use dump::{Record, TableCount};
+pub use dump::{Record, TableCount, read_dump};
 pub use error::{Result, StoreError};
 #[doc(hidden)]
 pub use inventory;

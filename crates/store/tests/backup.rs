@@ -162,6 +162,39 @@ fn the_same_rows_make_the_same_dump_on_both_engines() {
     assert!(texts[0].len() > 500);
 }
 
+sql! {
+    ADD_WORD = "insert into word (w, n) values ($1, $2)";
+}
+
+#[test]
+fn a_database_of_another_language_dumps_in_the_same_order() {
+    let schema = [Migration {
+        number: 1,
+        name: "words",
+        text: "-- only: sqlite\ncreate table word (w text primary key not null, n integer not null) strict;\n-- end\n\
+               -- only: postgres\ncreate table word (w text collate \"und-x-icu\" primary key not null, n bigint not null);\n-- end\n",
+    }];
+    let texts = BOTH.map(|engine| {
+        let db = open_db(engine, &schema);
+        for (n, word) in ["a", "B", "c", "Z", "é", "王", "𠮷", "_", "-a", "A"].into_iter().enumerate() {
+            db.store
+                .write_blocking("word", move |tx| tx.put_one(&ADD_WORD, params![word, n as i64]))
+                .unwrap();
+        }
+        let mut seen = 0;
+        let mut out = Vec::new();
+        db.store
+            .dump_seen(&mut out, |record| {
+                seen += usize::from(matches!(record, Record::Row(_)));
+                Ok(())
+            })
+            .unwrap();
+        assert_eq!(seen, 10);
+        out
+    });
+    assert_eq!(String::from_utf8_lossy(&texts[0]), String::from_utf8_lossy(&texts[1]));
+}
+
 #[test]
 fn a_damaged_dump_loads_nothing() {
     let schema = schema();

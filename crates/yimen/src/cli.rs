@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use yimen::open::Place;
 use yimen_payments::GatewayConfig;
 
-use crate::{demo, pack, serve};
+use crate::{backup_cli, demo, pack, serve};
 
 /// 一门：只进一扇门的政务服务平台。
 #[derive(Parser)]
@@ -50,6 +50,25 @@ enum Command {
         https: bool,
         #[command(flatten)]
         gateway: GatewayArgs,
+    },
+    /// Write everything into one file, also while the server runs.
+    Backup {
+        /// The file to write; nothing is ever written over.
+        file: PathBuf,
+        #[command(flatten)]
+        place: PlaceArgs,
+        /// Pack the key as well: whoever has the file can then read everything.
+        #[arg(long)]
+        with_key: bool,
+    },
+    /// Fill an empty database and blob store from a backup.
+    Restore {
+        file: PathBuf,
+        #[command(flatten)]
+        place: PlaceArgs,
+        /// Only check the file; nothing is written.
+        #[arg(long)]
+        verify: bool,
     },
     /// Check and publish packs of services.
     #[command(subcommand)]
@@ -140,6 +159,9 @@ impl Cli {
             Command::Serve { place, listen, https, gateway } => {
                 serve::serve(&place.place(), listen.address(), https, gateway.config()?)
             }
+            Command::Backup { file, place, with_key } => backup_cli::backup(&place.place(), &file, with_key),
+            Command::Restore { file, place, verify: true } => backup_cli::verify(&place.place(), &file),
+            Command::Restore { file, place, verify: false } => backup_cli::restore_into(&place.place(), &file),
             Command::Pack(PackCommand::Check { folder }) => Ok(pack::check_folder(&folder)),
             Command::Pack(PackCommand::Publish { folder, place }) => {
                 pack::publish_folder(&folder, &place.place())

@@ -2,9 +2,11 @@
 
 pub mod app;
 pub mod background;
+pub mod backup;
 pub mod cast;
 pub mod health;
 pub mod open;
+pub mod rows;
 
 pub use app::{App, router};
 pub use open::{OpenError, Place, open};

@@ -7,7 +7,7 @@ use yimen_blobs::Blobs;
 use yimen_casework::Casework;
 use yimen_catalogue::{Catalogue, CatalogueError, CatalogueHandle};
 use yimen_parties::Parties;
-use yimen_platform::{Clock, Ids, Platform, SealError, Sealer, SystemClock};
+use yimen_platform::{Clock, Ids, Platform, SealError, Sealer, SystemClock, setting};
 use yimen_standards::time::{Calendar, Hours};
 use yimen_store::{Options, Store, StoreError};
 
@@ -26,21 +26,27 @@ pub struct Place {
 
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    #[error("the data folder {0} cannot be made: {1}. Choose another one with --data.")]
+    #[error("不能使用数据目录 {0}：{1}。请检查目录权限，或用 --data 换一个目录。")]
     Folder(PathBuf, std::io::Error),
-    #[error("the database {0} cannot be opened: {1}. Check --store, and that its server runs.")]
+    #[error("不能打开数据库 {0}：{1}。请检查 --store，并确认数据库服务正在运行。")]
     Store(String, StoreError),
-    #[error("the schema cannot be brought up to date: {0}")]
+    #[error("不能更新数据库结构：{0}")]
     Migrate(StoreError),
-    #[error("the blob store {0} cannot be opened: {1}. Check --blobs.")]
+    #[error("不能打开材料库 {0}：{1}。请检查 --blobs。")]
     Blobs(String, String),
-    #[error("{0}. The key seals the data: without it nothing can be read. Put the right key file back.")]
+    #[error("密钥不可用：{0}。个人信息用密钥加密，没有它无法读取：请把正确的密钥文件放回原处。")]
     Key(#[from] SealError),
-    #[error("the catalogue cannot be read: {0}")]
+    #[error("缺少密钥 {0}，而数据库 {1} 里已有用密钥加密的数据。请把原来的 keys/master.key（原服务器或其他节点上）复制到这里。")]
+    KeyMissing(PathBuf, String),
+    #[error("{file} 不是这个数据库的密钥：数据库用指纹 {wants} 的密钥加密，这把的指纹是 {has}。请换成正确的密钥文件。")]
+    KeyOther {
+        file: PathBuf,
+        has: String,
+        wants: String,
+    },
+    #[error("不能读取事项目录：{0}")]
     Catalogue(#[from] CatalogueError),
-    #[error(
-        "the city's office hours cannot be read: {0}. Mend `hours` in city.yaml and publish the pack again."
-    )]
+    #[error("不能读取城市的办公时间：{0}。请修改 city.yaml 的 hours，再重新发布事项包。")]
     Hours(String),
 }
 
@@ -71,14 +77,44 @@ pub fn open(place: &Place) -> Result<Platform, OpenError> {
 
 /// `open` with another clock or other limits of the store.
 pub fn open_with(place: &Place, clock: Arc<dyn Clock>, options: Options) -> Result<Platform, OpenError> {
-    std::fs::create_dir_all(&place.data).map_err(|e| OpenError::Folder(place.data.clone(), e))?;
-    let sealer = Arc::new(Sealer::from_file(&place.key_file())?);
-    let url = place.store_url();
-    let store = Store::open(&url, options).map_err(|e| OpenError::Store(without_password(&url), e))?;
+    let folder = |error| OpenError::Folder(place.data.clone(), error);
+    std::fs::create_dir_all(&place.data).map_err(folder)?;
+    let store = open_store_with(place, options)?;
+    let file = place.key_file();
+    // A new key is made for a new database only: another one would seal part of the data for good.
+    if !file.exists() && store.schema_version().map_err(OpenError::Migrate)? != 0 {
+        return Err(OpenError::KeyMissing(file, without_password(&place.store_url())));
+    }
+    let sealer = Arc::new(Sealer::from_file(&file)?);
     store.migrate().map_err(OpenError::Migrate)?;
-    let url = place.blobs_url();
-    let blobs = Blobs::open(&url).map_err(|e| OpenError::Blobs(url, e.to_string()))?.sealed(sealer.clone());
+    belongs_to(&store, &sealer, file)?;
+    let blobs = open_blobs(place, sealer.clone())?;
     Ok(Platform { store, blobs, sealer, clock, ids: Arc::new(Ids::new(place.node)) })
+}
+
+/// Refuses a key that is not the one the database was sealed with.
+fn belongs_to(store: &Store, sealer: &Sealer, file: PathBuf) -> Result<(), OpenError> {
+    let has = sealer.fingerprint().to_owned();
+    let own = has.clone();
+    let wants = store.write_blocking("platform.open", move |tx| setting::fix(tx, setting::KEY_FINGERPRINT, &own));
+    let wants = wants.map_err(OpenError::Migrate)?;
+    if has == wants { Ok(()) } else { Err(OpenError::KeyOther { file, has, wants }) }
+}
+
+/// The database alone, whatever its schema.
+pub fn open_store(place: &Place) -> Result<Store, OpenError> {
+    open_store_with(place, Options { readers: 1, connections: 1, ..Options::default() })
+}
+
+fn open_store_with(place: &Place, options: Options) -> Result<Store, OpenError> {
+    let url = place.store_url();
+    Store::open(&url, options).map_err(|e| OpenError::Store(without_password(&url), e))
+}
+
+/// The blob store alone.
+pub fn open_blobs(place: &Place, sealer: Arc<Sealer>) -> Result<Blobs, OpenError> {
+    let url = place.blobs_url();
+    Ok(Blobs::open(&url).map_err(|e| OpenError::Blobs(url, e.to_string()))?.sealed(sealer))
 }
 
 /// A database address as it may be shown.

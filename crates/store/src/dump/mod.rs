@@ -102,8 +102,19 @@ impl Store {
 
     /// Writes a dump as lines of JSON that `load_from` reads on either engine. Blocks.
     pub fn dump_to(&self, out: impl Write + Send) -> Result<Vec<TableCount>> {
+        self.dump_seen(out, |_| Ok(()))
+    }
+
+    /// `dump_to`, showing every record to `see` on its way. Blocks.
+    pub fn dump_seen<F>(&self, out: impl Write + Send, mut see: F) -> Result<Vec<TableCount>>
+    where
+        F: FnMut(&Record<'_>) -> Result<()> + Send,
+    {
         let mut writer = Writer::new(out);
-        self.dump(|record| writer.record(record))?;
+        self.dump(|record| {
+            see(&record)?;
+            writer.record(record)
+        })?;
         writer.finish()
     }
 
@@ -137,6 +148,13 @@ impl Store {
     }
 }
 
+/// Reads a dump to its end without loading it: is it whole, and how many rows has each table.
+pub fn read_dump(input: impl BufRead) -> Result<Vec<TableCount>> {
+    let mut reader = Reader::new(input)?;
+    while reader.next()?.is_some() {}
+    Ok(reader.counts)
+}
+
 /// The migrations of this program that the dump was made with.
 fn applied<'m>(migrations: &'m [Migration], recorded: &[Recorded]) -> Result<&'m [Migration]> {
     let rest = migrate::pending(migrations, recorded)?;
@@ -152,10 +170,9 @@ fn quoted_list(names: &[String]) -> String {
     names.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ")
 }
 
-/// `select` of all columns in the order of the key, so that two dumps of the same rows agree.
-fn select_all(table: &str, columns: &[String], key: &[String]) -> String {
-    let order = if key.is_empty() { columns } else { key };
-    format!("select {} from {} order by {}", quoted_list(columns), quoted(table), quoted_list(order))
+/// `select` of all columns in order of `order`, so that two dumps of the same rows agree.
+fn select_all(table: &str, columns: &[String], order: &str) -> String {
+    format!("select {} from {} order by {order}", quoted_list(columns), quoted(table))
 }
 
 /// Moves the values of `txid` columns below zero.

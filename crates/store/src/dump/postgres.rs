@@ -29,18 +29,18 @@ pub(super) fn dump(config: &Config, visit: Visit<'_>) -> Result<()> {
         let mut described = Vec::new();
         let mut last_txid = 0;
         for table in tables(&client).await? {
-            let (columns, key) = columns(&client, &table).await?;
+            let (columns, order) = columns(&client, &table).await?;
             if columns.iter().any(|column| column == TXID) {
                 let text = format!("select coalesce(max({TXID}), 0) from {}", quoted(&table));
                 let row = client.query_one(&text, &[]).await.map_err(failed)?;
                 last_txid = last_txid.max(row.get(0));
             }
-            described.push((table, columns, key));
+            described.push((table, columns, order));
         }
         visit(Record::Start { migrations: &migrations, last_txid })?;
-        for (table, columns, key) in &described {
+        for (table, columns, order) in &described {
             visit(Record::Table { name: table, columns })?;
-            let text = select_all(table, columns, key);
+            let text = select_all(table, columns, order);
             let found = client.query_raw(&text, std::iter::empty::<Value<'_>>()).await.map_err(failed)?;
             let mut found = std::pin::pin!(found);
             let mut rows = 0;
@@ -66,19 +66,28 @@ async fn tables(client: &Client) -> Result<Vec<String>> {
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 
-/// The stored columns in order, and those of the primary key.
-async fn columns(client: &Client, table: &str) -> Result<(Vec<String>, Vec<String>)> {
-    let text = "select column_name::text from information_schema.columns
-        where table_schema = current_schema() and table_name = $1 and is_generated = 'NEVER'
-        order by ordinal_position";
-    let columns = client.query(text, &[&table]).await.map_err(failed)?;
-    let text = "select a.attname::text from pg_index i
-        join lateral unnest(i.indkey::int2[]) with ordinality k (attnum, place) on true
-        join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum
-        where i.indisprimary and i.indrelid = to_regclass(quote_ident($1))
-        order by k.place";
-    let key = client.query(text, &[&table]).await.map_err(failed)?;
-    Ok((columns.iter().map(|row| row.get(0)).collect(), key.iter().map(|row| row.get(0)).collect()))
+/// The stored columns, and what to order by: the primary key, or everything. Texts by their bytes,
+/// as SQLite has them, whatever language the database was made for.
+async fn columns(client: &Client, table: &str) -> Result<(Vec<String>, String)> {
+    let text = "select a.attname::text, a.attcollation <> 0, array_position(i.indkey::int2[], a.attnum)::bigint
+        from pg_attribute a
+        left join pg_index i on i.indrelid = a.attrelid and i.indisprimary
+        where a.attrelid = to_regclass(quote_ident($1)) and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
+        order by a.attnum";
+    let found = client.query(text, &[&table]).await.map_err(failed)?;
+    let columns = found.iter().map(|row| row.get(0)).collect();
+    let by_bytes = |row: &tokio_postgres::Row| match row.get(1) {
+        true => format!("{} collate \"C\"", quoted(row.get(0))),
+        false => quoted(row.get(0)),
+    };
+    let mut key: Vec<(i64, String)> =
+        found.iter().filter_map(|row| Some((row.get::<_, Option<i64>>(2)?, by_bytes(row)))).collect();
+    key.sort();
+    let order: Vec<String> = match key.is_empty() {
+        true => found.iter().map(by_bytes).collect(),
+        false => key.into_iter().map(|(_, name)| name).collect(),
+    };
+    Ok((columns, order.join(", ")))
 }
 
 pub(super) fn load<R: BufRead + Send>(

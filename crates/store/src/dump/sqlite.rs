@@ -68,18 +68,18 @@ pub(super) fn dump(path: &Path, options: &Options, visit: Visit<'_>) -> Result<(
     let mut described = Vec::new();
     let mut last_txid = 0;
     for table in tables(&db)? {
-        let (columns, key) = columns(&db, &table)?;
+        let (columns, order) = columns(&db, &table)?;
         if columns.iter().any(|column| column == TXID) {
             let text = format!("select coalesce(max({TXID}), 0) from {}", quoted(&table));
             let last: i64 = db.query_row(&text, [], |row| row.get(0)).map_err(failure)?;
             last_txid = last_txid.max(last);
         }
-        described.push((table, columns, key));
+        described.push((table, columns, order));
     }
     visit(Record::Start { migrations: &migrations, last_txid })?;
-    for (table, columns, key) in &described {
+    for (table, columns, order) in &described {
         visit(Record::Table { name: table, columns })?;
-        let mut statement = db.prepare(&select_all(table, columns, key)).map_err(failure)?;
+        let mut statement = db.prepare(&select_all(table, columns, order)).map_err(failure)?;
         let mut found = statement.query([]).map_err(failure)?;
         let mut rows = 0;
         while let Some(row) = found.next().map_err(failure)? {
@@ -106,8 +106,8 @@ fn tables(db: &Connection) -> Result<Vec<String>> {
     names.collect::<rusqlite::Result<_>>().map_err(failure)
 }
 
-/// The stored columns in order, and those of the primary key.
-fn columns(db: &Connection, table: &str) -> Result<(Vec<String>, Vec<String>)> {
+/// The stored columns, and what to order by: the primary key, or everything.
+fn columns(db: &Connection, table: &str) -> Result<(Vec<String>, String)> {
     let mut statement =
         db.prepare("select name, pk from pragma_table_info(?1) order by cid").map_err(failure)?;
     let found = statement.query_map([table], |row| Ok((row.get(0)?, row.get(1)?))).map_err(failure)?;
@@ -115,7 +115,10 @@ fn columns(db: &Connection, table: &str) -> Result<(Vec<String>, Vec<String>)> {
     let mut key: Vec<(i64, String)> =
         found.iter().filter(|(_, pk)| *pk > 0).map(|(name, pk)| (*pk, name.clone())).collect();
     key.sort();
-    Ok((found.into_iter().map(|(name, _)| name).collect(), key.into_iter().map(|(_, name)| name).collect()))
+    let columns: Vec<String> = found.into_iter().map(|(name, _)| name).collect();
+    let key: Vec<String> = key.into_iter().map(|(_, name)| name).collect();
+    let order = quoted_list(if key.is_empty() { &columns } else { &key });
+    Ok((columns, order))
 }
 
 pub(super) fn load<R: BufRead>(

@@ -1,0 +1,113 @@
+//! `yimen backup` and `yimen restore`.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use yimen::backup::{Archive, BackupError, Manifest, Source, restore, take};
+use yimen::open::{Place, open_blobs, open_store, without_password};
+use yimen_platform::{Clock, Sealer, SystemClock};
+
+use crate::serve::{Failure, runtime};
+
+pub fn backup(place: &Place, file: &Path, with_key: bool) -> Result<ExitCode, Failure> {
+    let url = place.store_url();
+    let nothing = || BackupError::Nothing(without_password(&url));
+    // Opening a file that is not there would make one.
+    if url.strip_prefix("sqlite:").is_some_and(|path| !Path::new(path).exists()) {
+        return Err(nothing().into());
+    }
+    let key_file = place.key_file();
+    let sealer = std::sync::Arc::new(Sealer::from_existing(&key_file)?);
+    let store = open_store(place)?;
+    if store.schema_version()? == 0 {
+        return Err(nothing().into());
+    }
+    let blobs = open_blobs(place, sealer.clone())?;
+    let key = if with_key { Some(std::fs::read_to_string(&key_file)?) } else { None };
+    let source = Source { store: &store, blobs: &blobs, sealer: &sealer, key, now: SystemClock.now() };
+    println!("正在备份 {} …", without_password(&url));
+    let manifest = take(&source, &runtime()?, file, &mut say)?;
+    println!("备份完成：{}（{}）", file.display(), size(file));
+    match with_key {
+        true => println!("备份里有密钥：得到这个文件的人可以读取全部个人信息，请妥善保管。"),
+        false => println!(
+            "备份里没有密钥（指纹 {}）。请另外保管 {}：没有它，备份无法恢复。",
+            manifest.key_fingerprint,
+            key_file.display()
+        ),
+    }
+    Ok(lost(&manifest))
+}
+
+/// A backup with known gaps is kept, but no success: whoever watches the exit code must hear of it.
+fn lost(manifest: &Manifest) -> ExitCode {
+    let missing = &manifest.blobs.missing;
+    if missing.is_empty() {
+        return ExitCode::SUCCESS;
+    }
+    eprintln!("注意：{} 件材料在材料库中缺失或已损坏，备份里没有：", missing.len());
+    for digest in missing.iter().take(20) {
+        eprintln!("  {digest}");
+    }
+    if missing.len() > 20 {
+        eprintln!("  … 全部列在备份的 manifest.json 里");
+    }
+    ExitCode::from(2)
+}
+
+pub fn restore_into(place: &Place, file: &Path) -> Result<ExitCode, Failure> {
+    let archive = Archive::open(file)?;
+    describe(&archive.manifest);
+    let restored = restore(&archive, place, &runtime()?, &mut say)?;
+    println!("恢复完成：{} 行，{} 件材料。", restored.rows, restored.blobs + restored.present);
+    if restored.key_written {
+        println!("已写入密钥 {}。", place.key_file().display());
+    }
+    if restored.migrated > 0 {
+        println!("数据库结构已更新 {} 步到本程序的版本。", restored.migrated);
+    }
+    let code = lost(&archive.manifest);
+    println!("下一步：用同样的 --data、--store、--blobs 运行 yimen serve，打开 /readyz 和几件办件核对后再对外服务。");
+    Ok(code)
+}
+
+/// Checks an archive; with the key, also who made it.
+pub fn verify(place: &Place, file: &Path) -> Result<ExitCode, Failure> {
+    let archive = Archive::open(file)?;
+    describe(&archive.manifest);
+    let key_file = place.key_file();
+    let sealer = if key_file.exists() { Some(Sealer::from_existing(&key_file)?) } else { None };
+    let sealer = sealer.filter(|sealer| sealer.fingerprint() == archive.manifest.key_fingerprint);
+    archive.verify(sealer.as_ref(), &mut say)?;
+    match sealer {
+        Some(_) => println!("备份完好，确由持有这把密钥的服务器写成。"),
+        None => println!("备份完好。没有对应的密钥（{}），未核对是谁写的。", key_file.display()),
+    }
+    Ok(lost(&archive.manifest))
+}
+
+fn describe(manifest: &Manifest) {
+    println!(
+        "备份：{} 取自 {}，程序 {}，数据库结构 {}，{} 行，{} 件材料，密钥指纹 {}{}。",
+        manifest.taken_at,
+        manifest.engine,
+        manifest.product_version,
+        manifest.schema_version,
+        manifest.rows(),
+        manifest.blobs.count,
+        manifest.key_fingerprint,
+        if manifest.with_key { "（含密钥）" } else { "" }
+    );
+}
+
+fn say(line: String) {
+    println!("  {line}");
+}
+
+fn size(file: &Path) -> String {
+    let bytes = std::fs::metadata(file).map_or(0, |meta| meta.len());
+    match bytes {
+        0..1_000_000 => format!("{} KB", bytes.div_ceil(1000)),
+        _ => format!("{:.1} MB", bytes as f64 / 1e6),
+    }
+}
