@@ -22,6 +22,8 @@ pub struct App {
     pub payments: Option<Payments>,
     /// Serves the component gallery as well.
     pub demo: bool,
+    /// Reached by HTTPS: cookies are bound to it.
+    pub https: bool,
 }
 
 /// Everything the server answers.
@@ -78,7 +80,7 @@ pub fn site(app: &App) -> Site {
     let catalogue = app.casework.catalogue.get();
     let form_targets = app.payments.iter().map(|p| p.gateway.origin().to_string()).collect();
     let host = format!("{}政务服务管理办公室", catalogue.city().name);
-    Site { host, nav: Box::new(nav), form_targets, ..Site::default() }
+    Site { host, nav: Box::new(nav), form_targets, https: app.https, ..Site::default() }
 }
 
 fn nav(audience: Audience, _: Option<&UserBadge>) -> Vec<NavItem> {

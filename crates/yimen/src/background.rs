@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::task::JoinHandle;
 use yimen_casework::Casework;
+use yimen_identity::Identity;
 use yimen_payments::Payments;
 use yimen_platform::Actor;
 
@@ -13,6 +14,7 @@ use crate::App;
 const SWEEP: Duration = Duration::from_secs(15);
 const REFRESH: Duration = Duration::from_secs(5);
 const REFUNDS: Duration = Duration::from_secs(3);
+const SESSIONS: Duration = Duration::from_secs(300);
 
 /// The tasks in the background; dropping stops them.
 pub struct Background(Vec<JoinHandle<()>>);
@@ -21,6 +23,7 @@ impl Background {
     pub fn start(app: &App) -> Self {
         let casework = app.casework.clone();
         let mut tasks = vec![tokio::spawn(sweep(casework.clone())), tokio::spawn(refresh(casework))];
+        tasks.push(tokio::spawn(forget(app.identity.clone())));
         tasks.extend(app.payments.clone().map(|payments| tokio::spawn(give_back(payments))));
         Self(tasks)
     }
@@ -58,6 +61,29 @@ async fn refresh(casework: Casework) {
             Ok(true) => tracing::info!("a newer catalogue is in use"),
             Ok(false) => {}
             Err(error) => tracing::error!(%error, "the catalogue could not be refreshed; trying again"),
+        }
+    }
+}
+
+/// Removes sessions that have ended and attempts that no longer count, a little at a time.
+async fn forget(identity: Identity) {
+    let mut every = tokio::time::interval(SESSIONS);
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        every.tick().await;
+        let forgotten = async {
+            let mut all = 0;
+            loop {
+                match identity.sweep().await? {
+                    0 => return Ok::<_, yimen_identity::IdentityError>(all),
+                    some => all += some,
+                }
+            }
+        };
+        match forgotten.await {
+            Ok(0) => {}
+            Ok(forgotten) => tracing::info!(forgotten, "old sessions and attempts removed"),
+            Err(error) => tracing::error!(%error, "old sessions could not be removed; trying again"),
         }
     }
 }

@@ -67,7 +67,9 @@ pub fn restore_into(place: &Place, file: &Path) -> Result<ExitCode, Failure> {
         println!("数据库结构已更新 {} 步到本程序的版本。", restored.migrated);
     }
     let code = lost(&archive.manifest);
-    println!("下一步：用同样的 --data、--store、--blobs 运行 yimen serve，打开 /readyz 和几件办件核对后再对外服务。");
+    println!(
+        "下一步：用同样的 --data、--store、--blobs 运行 yimen serve，打开 /readyz 和几件办件核对后再对外服务。"
+    );
     Ok(code)
 }
 

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use yimen::open::Place;
 use yimen_payments::GatewayConfig;
+use yimen_standards::time::Instant;
 
 use crate::{backup_cli, demo, pack, serve};
 
@@ -38,6 +39,9 @@ enum Command {
         /// The same seed invents the same city.
         #[arg(long, default_value_t = 2026)]
         seed: u64,
+        /// Make the city as of this moment (2026-11-20T15:00) and end.
+        #[arg(long, hide = true, value_parser = Instant::parse_local)]
+        until: Option<Instant>,
     },
     /// Serve what is in the data folder or database.
     Serve {
@@ -95,7 +99,10 @@ pub struct PlaceArgs {
     /// sqlite:PATH or postgres://USER@HOST/DB
     #[arg(long, default_value = "", env = "YIMEN_STORE", hide_env_values = true)]
     store: String,
-    /// file:PATH or s3://BUCKET/PREFIX
+    /// file:PATH or s3://BUCKET/PREFIX?endpoint=URL&region=NAME&credentials=FILE
+    ///
+    /// An S3 address names the file with access_key_id=… and secret_access_key=…, each on a line; without it the keys come
+    /// from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or from the machine's role. Keys never stand in the address.
     #[arg(long, default_value = "", env = "YIMEN_BLOBS", hide_env_values = true)]
     blobs: String,
     /// Number of this node among those that share a database.
@@ -152,8 +159,8 @@ impl PlaceArgs {
 impl Cli {
     pub fn run(self) -> Result<ExitCode, serve::Failure> {
         match self.command {
-            Command::Demo { place, listen, pack, cases, days, seed } => {
-                let plan = demo::Demo { pack: &pack, cases, days, seed };
+            Command::Demo { place, listen, pack, cases, days, seed, until } => {
+                let plan = demo::Demo { pack: &pack, cases, days, seed, until };
                 demo::demo(&place.place(), listen.address(), &plan)
             }
             Command::Serve { place, listen, https, gateway } => {

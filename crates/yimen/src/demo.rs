@@ -11,11 +11,11 @@ use yimen_demo::{City, Plan, file_papers, live};
 use yimen_identity::{DemoAccount, DemoAccounts, Identity, Settings};
 use yimen_payments::GatewayConfig;
 use yimen_payments::demo::DemoGateway;
-use yimen_platform::{Actor, Platform};
+use yimen_platform::{Actor, Ids, ManualClock, Platform};
 use yimen_standards::time::Instant;
 
 use crate::pack;
-use crate::serve::{Failure, build, run, runtime};
+use crate::serve::{Failure, bind, build, run, runtime};
 
 /// How the demo city is made.
 pub struct Demo<'a> {
@@ -23,9 +23,13 @@ pub struct Demo<'a> {
     pub cases: usize,
     pub days: i64,
     pub seed: u64,
+    /// Make the city as of this moment and end, without serving it.
+    pub until: Option<Instant>,
 }
 
 pub fn demo(place: &Place, listen: SocketAddr, demo: &Demo<'_>) -> Result<ExitCode, Failure> {
+    let listener = bind(listen)?;
+    let listen = listener.local_addr()?;
     let platform = open(place)?;
     let runtime = runtime()?;
     let accounts = match pack::is_empty(&platform)? {
@@ -35,9 +39,12 @@ pub fn demo(place: &Place, listen: SocketAddr, demo: &Demo<'_>) -> Result<ExitCo
             remembered(&platform, demo)?
         }
     };
+    if demo.until.is_some() {
+        return Ok(ExitCode::SUCCESS);
+    }
     let gateway = runtime.block_on(gateway(&platform, listen))?;
     let app = build(&platform, false, accounts.clone(), Some(gateway))?;
-    runtime.block_on(run(app, listen, |address| {
+    runtime.block_on(run(app, listener, |address| {
         println!("\n一门演示已启动：http://{address}\n");
         println!("演示账户（密码都是 {}）：", cast::PASSWORD);
         for account in &accounts {
@@ -69,9 +76,10 @@ fn settle(
     runtime: &tokio::runtime::Runtime,
 ) -> Result<Vec<DemoAccount>, Failure> {
     let pack = pack::for_demo(demo.pack)?;
+    let until = demo.until.unwrap_or_else(|| platform.clock.now());
+    let platform = &of_the_city(platform, demo.seed, until);
     println!("{}", pack::publish_pack(platform, &pack)?);
     let casework = casework(platform)?;
-    let until = platform.clock.now();
     let plan = Plan { cases: demo.cases, days: demo.days, seed: demo.seed, until };
     let papers = runtime.block_on(file_papers(&platform.blobs))?;
     let mut city = City::settle(casework.clone(), Vec::new(), papers, &plan)?;
@@ -86,6 +94,13 @@ fn settle(
     let lived = live(city, &plan, &ids[..known], progress)?;
     println!("已生成：{} 件办件，{} 次操作。", lived.cases, lived.commands);
     Ok(shown)
+}
+
+/// The platform with the time and the ids of the city: seed and end decide everything but the sealing.
+fn of_the_city(platform: &Platform, seed: u64, until: Instant) -> Platform {
+    // Nodes 0 and 1 are those of the people and of what they do.
+    let (clock, ids) = (Arc::new(ManualClock::at(until)), Arc::new(Ids::seeded(2, seed)));
+    Platform { clock, ids, ..platform.clone() }
 }
 
 fn progress(commands: usize, moment: Instant) {

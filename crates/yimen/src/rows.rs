@@ -26,7 +26,8 @@ impl RowDigest {
             Record::Table { name, columns } => {
                 self.kept = columns.iter().map(|column| !(self.leave_out)(name, column)).collect();
                 self.piece(b'T', name.as_bytes());
-                let kept: Vec<&String> = columns.iter().zip(&self.kept).filter(|(_, k)| **k).map(|(c, _)| c).collect();
+                let kept: Vec<&String> =
+                    columns.iter().zip(&self.kept).filter(|(_, k)| **k).map(|(c, _)| c).collect();
                 for column in kept {
                     self.piece(b'C', column.as_bytes());
                 }

@@ -1,6 +1,6 @@
 //! `yimen serve`: listens until told to stop, then lets running requests finish.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,12 +23,25 @@ pub fn serve(
     secure: bool,
     gateway: Option<GatewayConfig>,
 ) -> Result<ExitCode, Failure> {
+    let listener = bind(listen)?;
     let platform = open(place)?;
     let app = build(&platform, secure, Vec::new(), gateway)?;
-    runtime()?.block_on(run(app, listen, |address| {
+    runtime()?.block_on(run(app, listener, |address| {
         println!("一门已启动：http://{address}\n停止：Ctrl+C");
     }))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Takes the port before anything slow is done: one that is in use is told at once.
+pub fn bind(listen: SocketAddr) -> Result<TcpListener, Failure> {
+    let listener = TcpListener::bind(listen).map_err(|e| match e.kind() {
+        std::io::ErrorKind::AddrInUse => {
+            format!("端口 {} 已被占用（{listen}）。请停止占用它的程序，或用 --port 换一个端口。", listen.port())
+        }
+        _ => format!("不能监听 {listen}：{e}。请用 --host 和 --port 换一个地址。"),
+    })?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
 }
 
 pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
@@ -53,13 +66,12 @@ pub fn build(
         place: Box::new(move |staff| app::place(&named, staff)),
         ..Settings::default()
     };
-    Ok(App { identity: Identity::new(platform.clone(), settings), casework, payments, demo: is_demo })
+    Ok(App { identity: Identity::new(platform.clone(), settings), casework, payments, demo: is_demo, https: secure })
 }
 
 /// Serves until Ctrl+C or SIGTERM.
-pub async fn run(app: App, listen: SocketAddr, started: impl FnOnce(SocketAddr)) -> Result<(), Failure> {
-    let listener = tokio::net::TcpListener::bind(listen).await;
-    let listener = listener.map_err(|e| format!("不能监听 {listen}：{e}。请用 --port 换一个端口。"))?;
+pub async fn run(app: App, listener: TcpListener, started: impl FnOnce(SocketAddr)) -> Result<(), Failure> {
+    let listener = tokio::net::TcpListener::from_std(listener)?;
     let router = app::router(&app, app::site(&app));
     let background = Background::start(&app);
     started(listener.local_addr()?);

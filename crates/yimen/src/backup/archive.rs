@@ -103,7 +103,11 @@ impl Archive {
         self.each(|name, mut content, size| {
             let sum = digest(&mut content, size, name)?;
             if !listed {
-                return if matches!(name, MANIFEST | MAC) { Ok(()) } else { Err(damaged(format!("多出了 {name}"))) };
+                return if matches!(name, MANIFEST | MAC) {
+                    Ok(())
+                } else {
+                    Err(damaged(format!("多出了 {name}")))
+                };
             }
             if matches!(name, DATABASE | SUMS) && self.manifest.members.get(name) != Some(&sum) {
                 return Err(damaged(format!("{name} 与清单不符")));

@@ -71,7 +71,8 @@ pub fn blob_name(digest: &str) -> String {
 pub fn blob_digest(name: &str) -> Option<&str> {
     let (folder, digest) = name.strip_prefix("blobs/")?.split_once('/')?;
     let hex = |c: u8| matches!(c, b'0'..=b'9' | b'a'..=b'f');
-    (digest.len() == 64 && digest.bytes().all(hex) && digest.starts_with(folder) && folder.len() == 2).then_some(digest)
+    (digest.len() == 64 && digest.bytes().all(hex) && digest.starts_with(folder) && folder.len() == 2)
+        .then_some(digest)
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ use std::path::PathBuf;
 pub use archive::Archive;
 pub use manifest::Manifest;
 pub use restore::{Restored, restore};
-pub use take::{Source, take};
+pub use take::{BLOB_COLUMNS, Source, take};
 use yimen_blobs::BlobError;
 use yimen_platform::SealError;
 use yimen_store::StoreError;
@@ -56,20 +56,21 @@ pub enum BackupError {
     Damaged(String),
     #[error("这份备份的格式是第 {0} 版，本程序只能读第 {1} 版。请用更新的程序恢复。")]
     Format(u32, u32),
-    #[error("备份不含密钥，{0} 也不存在。数据用原服务器的密钥加密，没有它无法读取：请先把原服务器的 keys/master.key 复制到这里，再恢复。")]
+    #[error(
+        "备份不含密钥，{0} 也不存在。数据用原服务器的密钥加密，没有它无法读取：请先把原服务器的 keys/master.key 复制到这里，再恢复。"
+    )]
     KeyMissing(PathBuf),
-    #[error("{file} 的密钥（指纹 {has}）不是这份备份的密钥（指纹 {wants}）。请换成原服务器的密钥，或恢复到另一个空的数据目录。")]
-    KeyOther {
-        file: PathBuf,
-        has: String,
-        wants: String,
-    },
-    #[error("数据库用指纹 {wants} 的密钥加密，数据目录里的密钥指纹是 {has}。请把正确的密钥放回数据目录再备份。")]
-    WrongKey {
-        has: String,
-        wants: String,
-    },
-    #[error("{0} 里已经有数据。只能恢复到空的数据库：请用 --data 指定新的目录，或用 --store 指定新的数据库。")]
+    #[error(
+        "{file} 的密钥（指纹 {has}）不是这份备份的密钥（指纹 {wants}）。请换成原服务器的密钥，或恢复到另一个空的数据目录。"
+    )]
+    KeyOther { file: PathBuf, has: String, wants: String },
+    #[error(
+        "数据库用指纹 {wants} 的密钥加密，数据目录里的密钥指纹是 {has}。请把正确的密钥放回数据目录再备份。"
+    )]
+    WrongKey { has: String, wants: String },
+    #[error(
+        "{0} 里已经有数据。只能恢复到空的数据库：请用 --data 指定新的目录，或用 --store 指定新的数据库。"
+    )]
     NotEmpty(String),
     #[error("恢复后的数据与备份清单不一致：{0}。请不要使用这个数据库，换一份备份重新恢复。")]
     Differs(String),
@@ -88,7 +89,9 @@ pub type Result<T, E = BackupError> = std::result::Result<T, E>;
 /// An I/O error of a file, in our words.
 fn io(path: &std::path::Path) -> impl Fn(std::io::Error) -> BackupError + '_ {
     move |error| match error.kind() {
-        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => BackupError::Full(path.to_owned()),
+        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
+            BackupError::Full(path.to_owned())
+        }
         _ => BackupError::Io(path.to_owned(), error),
     }
 }

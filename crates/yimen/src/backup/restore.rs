@@ -68,7 +68,9 @@ fn key(archive: &Archive, place: &Place) -> Result<(Sealer, Option<String>)> {
     };
     match sealer.fingerprint() == wants {
         true => Ok((sealer, new)),
-        false => Err(BackupError::KeyOther { file, has: sealer.fingerprint().to_owned(), wants: wants.clone() }),
+        false => {
+            Err(BackupError::KeyOther { file, has: sealer.fingerprint().to_owned(), wants: wants.clone() })
+        }
     }
 }
 
@@ -92,13 +94,18 @@ fn put_blobs(archive: &Archive, blobs: &Blobs, runtime: &Runtime, tell: Tell<'_>
                 let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default());
                 content.read_to_end(&mut bytes).map_err(io(Path::new(name)))?;
                 // Refused only when writing has failed, and then that error is the one told.
-                send.blocking_send((digest.to_owned(), bytes)).map_err(|_| BackupError::Damaged(name.to_owned()))
+                send.blocking_send((digest.to_owned(), bytes))
+                    .map_err(|_| BackupError::Damaged(name.to_owned()))
             })
         });
-        let put = |(digest, bytes): (String, Vec<u8>)| async move { blobs.put_at_rest(&digest, bytes.into()).await };
+        let put = |(digest, bytes): (String, Vec<u8>)| async move {
+            blobs.put_at_rest(&digest, bytes.into()).await
+        };
         let written = runtime.block_on(async move {
             let mut put = std::pin::pin!(
-                futures::stream::poll_fn(move |context| receive.poll_recv(context)).map(put).buffer_unordered(AT_ONCE)
+                futures::stream::poll_fn(move |context| receive.poll_recv(context))
+                    .map(put)
+                    .buffer_unordered(AT_ONCE)
             );
             let (mut written, mut present) = (0, 0);
             while let Some(new) = put.next().await {
@@ -107,7 +114,11 @@ fn put_blobs(archive: &Archive, blobs: &Blobs, runtime: &Runtime, tell: Tell<'_>
                     false => present += 1,
                 }
                 if u64::is_multiple_of(written + present, BLOBS_A_LINE) {
-                    tell(format!("材料：已恢复 {} / {} 件 …", written + present, archive.manifest.blobs.count));
+                    tell(format!(
+                        "材料：已恢复 {} / {} 件 …",
+                        written + present,
+                        archive.manifest.blobs.count
+                    ));
                 }
             }
             Ok::<_, BackupError>((written, present))

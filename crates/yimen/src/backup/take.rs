@@ -63,7 +63,8 @@ pub fn take(source: &Source<'_>, runtime: &Runtime, file: &Path, tell: Tell<'_>)
         blobs,
         members,
     };
-    let text = serde_json::to_vec_pretty(&manifest).map_err(|error| BackupError::Damaged(error.to_string()))?;
+    let text =
+        serde_json::to_vec_pretty(&manifest).map_err(|error| BackupError::Damaged(error.to_string()))?;
     out.put(MANIFEST, &text)?;
     out.put(MAC, manifest::mac(source.sealer, &text).as_bytes())?;
     out.finish()?;
@@ -104,7 +105,8 @@ impl Seen {
             Record::Start { migrations, .. } => self.schema = migrations.last().map_or(0, |last| last.0),
             Record::Table { name, columns } => {
                 let wanted = BLOB_COLUMNS.iter().find(|(table, _)| table == name);
-                let column = wanted.and_then(|(_, wanted)| columns.iter().position(|column| column == wanted));
+                let column =
+                    wanted.and_then(|(_, wanted)| columns.iter().position(|column| column == wanted));
                 self.at = match (column, *name) {
                     (Some(column), _) => At::Blobs(column),
                     (None, "platform_setting") => At::Settings,
@@ -135,7 +137,12 @@ impl Seen {
     }
 }
 
-fn database(store: &Store, out: &mut Out, file: &Path, tell: Tell<'_>) -> Result<(Seen, Vec<TableCount>, Sum)> {
+fn database(
+    store: &Store,
+    out: &mut Out,
+    file: &Path,
+    tell: Tell<'_>,
+) -> Result<(Seen, Vec<TableCount>, Sum)> {
     let mut seen = Seen {
         rows: RowDigest::new(),
         schema: 0,
@@ -184,7 +191,9 @@ async fn blobs(
                 totals.bytes += bytes.len() as u64;
             }
             // One lost material must not cost all the others their backup.
-            Err(BlobError::NotFound | BlobError::Corrupt(_) | BlobError::Seal(_)) => totals.missing.push(digest),
+            Err(BlobError::NotFound | BlobError::Corrupt(_) | BlobError::Seal(_)) => {
+                totals.missing.push(digest)
+            }
             Err(error) => return Err(error.into()),
         }
         if totals.count.is_multiple_of(BLOBS_A_LINE) && totals.count > 0 {
