@@ -168,7 +168,9 @@ impl Cli {
             }
             Command::Backup { file, place, with_key } => backup_cli::backup(&place.place(), &file, with_key),
             Command::Restore { file, place, verify: true } => backup_cli::verify(&place.place(), &file),
-            Command::Restore { file, place, verify: false } => backup_cli::restore_into(&place.place(), &file),
+            Command::Restore { file, place, verify: false } => {
+                backup_cli::restore_into(&place.place(), &file)
+            }
             Command::Pack(PackCommand::Check { folder }) => Ok(pack::check_folder(&folder)),
             Command::Pack(PackCommand::Publish { folder, place }) => {
                 pack::publish_folder(&folder, &place.place())

@@ -36,14 +36,14 @@ pub enum OpenError {
     Blobs(String, String),
     #[error("密钥不可用：{0}。个人信息用密钥加密，没有它无法读取：请把正确的密钥文件放回原处。")]
     Key(#[from] SealError),
-    #[error("缺少密钥 {0}，而数据库 {1} 里已有用密钥加密的数据。请把原来的 keys/master.key（原服务器或其他节点上）复制到这里。")]
+    #[error(
+        "缺少密钥 {0}，而数据库 {1} 里已有用密钥加密的数据。请把原来的 keys/master.key（原服务器或其他节点上）复制到这里。"
+    )]
     KeyMissing(PathBuf, String),
-    #[error("{file} 不是这个数据库的密钥：数据库用指纹 {wants} 的密钥加密，这把的指纹是 {has}。请换成正确的密钥文件。")]
-    KeyOther {
-        file: PathBuf,
-        has: String,
-        wants: String,
-    },
+    #[error(
+        "{file} 不是这个数据库的密钥：数据库用指纹 {wants} 的密钥加密，这把的指纹是 {has}。请换成正确的密钥文件。"
+    )]
+    KeyOther { file: PathBuf, has: String, wants: String },
     #[error("不能读取事项目录：{0}")]
     Catalogue(#[from] CatalogueError),
     #[error("不能读取城市的办公时间：{0}。请修改 city.yaml 的 hours，再重新发布事项包。")]
@@ -96,7 +96,8 @@ pub fn open_with(place: &Place, clock: Arc<dyn Clock>, options: Options) -> Resu
 fn belongs_to(store: &Store, sealer: &Sealer, file: PathBuf) -> Result<(), OpenError> {
     let has = sealer.fingerprint().to_owned();
     let own = has.clone();
-    let wants = store.write_blocking("platform.open", move |tx| setting::fix(tx, setting::KEY_FINGERPRINT, &own));
+    let wants =
+        store.write_blocking("platform.open", move |tx| setting::fix(tx, setting::KEY_FINGERPRINT, &own));
     let wants = wants.map_err(OpenError::Migrate)?;
     if has == wants { Ok(()) } else { Err(OpenError::KeyOther { file, has, wants }) }
 }
@@ -130,7 +131,7 @@ pub fn without_password(url: &str) -> String {
 
 /// The casework domain over an opened platform: catalogue as published, calendar, hours of the city.
 pub fn casework(platform: &Platform) -> Result<Casework, OpenError> {
-    let catalogue = platform.store.read_blocking(|q| Catalogue::load(q))?;
+    let catalogue = platform.store.read_blocking(Catalogue::load)?;
     let hours = &catalogue.city().hours;
     let default = ["09:00-12:00".to_string(), "13:30-17:00".to_string()];
     let hours = if hours.is_empty() { &default[..] } else { &hours[..] };

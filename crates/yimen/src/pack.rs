@@ -80,5 +80,5 @@ pub fn for_demo(folder: &Path) -> Result<Pack, String> {
 
 /// Whether anything is in force.
 pub fn is_empty(platform: &Platform) -> Result<bool, Box<dyn std::error::Error>> {
-    Ok(platform.store.read_blocking(|q| Catalogue::load(q))?.services().next().is_none())
+    Ok(platform.store.read_blocking(Catalogue::load)?.services().next().is_none())
 }

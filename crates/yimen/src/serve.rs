@@ -36,7 +36,10 @@ pub fn serve(
 pub fn bind(listen: SocketAddr) -> Result<TcpListener, Failure> {
     let listener = TcpListener::bind(listen).map_err(|e| match e.kind() {
         std::io::ErrorKind::AddrInUse => {
-            format!("端口 {} 已被占用（{listen}）。请停止占用它的程序，或用 --port 换一个端口。", listen.port())
+            format!(
+                "端口 {} 已被占用（{listen}）。请停止占用它的程序，或用 --port 换一个端口。",
+                listen.port()
+            )
         }
         _ => format!("不能监听 {listen}：{e}。请用 --host 和 --port 换一个地址。"),
     })?;
@@ -66,7 +69,13 @@ pub fn build(
         place: Box::new(move |staff| app::place(&named, staff)),
         ..Settings::default()
     };
-    Ok(App { identity: Identity::new(platform.clone(), settings), casework, payments, demo: is_demo, https: secure })
+    Ok(App {
+        identity: Identity::new(platform.clone(), settings),
+        casework,
+        payments,
+        demo: is_demo,
+        https: secure,
+    })
 }
 
 /// Serves until Ctrl+C or SIGTERM.

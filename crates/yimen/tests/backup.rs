@@ -49,7 +49,7 @@ impl Spot {
         Place { data: self.home.join("data"), store: self.store(), blobs: String::new(), node: 3 }
     }
 
-    fn args<'a>(&self, words: &[&'a str]) -> Vec<String> {
+    fn args(&self, words: &[&str]) -> Vec<String> {
         let more = ["--data".to_owned(), self.data(), "--store".to_owned(), self.store()];
         words.iter().map(|word| (*word).to_owned()).chain(more).collect()
     }
