@@ -2,6 +2,7 @@
 //! model and answers; what is said to people in more than one place stands in `words.rs`.
 
 mod citizen;
+mod desk;
 mod error;
 mod explained;
 pub mod fields;
@@ -28,6 +29,7 @@ use crate::{Casework, CaseworkError, Result};
 pub fn routes(casework: Casework) -> Router {
     Router::new()
         .merge(citizen::routes())
+        .merge(desk::routes())
         .route("/cases/{number}/clock", get(explained::page))
         .route("/cases/{number}/files/{file}", get(files::file))
         .with_state(casework)

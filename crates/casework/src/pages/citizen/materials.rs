@@ -77,7 +77,7 @@ pub(super) async fn upload(
 }
 
 /// Adds what was sent to a material, or removes the file the form names. Answers with what was refused, in words.
-async fn take_files(
+pub(in crate::pages) async fn take_files(
     casework: &Casework,
     ctx: &Ctx,
     opened: &Opened,

@@ -17,7 +17,7 @@ use crate::rules::Refusal;
 use crate::view::Material;
 use crate::{Casework, CaseworkError};
 
-pub(super) struct Opened {
+pub(in crate::pages) struct Opened {
     pub case: Case,
     pub version: Arc<Version>,
     /// With derived facts and today.
@@ -28,12 +28,17 @@ pub(super) struct Opened {
 }
 
 /// The number as stored, however it was written into the address.
-pub(super) fn stored(number: &str) -> Result<String, WebError> {
+pub(in crate::pages) fn stored(number: &str) -> Result<String, WebError> {
     CaseNumber::parse(number).map(|n| n.as_str().to_string()).map_err(|_| WebError::not_found())
 }
 
 /// Opens the case if the caller may do `act` to it.
-pub(super) async fn open(casework: &Casework, ctx: &Ctx, number: &str, act: Act) -> Result<Opened, WebError> {
+pub(in crate::pages) async fn open(
+    casework: &Casework,
+    ctx: &Ctx,
+    number: &str,
+    act: Act,
+) -> Result<Opened, WebError> {
     let number = stored(number)?;
     let (casework, ctx) = (casework.clone(), ctx.clone());
     let store = casework.platform.store.clone();
@@ -98,7 +103,7 @@ impl Opened {
 }
 
 /// A command's refusal as a page that leads back to the case.
-pub(super) fn refused(error: CaseworkError, number: &str) -> WebError {
+pub(in crate::pages) fn refused(error: CaseworkError, number: &str) -> WebError {
     let leads_back =
         matches!(error, CaseworkError::Refused(_) | CaseworkError::Unavailable(_) | CaseworkError::Store(_));
     let page = WebError::from(error);
