@@ -31,7 +31,7 @@ impl Step {
 
 /// Every page that applies, in order, each with whether it is done. The check is never done: it ends in the submission.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::pages) struct Flow {
+pub(super) struct Flow {
     pub steps: Vec<(Step, bool)>,
     /// By the answers this is not the right service.
     pub stopped: bool,

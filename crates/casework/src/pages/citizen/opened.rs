@@ -61,7 +61,7 @@ impl Opened {
         &self.version.service
     }
 
-    pub fn flow(&self) -> Flow {
+    pub(super) fn flow(&self) -> Flow {
         Flow::of(&self.version, &self.facts, &self.materials)
     }
 
