@@ -8,7 +8,7 @@ use yimen_catalogue::{Fact, Facts, Version};
 use yimen_platform::{Actor, Ctx, journal};
 use yimen_store::{Read, Tx};
 
-use crate::document;
+use crate::document::{Issue, Made};
 use crate::error::{CaseworkError, Result};
 use crate::model::{BillItem, Case};
 use crate::policy::{self, Act, Relation};
@@ -83,15 +83,16 @@ impl Casework {
         for change in &changes {
             after.apply(change);
         }
+        let made = Made { fetched, case: &after, facts: new_facts, handed_in: OnceCell::new() };
         for change in &changes {
             match change {
                 Change::Documented { kind, task, reason } => {
                     documents += 1;
-                    document::issue(
+                    self.issue(
                         tx,
                         ctx,
-                        &after,
-                        document::Issue { number: documents, kind: *kind, task: *task, reason },
+                        &made,
+                        &Issue { number: documents, kind: *kind, task: *task, reason },
                     )?;
                 }
                 Change::ResultMade { .. } => {
