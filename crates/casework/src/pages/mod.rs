@@ -3,6 +3,7 @@
 
 mod citizen;
 mod desk;
+mod documents;
 mod error;
 mod explained;
 pub mod fields;
@@ -30,6 +31,7 @@ pub fn routes(casework: Casework) -> Router {
     Router::new()
         .merge(citizen::routes())
         .merge(desk::routes())
+        .merge(documents::routes())
         .route("/cases/{number}/clock", get(explained::page))
         .route("/cases/{number}/files/{file}", get(files::file))
         .with_state(casework)

@@ -4,6 +4,7 @@ mod apply;
 mod bad_input;
 mod correct;
 mod day_one;
+mod documents;
 mod follow;
 mod track;
 mod upload;
