@@ -48,12 +48,20 @@ create table casework_case (
 create index casework_case_applicant on casework_case (applicant, id);
 create index casework_case_timer on casework_case (timer_at) where timer_at is not null;
 create index casework_case_office on casework_case (office, state, id) where closed_at is null;
-create index casework_case_lead on casework_case (lead, promised_due, id) where closed_at is null and accepted_at is not null;
+-- The board: every case on its way by what it runs towards (pre-check, correction or promise; nothing once it is
+-- decided or its clock stands still). Holds all that lists and counts look at, so that neither reads the wide rows.
+create index casework_case_running on casework_case (
+  case when state = 'decided' then 9007199254740991
+    else coalesce(precheck_due, correction_due, promised_due, 9007199254740991) end,
+  id, lead, service, office, state, stopped_since
+) where closed_at is null and submitted_at is not null;
 create index casework_case_name on casework_case (applicant_name, id);
 
 create table casework_task (
   id {{int}} NOT NULL PRIMARY KEY,
   case_id {{int}} NOT NULL REFERENCES casework_case (id),
+  -- The case's, so that an inbox is filtered by it without reading cases.
+  service TEXT NOT NULL,
   step TEXT NOT NULL,
   name TEXT NOT NULL,
   kind TEXT NOT NULL,
@@ -74,8 +82,9 @@ create table casework_task (
   updated_by TEXT NOT NULL
 ){{strict}};
 create index casework_task_case on casework_task (case_id, id);
--- The inbox: live tasks of an owner by due time; those without a due time last (their key is the far future).
-create index casework_task_inbox on casework_task (owner, coalesce(due_at, 9007199254740991), id)
+-- The inbox: live tasks of an owner by due time; those without a due time last (their key is the far future). What an
+-- inbox filters by stands behind, so that what it leaves out is not read.
+create index casework_task_inbox on casework_task (owner, coalesce(due_at, 9007199254740991), id, state, service)
   where state in ('open', 'claimed', 'returned');
 create index casework_task_mine on casework_task (assignee, coalesce(due_at, 9007199254740991), id)
   where state in ('claimed', 'returned');

@@ -11,6 +11,7 @@ mod account;
 mod agent;
 mod attempt;
 mod cache;
+pub mod colleagues;
 mod cookie;
 mod demo;
 mod error;

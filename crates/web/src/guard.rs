@@ -87,7 +87,7 @@ fn content_policy(site: &Site) -> String {
     let targets: String = site.form_targets.iter().map(|origin| format!(" {origin}")).collect();
     format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; \
-         form-action 'self'{targets}; frame-ancestors 'none'; base-uri 'none'; connect-src 'self'; manifest-src 'self'"
+         form-action 'self'{targets}; frame-ancestors 'none'; base-uri 'none'; connect-src 'self'; frame-src 'self'; manifest-src 'self'"
     )
 }
 

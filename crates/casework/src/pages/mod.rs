@@ -8,6 +8,7 @@ mod error;
 mod explained;
 pub mod fields;
 mod files;
+mod review;
 mod timeline;
 mod words;
 
@@ -17,7 +18,9 @@ use yimen_platform::{Actor, Ctx};
 use yimen_store::{StoreError, Tx};
 
 pub use citizen::home_panel;
+pub(crate) use error::sentence;
 pub use explained::detailed_clock;
+pub use review::ReviewRules;
 pub use timeline::timeline;
 pub use words::{
     Until, case_clock, case_words, due_line, grouped, item_clock, minutes_words, moment, owner_words,
@@ -32,6 +35,7 @@ pub fn routes(casework: Casework) -> Router {
         .merge(citizen::routes())
         .merge(desk::routes())
         .merge(documents::routes())
+        .merge(review::routes())
         .route("/cases/{number}/clock", get(explained::page))
         .route("/cases/{number}/files/{file}", get(files::file))
         .with_state(casework)

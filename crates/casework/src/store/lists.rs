@@ -1,4 +1,4 @@
-//! Lists: a person's cases, a window's queues, a department's inbox, the supervisor's board. Each is one index range;
+//! Lists: a person's cases, a window's queues, a queue of tasks. Each is one index range;
 //! nothing here grows with the number of cases, services or permissions.
 
 use yimen_standards::time::Instant;
@@ -55,34 +55,6 @@ sql! {
         from casework_case c join casework_task t on t.case_id = c.id
         where c.office = $1 and c.state = 'in_review' and c.closed_at is null and t.state = 'returned'
         order by t.id limit $2";
-
-    COUNT_BEFORE = "select count(*) from (select 1 as one from casework_task
-        where owner = $1 and state in ('open', 'claimed', 'returned')
-        and coalesce(due_at, 9007199254740991) < $2 limit $3) as counted";
-
-    EXTENSIONS = "select e.case_id, c.number, c.service, c.version_id, e.reason, e.by_limit, e.requested_by,
-        e.requested_at, c.promised_due
-        from casework_extension e join casework_case c on c.id = e.case_id
-        where e.lead = $1 and e.state = 'requested' order by e.requested_at limit $2";
-
-    LOAD_BY_OWNER = "select owner, count(*),
-        sum(case when due_at < $1 then 1 else 0 end),
-        sum(case when due_at >= $1 and due_at < $2 then 1 else 0 end),
-        sum(case when state = 'open' then 1 else 0 end)
-        from casework_task where state in ('open', 'claimed', 'returned') group by owner";
-
-    LOAD_BY_SERVICE = "select service, count(*),
-        sum(case when promised_due < $1 then 1 else 0 end),
-        sum(case when promised_due >= $1 and promised_due < $2 then 1 else 0 end),
-        sum(case when stopped_since is not null then 1 else 0 end)
-        from casework_case where closed_at is null and accepted_at is not null group by service";
-
-    LOAD_BY_OFFICE = "select office, state, count(*) from casework_case where closed_at is null group by office, state";
-
-    LATEST = "select id, number, service, version_id, state, outcome, applicant_name, office, created_at, submitted_at,
-        promised_due, precheck_due, correction_due, stopped_since
-        from casework_case where lead = $1 and closed_at is null and accepted_at is not null and promised_due < $2
-        order by promised_due, id limit $3";
 }
 
 row! {
@@ -134,46 +106,6 @@ row! {
         pub stopped_since: Option<Instant>,
     }
 
-    /// An extension waiting for the head of the department.
-    #[derive(Debug, Clone)]
-    pub struct ExtensionItem {
-        pub case_id: i64,
-        pub number: String,
-        pub service: String,
-        pub version_id: i64,
-        pub reason: String,
-        pub by_limit: String,
-        pub requested_by: i64,
-        pub requested_at: Instant,
-        pub promised_due: Option<Instant>,
-    }
-
-    /// What lies open at one owner of tasks.
-    #[derive(Debug, Clone)]
-    pub struct OwnerLoad {
-        pub owner: String,
-        pub open: i64,
-        pub late: i64,
-        pub soon: i64,
-        pub unclaimed: i64,
-    }
-
-    /// What lies open of one service.
-    #[derive(Debug, Clone)]
-    pub struct ServiceLoad {
-        pub service: String,
-        pub open: i64,
-        pub late: i64,
-        pub soon: i64,
-        pub stopped: i64,
-    }
-
-    #[derive(Debug, Clone)]
-    pub struct OfficeLoad {
-        pub office: String,
-        pub state: String,
-        pub count: i64,
-    }
 }
 
 /// Where a page of tasks begins: after this due time and id.
@@ -264,39 +196,4 @@ pub fn my_tasks(
 
 pub fn returned_at_office(q: &mut Read<'_>, office: &str, limit: i64) -> Result<Vec<TaskItem>, StoreError> {
     q.all(&RETURNED_AT_OFFICE, params![office, limit])
-}
-
-/// How many live tasks of an owner are due before `before`, counted up to `cap`.
-pub fn count_before(q: &mut Read<'_>, owner: &str, before: i64, cap: i64) -> Result<i64, StoreError> {
-    q.one(&COUNT_BEFORE, params![owner, before, cap])
-}
-
-pub fn extensions(q: &mut Read<'_>, lead: &str, limit: i64) -> Result<Vec<ExtensionItem>, StoreError> {
-    q.all(&EXTENSIONS, params![lead, limit])
-}
-
-pub fn load_by_owner(q: &mut Read<'_>, now: Instant, soon: Instant) -> Result<Vec<OwnerLoad>, StoreError> {
-    q.all(&LOAD_BY_OWNER, params![now, soon])
-}
-
-pub fn load_by_service(
-    q: &mut Read<'_>,
-    now: Instant,
-    soon: Instant,
-) -> Result<Vec<ServiceLoad>, StoreError> {
-    q.all(&LOAD_BY_SERVICE, params![now, soon])
-}
-
-pub fn load_by_office(q: &mut Read<'_>) -> Result<Vec<OfficeLoad>, StoreError> {
-    q.all(&LOAD_BY_OFFICE, params![])
-}
-
-/// Open cases a department leads that are due before `before`, the latest first.
-pub fn due_before(
-    q: &mut Read<'_>,
-    lead: &str,
-    before: Instant,
-    limit: i64,
-) -> Result<Vec<CaseItem>, StoreError> {
-    q.all(&LATEST, params![lead, before, limit])
 }

@@ -1,7 +1,9 @@
 //! Every SQL statement of casework, one function each.
 
+pub mod board;
 pub mod case;
 pub mod documents;
+pub mod inbox;
 pub mod lists;
 pub mod materials;
 pub(crate) mod records;

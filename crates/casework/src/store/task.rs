@@ -13,9 +13,9 @@ sql! {
 
     CASE_OF = "select case_id from casework_task where id = $1";
 
-    INSERT = "insert into casework_task (id, case_id, step, name, kind, owner, after_steps, within_limit, state,
+    INSERT = "insert into casework_task (id, case_id, service, step, name, kind, owner, after_steps, within_limit, state,
         assignee, assignee_name, opened_at, due_at, done_at, finding, opinion, note, revision, updated_by)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 0, $18)";
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, 0, $19)";
 
     UPDATE = "update casework_task set state = $3, assignee = $4, assignee_name = $5, opened_at = $6, due_at = $7,
         done_at = $8, finding = $9, opinion = $10, note = $11, revision = revision + 1, updated_by = $12
@@ -104,7 +104,7 @@ fn task(row: TaskRow) -> Result<Task, StoreError> {
 pub fn write(tx: &mut Tx<'_>, before: &Case, after: &Case) -> Result<(), StoreError> {
     for task in &after.tasks {
         match before.tasks.iter().find(|t| t.id == task.id) {
-            None => insert(tx, after.id, task)?,
+            None => insert(tx, after, task)?,
             Some(old) if old != task => update(tx, task)?,
             Some(_) => {}
         }
@@ -112,14 +112,15 @@ pub fn write(tx: &mut Tx<'_>, before: &Case, after: &Case) -> Result<(), StoreEr
     Ok(())
 }
 
-fn insert(tx: &mut Tx<'_>, case: i64, task: &Task) -> Result<(), StoreError> {
+fn insert(tx: &mut Tx<'_>, case: &Case, task: &Task) -> Result<(), StoreError> {
     let within = task.within.map(|l| l.to_string()).unwrap_or_default();
     let (owner, after, name) = (task.owner.code(), task.after.join(" "), tx.name());
     tx.put(
         &INSERT,
         params![
             task.id,
-            case,
+            case.id,
+            &case.service,
             &task.step,
             &task.name,
             kind_code(task.kind),

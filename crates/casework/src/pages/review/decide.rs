@@ -1,0 +1,119 @@
+//! Concluding a task: what was typed is checked, kept, and carried out by the one command.
+
+use axum::Extension;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use yimen_catalogue::Facts;
+use yimen_catalogue::model::StepKind;
+use yimen_identity::StaffOnly;
+use yimen_web::{Form, FormState, Html, Shell, WebError, redirect_303};
+
+use super::conflict::{Kept, refused};
+use super::opinion::{ReviewRules, fault, templates};
+use super::task::{self, TaskData, again, home, load};
+use super::workbench::{FINDING, OPINION, Typed};
+use crate::model::{Finding, is_decision};
+use crate::pages::ctx_of;
+use crate::pages::fields::take;
+use crate::rules::Refusal;
+use crate::{Casework, CaseworkError, DecideTask};
+
+pub(super) async fn decide(
+    State(casework): State<Casework>,
+    who: StaffOnly,
+    shell: Shell,
+    Path(id): Path<i64>,
+    rules: Option<Extension<ReviewRules>>,
+    mut form: Form,
+) -> Result<Response, WebError> {
+    let ctx = ctx_of(&casework, &who.actor);
+    let found = load(&casework, &ctx, id).await?;
+    if let Some(index) = form.text("insert").parse::<usize>().ok() {
+        insert(&found, index, &mut form);
+        let typed = Typed { action: "decide", form: Some(&form) };
+        let page = task::page(&casework, &ctx, &shell, &found, &task::Asked::default(), typed);
+        return Ok(Html::ok(page).into_response());
+    }
+    let Some(decision) = take_decision(&found, &mut form, task::rules(rules)) else {
+        return Ok(again(&casework, &ctx, &shell, &found, Typed { action: "decide", form: Some(&form) }));
+    };
+    let (own, asked) = (casework.clone(), ctx.clone());
+    let write = move |tx: &mut yimen_store::Tx<'_>| own.decide_task(tx, &asked, &decision);
+    match casework.platform.store.write("task.decide", write).await {
+        Ok(_) => Ok(redirect_303(after(&who, id))),
+        Err(CaseworkError::Refused(refusal @ Refusal::ReviewFailed)) => {
+            form.error(FINDING, refusal.to_string());
+            Ok(again(&casework, &ctx, &shell, &found, Typed { action: "decide", form: Some(&form) }))
+        }
+        Err(error) => {
+            let kept = Kept::new("您的意见", form.text(OPINION)).on(format!("/review/tasks/{id}"));
+            refused(&shell, home(&who.actor), error, kept)
+        }
+    }
+}
+
+/// The inbox, which says that it is done; a clerk goes back to the task.
+fn after(who: &StaffOnly, id: i64) -> String {
+    match who.actor.has(yimen_platform::Role::Reviewer) {
+        true => format!("/review?mine=1&done=decided-{id}"),
+        false => format!("/review/tasks/{id}"),
+    }
+}
+
+/// Without script the text of a template is put in by the server.
+fn insert(found: &TaskData, index: usize, form: &mut FormState) {
+    let all = templates(&found.data.view.fetched.version, found.case(), &found.task);
+    let Some(template) = all.get(index) else { return };
+    let before = form.text(OPINION).to_string();
+    let text = if before.is_empty() { template.text.clone() } else { format!("{before}\n{}", template.text) };
+    form.set(OPINION, text);
+    if form.text(FINDING).is_empty() {
+        form.set(FINDING, template.finding.code());
+    }
+}
+
+/// The decision as it was typed; `None` when something must be corrected, which then stands in the form.
+fn take_decision(found: &TaskData, form: &mut FormState, rules: ReviewRules) -> Option<DecideTask> {
+    let task = &found.task;
+    let judged = task.kind == StepKind::Review || is_decision(task.kind);
+    let finding = match judged {
+        true => Finding::parse(form.text(FINDING)),
+        false => Some(Finding::Pass),
+    };
+    if finding.is_none() {
+        let choices = if is_decision(task.kind) { "准予还是不予" } else { "通过还是不通过" };
+        form.error(FINDING, format!("请选择{choices}。"));
+    }
+    // What a refusal does not record need not be right; without a conclusion everything is looked at.
+    let records = match finding {
+        Some(Finding::Fail) => Facts::new(),
+        _ => take_records(found, form),
+    };
+    let opinion = form.text(OPINION).to_string();
+    if let Some(fault) = finding.and_then(|finding| fault(&opinion, task.kind, finding, rules)) {
+        form.error(OPINION, fault);
+    }
+    let finding = finding.filter(|_| form.is_valid())?;
+    Some(DecideTask { task: task.id, finding, opinion, records })
+}
+
+fn take_records(found: &TaskData, form: &mut FormState) -> Facts {
+    let version = &found.data.view.fetched.version;
+    let (step, known) = (&found.task.step, &found.data.view.facts);
+    let specs = version.step(step).map(|s| s.records.as_slice()).unwrap_or_default();
+    let applies = |spec: &yimen_catalogue::model::Field, facts: &Facts| {
+        version.records(step, facts).iter().any(|f| f.id == spec.id)
+    };
+    let taken = take(specs, known, form, applies);
+    taken.tell(form);
+    let mut all = known.clone();
+    all.extend(taken.facts.clone());
+    // A field that only these answers brought in was not on the page: it is asked for now.
+    for field in version.records(step, &all) {
+        let told = taken.errors.iter().any(|e| e.field == field.id);
+        if !field.optional && !taken.facts.contains_key(&field.id) && !told {
+            form.error(&field.id, format!("请填写{}。", field.label));
+        }
+    }
+    taken.facts
+}

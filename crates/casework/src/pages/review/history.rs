@@ -1,0 +1,91 @@
+//! What happened to a case, one line an act, from the journal.
+
+use yimen_catalogue::Catalogue;
+use yimen_platform::journal::Entry;
+
+use super::findings::finding_zh;
+use crate::model::{Case, Finding};
+
+/// One line: when, who, what.
+pub(crate) struct HistoryLine {
+    pub at: String,
+    pub who: String,
+    pub what: String,
+}
+
+/// Saving drafts and filing papers before submission says nothing to those who review.
+const CHATTER: &[&str] = &["case.answered", "case.way_chosen", "material.removed", "material.original_seen"];
+
+pub(super) fn history(catalogue: &Catalogue, case: &Case, entries: &[Entry]) -> Vec<HistoryLine> {
+    let submitted = case.submitted_at.unwrap_or(case.created_at);
+    let told = |e: &&Entry| !CHATTER.contains(&e.verb.as_str()) && !(e.verb == "material.added" && e.at <= submitted);
+    let mut lines: Vec<HistoryLine> = entries.iter().filter(told).map(|e| line(catalogue, case, e)).collect();
+    lines.reverse();
+    lines
+}
+
+fn line(catalogue: &Catalogue, case: &Case, entry: &Entry) -> HistoryLine {
+    let who = match entry.actor_kind.as_str() {
+        "citizen" => "申请人".to_string(),
+        "system" => format!("系统（{}）", entry.actor_name),
+        _ if !entry.department.is_empty() => {
+            format!("{} {}", catalogue.department_short(&entry.department), entry.actor_name)
+        }
+        _ if !entry.office.is_empty() => format!("{} {}", catalogue.office_name(&entry.office), entry.actor_name),
+        _ => entry.actor_name.clone(),
+    };
+    HistoryLine { at: entry.at.zh(), who, what: what(case, entry) }
+}
+
+fn what(case: &Case, entry: &Entry) -> String {
+    let task = case.task(entry.task_id);
+    let on = |words: &str| match task {
+        Some(task) => format!("{words}“{}”", task.name),
+        None => words.to_string(),
+    };
+    match entry.verb.as_str() {
+        "case.drafted" => "开始填写".into(),
+        "case.submitted" => "提交申请".into(),
+        "case.accepted" => "受理，送各部门审查".into(),
+        "case.not_accepted" => "不予受理".into(),
+        "case.correction_issued" => "发出补正通知".into(),
+        "case.supplemented" => "提交补正".into(),
+        "case.withdrawn" => "撤回申请".into(),
+        "case.voided" => "作废办件".into(),
+        "case.ticked" => ticked(entry),
+        "material.added" => "补充材料".into(),
+        "task.claimed" => on("领取"),
+        "task.released" => on("退回待领"),
+        "task.handed_over" => on("转办"),
+        "task.decided" => match task.and_then(|t| Some((t, found(entry, &t.step)?))) {
+            Some((task, finding)) => format!("{}：{}", on("办完"), finding_zh(task.kind, finding)),
+            None => on("办完"),
+        },
+        "task.returned" => on("退回窗口，询问"),
+        "task.answered" => on("答复"),
+        "special.started" => format!("{}，时限暂停", on("启动特别程序：")),
+        "special.ended" => "结束特别程序，时限继续计算".into(),
+        "extension.asked" => "申请延长办理期限".into(),
+        "extension.answered" => "答复延期申请".into(),
+        "bill.paid" => "缴费到账".into(),
+        "bill.refunded" => "退费完成".into(),
+        other => other.into(),
+    }
+}
+
+/// What a task was found to be at that moment, as the entry says.
+fn found(entry: &Entry, step: &str) -> Option<Finding> {
+    let body = entry.body();
+    let note = body.get("tasks")?.as_array()?.iter().find(|t| t.get("step").is_some_and(|s| s == step))?.clone();
+    Finding::parse(note.get("finding")?.as_str()?)
+}
+
+fn ticked(entry: &Entry) -> String {
+    let body = entry.body();
+    let to = body.get("to").and_then(|v| v.as_str()).unwrap_or_default();
+    match to {
+        "in_review" if body.get("from").is_some_and(|v| v == "submitted") => "五个工作日期满，依法视为受理".into(),
+        "lapsed" => "补正期限届满未补正，办件终止".into(),
+        _ => "特别程序期限届满，时限继续计算".into(),
+    }
+}

@@ -1,0 +1,120 @@
+//! Reading materials: the list with states, one file shown, and the way to the next.
+
+use yimen_catalogue::model::Need;
+use yimen_web::{StatusTag, Tone};
+
+use super::dossier::Places;
+use crate::view::{Material, MaterialState};
+
+/// How a file can be looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Look {
+    Image,
+    Pdf,
+    /// The browser cannot show it: it is saved and opened by a program.
+    Save,
+}
+
+impl Look {
+    pub fn of(mime: &str) -> Look {
+        match mime {
+            "image/jpeg" | "image/png" => Look::Image,
+            "application/pdf" => Look::Pdf,
+            _ => Look::Save,
+        }
+    }
+}
+
+pub(crate) struct Viewer {
+    pub lines: Vec<MaterialLine>,
+    pub shown: Option<Shown>,
+}
+
+pub(crate) struct MaterialLine {
+    pub name: String,
+    pub tag: StatusTag,
+    pub need: &'static str,
+    /// By what it is accepted, and what the window wrote.
+    pub standard: String,
+    pub reason: String,
+    pub files: Vec<FileLink>,
+}
+
+pub(crate) struct FileLink {
+    pub id: i64,
+    pub name: String,
+    pub size: String,
+    pub href: String,
+    pub current: bool,
+}
+
+/// The file that is open.
+pub(crate) struct Shown {
+    pub name: String,
+    pub material: String,
+    pub source: String,
+    pub look: Look,
+    pub added: String,
+    /// 第 2 个，共 7 个
+    pub position: String,
+    pub previous: Option<String>,
+    pub next: Option<String>,
+}
+
+impl Viewer {
+    pub fn of(materials: &[Material], places: &Places) -> Viewer {
+        let all: Vec<(&Material, &crate::store::materials::File)> =
+            materials.iter().flat_map(|m| m.files.iter().map(move |f| (m, f))).collect();
+        let asked = places.file.and_then(|id| all.iter().position(|(_, f)| f.id == id));
+        // The first that can be shown, so that a page opens with something to read.
+        let first = || all.iter().position(|(_, f)| Look::of(&f.mime) != Look::Save).or((!all.is_empty()).then_some(0));
+        let at = asked.or_else(first);
+        let open = |id: i64| format!("{}?file={id}", places.here);
+        let lines = materials.iter().map(|m| line(m, at.map(|i| all[i].1.id), &open)).collect();
+        let shown = at.map(|i| {
+            let (material, file) = all[i];
+            let beside = |j: Option<usize>| j.and_then(|j| all.get(j)).map(|(_, f)| open(f.id));
+            Shown {
+                name: file.name.clone(),
+                material: material.name.clone(),
+                source: format!("{}/files/{}", places.case, file.id),
+                look: Look::of(&file.mime),
+                added: format!("{} {}上传", file.added_at.zh(), file.added_by),
+                position: format!("第 {} 个，共 {} 个", i + 1, all.len()),
+                previous: beside(i.checked_sub(1)),
+                next: beside(Some(i + 1)),
+            }
+        });
+        Viewer { lines, shown }
+    }
+}
+
+fn line(material: &Material, current: Option<i64>, open: &impl Fn(i64) -> String) -> MaterialLine {
+    let tone = match material.state {
+        MaterialState::Missing if material.need == Need::Optional => Tone::Neutral,
+        MaterialState::Missing => Tone::Warn,
+        MaterialState::Provided => Tone::Info,
+        MaterialState::Original | MaterialState::Accepted => Tone::Done,
+        MaterialState::Rejected => Tone::Problem,
+        MaterialState::FromForm => Tone::Neutral,
+    };
+    let file = |f: &crate::store::materials::File| FileLink {
+        id: f.id,
+        name: f.name.clone(),
+        size: yimen_web::upload::size_words(u64::try_from(f.size).unwrap_or(0)),
+        href: open(f.id),
+        current: current == Some(f.id),
+    };
+    MaterialLine {
+        name: material.name.clone(),
+        tag: StatusTag::new(material.state.zh(), tone),
+        need: match material.need {
+            Need::Required => "",
+            Need::Deferrable => "可容缺后补",
+            Need::Optional => "选交",
+        },
+        standard: material.standard.clone(),
+        reason: material.reason.clone(),
+        files: material.files.iter().map(file).collect(),
+    }
+}

@@ -1,0 +1,189 @@
+//! What supervisors see: every case on its way, counted once and listed by the same rule, so that numbers and lists agree.
+
+use yimen_standards::time::Instant;
+use yimen_store::{Read, StoreError, params, row, sql};
+
+use super::lists::NO_DUE;
+
+/// What a case runs towards; the same words stand in the index.
+macro_rules! running {
+    () => {
+        "case when state = 'decided' then 9007199254740991
+         else coalesce(precheck_due, correction_due, promised_due, 9007199254740991) end"
+    };
+}
+
+/// Where a case belongs; $1 is now, $2 the end of the next working day. Each case is in exactly one.
+macro_rules! group {
+    () => {
+        concat!(
+            "case when state = 'decided' then 'decided' when state = 'correcting' then 'correcting'
+             when stopped_since is not null then 'stopped' when ", running!(), " < $1 then 'late'
+             when ", running!(), " < $2 then 'soon' else 'normal' end"
+        )
+    };
+}
+
+sql! {
+    OVERVIEW = concat!(
+        "select /* scan: the board counts every case on its way, from its own index */
+         lead, service, office, state, standing, count(*) from (
+           select lead, service, office, state, ", group!(), " as standing from casework_case
+           where closed_at is null and submitted_at is not null and ($3 = '' or lead = $3)) as cases
+         group by lead, service, office, state, standing"
+    );
+
+    CASES = concat!(
+        "select id, number, service, version_id, state, outcome, applicant_name, lead, office, created_at, submitted_at,
+         accepted_at, promised_due, precheck_due, correction_due, stopped_since, ", running!(), "
+         from casework_case where closed_at is null and submitted_at is not null
+         and (", running!(), ", id) > ($3, $4) and ", running!(), " < $5
+         and ($6 = '' or ", group!(), " = $6) and ($7 = '' or lead = $7) and ($8 = '' or service = $8)
+         and ($9 = '' or office = $9) and ($10 = '' or state in ('in_review', 'decided'))
+         order by ", running!(), ", id limit $11"
+    );
+
+    OWNERS = "select /* scan: the board counts every live task, from the index of inboxes */ owner, count(*),
+        coalesce(sum(case when state = 'open' then 1 else 0 end), 0),
+        coalesce(sum(case when coalesce(due_at, 9007199254740991) < $1 then 1 else 0 end), 0),
+        coalesce(sum(case when coalesce(due_at, 9007199254740991) >= $1 and coalesce(due_at, 9007199254740991) < $2
+          then 1 else 0 end), 0),
+        coalesce(sum(case when coalesce(due_at, 9007199254740991) = 9007199254740991 then 1 else 0 end), 0)
+        from casework_task where state in ('open', 'claimed', 'returned') and ($3 = '' or owner = $3) group by owner";
+
+    EXTENSIONS = "select e.id, e.case_id, c.number, c.service, c.version_id, c.applicant_name, e.lead, e.reason, e.by_limit,
+        e.requested_by, e.requested_at, c.promised_due, c.statutory_due
+        from casework_extension e join casework_case c on c.id = e.case_id
+        where e.state = 'requested' and e.lead = $1 and (e.requested_at, e.id) > ($2, $3) and c.closed_at is null
+        order by e.requested_at, e.id limit $4";
+
+    EXTENSIONS_OF_ALL = "select /* scan: open requests are few, and have an index of their own */
+        e.id, e.case_id, c.number, c.service, c.version_id, c.applicant_name, e.lead, e.reason, e.by_limit,
+        e.requested_by, e.requested_at, c.promised_due, c.statutory_due
+        from casework_extension e join casework_case c on c.id = e.case_id
+        where e.state = 'requested' and (e.requested_at, e.id) > ($1, $2) and c.closed_at is null
+        order by e.requested_at, e.id limit $3";
+}
+
+row! {
+    /// So many cases of one department, service and office stand alike.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Standing {
+        pub lead: String,
+        pub service: String,
+        pub office: String,
+        pub state: String,
+        /// late, soon, normal, stopped, correcting, decided
+        pub standing: String,
+        pub count: i64,
+    }
+
+    /// A case on a list of the board.
+    #[derive(Debug, Clone)]
+    pub struct BoardCase {
+        pub id: i64,
+        pub number: String,
+        pub service: String,
+        pub version_id: i64,
+        pub state: String,
+        pub outcome: String,
+        pub applicant_name: String,
+        pub lead: String,
+        pub office: String,
+        pub created_at: Instant,
+        pub submitted_at: Option<Instant>,
+        pub accepted_at: Option<Instant>,
+        pub promised_due: Option<Instant>,
+        pub precheck_due: Option<Instant>,
+        pub correction_due: Option<Instant>,
+        pub stopped_since: Option<Instant>,
+        /// The key it is sorted by.
+        pub running: i64,
+    }
+
+    /// What lies at one owner of tasks.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct OwnerLoad {
+        pub owner: String,
+        pub live: i64,
+        pub unclaimed: i64,
+        pub late: i64,
+        pub soon: i64,
+        /// Clock stopped, or no limit of their own.
+        pub still: i64,
+    }
+
+    /// An extension somebody asked for.
+    #[derive(Debug, Clone)]
+    pub struct ExtensionItem {
+        pub id: i64,
+        pub case_id: i64,
+        pub number: String,
+        pub service: String,
+        pub version_id: i64,
+        pub applicant_name: String,
+        pub lead: String,
+        pub reason: String,
+        pub by_limit: String,
+        pub requested_by: i64,
+        pub requested_at: Instant,
+        pub promised_due: Option<Instant>,
+        pub statutory_due: Option<Instant>,
+    }
+}
+
+/// Which cases; empty texts do not limit.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CaseFilter {
+    pub standing: String,
+    pub lead: String,
+    pub service: String,
+    pub office: String,
+    /// Only those a head may open.
+    pub accepted: bool,
+}
+
+/// Every case on its way, counted; `lead` limits it to one department.
+pub fn overview(q: &mut Read<'_>, now: Instant, soon: Instant, lead: &str) -> Result<Vec<Standing>, StoreError> {
+    q.all(&OVERVIEW, params![now, soon, lead])
+}
+
+/// One page of cases by what they run towards, after the key of the last one seen.
+pub fn cases(
+    q: &mut Read<'_>,
+    (now, soon): (Instant, Instant),
+    filter: &CaseFilter,
+    after: Option<(i64, i64)>,
+    limit: i64,
+) -> Result<Vec<BoardCase>, StoreError> {
+    // The standing follows from the due time, so that most of the index need not be looked at.
+    let (from, to) = match filter.standing.as_str() {
+        "late" => (0, now.0),
+        "soon" => (now.0, soon.0),
+        "normal" => (soon.0, i64::MAX),
+        "decided" | "stopped" => (NO_DUE, i64::MAX),
+        _ => (0, i64::MAX),
+    };
+    let (due, id) = after.unwrap_or((from - 1, i64::MAX));
+    let accepted = if filter.accepted { "yes" } else { "" };
+    let CaseFilter { standing, lead, service, office, .. } = filter;
+    q.all(&CASES, params![now, soon, due, id, to, standing, lead, service, office, accepted, limit])
+}
+
+/// What lies at each owner; an empty `owner` asks for all.
+pub fn owners(q: &mut Read<'_>, now: Instant, soon: Instant, owner: &str) -> Result<Vec<OwnerLoad>, StoreError> {
+    q.all(&OWNERS, params![now, soon, owner])
+}
+
+/// Extensions that wait for an answer, the longest waiting first; an empty `lead` asks for the whole city.
+pub fn extensions(
+    q: &mut Read<'_>,
+    lead: &str,
+    (at, id): (i64, i64),
+    limit: i64,
+) -> Result<Vec<ExtensionItem>, StoreError> {
+    match lead {
+        "" => q.all(&EXTENSIONS_OF_ALL, params![at, id, limit]),
+        lead => q.all(&EXTENSIONS, params![lead, at, id, limit]),
+    }
+}
