@@ -1,6 +1,7 @@
 //! The pages of casework, by audience. A handler extracts, makes a `Ctx`, reads or writes in one closure, builds a view
 //! model and answers; what is said to people in more than one place stands in `words.rs`.
 
+mod board;
 mod citizen;
 mod desk;
 mod documents;
@@ -36,6 +37,7 @@ pub fn routes(casework: Casework) -> Router {
         .merge(desk::routes())
         .merge(documents::routes())
         .merge(review::routes())
+        .merge(board::routes())
         .route("/cases/{number}/clock", get(explained::page))
         .route("/cases/{number}/files/{file}", get(files::file))
         .with_state(casework)
