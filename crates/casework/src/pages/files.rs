@@ -14,6 +14,8 @@ use crate::policy::Act;
 use crate::store::materials;
 use crate::{Casework, CaseworkError};
 
+const ALONE: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; object-src 'self'; frame-ancestors 'self'";
+
 #[derive(Deserialize)]
 pub(super) struct Wanted {
     /// `?save=1`: as a download, whatever the browser could show.
@@ -50,6 +52,11 @@ pub(super) async fn file(
     headers.insert(header::CONTENT_TYPE, kind);
     headers.insert(header::CONTENT_DISPOSITION, disposition(shown, &file.name));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if shown {
+        // Our own pages show it beside a form; by itself it does nothing, and nobody else may frame it.
+        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(ALONE));
+        headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("SAMEORIGIN"));
+    }
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     Ok(response)
 }

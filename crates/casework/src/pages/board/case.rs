@@ -77,7 +77,7 @@ async fn load(casework: &Casework, ctx: &Ctx, number: &str) -> std::result::Resu
 fn view(casework: &Casework, ctx: &Ctx, shell: &Shell, data: &Data, file: Option<i64>, typed: Option<&FormState>) -> CasePage {
     let case = &data.view.fetched.case;
     let here = format!("/supervise/cases/{}", case.number);
-    let places = Places { case: here.clone(), here, file, task: None };
+    let places = Places { number: case.number.clone(), here, file, task: None };
     let heads = policy::heads(&ctx.actor, case);
     let voidable = matches!(case.state, CaseState::Submitted | CaseState::Correcting | CaseState::InReview);
     let void = (heads && voidable).then(|| {

@@ -12,7 +12,6 @@ mod tally;
 use axum::Router;
 use axum::routing::{get, post};
 
-use super::review::files;
 use crate::Casework;
 
 /// Rows of one page.
@@ -26,6 +25,5 @@ pub(crate) fn routes() -> Router<Casework> {
         .route("/supervise/cases/{number}", get(case::case))
         .route("/supervise/cases/{number}/extension", post(case::answer_extension))
         .route("/supervise/cases/{number}/void", post(case::void))
-        .route("/supervise/cases/{number}/files/{file}", get(files::file))
         .route("/supervise/{standing}", get(lists::cases))
 }

@@ -38,7 +38,7 @@ pub(super) async fn case(
     };
     let data = casework.platform.store.read(read).await?;
     let here = format!("/review/cases/{number}");
-    let places = Places { case: here.clone(), here, file: form.text("file").parse().ok(), task: None };
+    let places = Places { number: data.view.fetched.case.number.clone(), here, file: form.text("file").parse().ok(), task: None };
     let catalogue = casework.catalogue.get();
     let case = &data.view.fetched.case;
     let own_tasks = case.tasks.iter().filter(|t| may_work_on(&ctx.actor, t));

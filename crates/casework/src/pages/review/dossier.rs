@@ -9,12 +9,13 @@ use yimen_web::{Clock, StatusTag, SummaryList, Table, Timeline};
 use super::findings::{FindingCard, findings};
 use super::history::{HistoryLine, history};
 use super::money::{Bills, bills};
-use super::timing::{Timing, timing};
+use super::timing::timing;
 use super::viewer::Viewer;
 use super::{answers, progress};
 use crate::command::Fetched;
 use crate::error::{CaseworkError, Result};
-use crate::pages::words::{case_clock, grouped, state_tag};
+use crate::pages::words::{grouped, state_tag};
+use crate::pages::detailed_clock;
 use crate::store::case;
 use crate::{CaseView, Casework};
 
@@ -54,8 +55,9 @@ pub(crate) struct Dossier {
     pub number: String,
     pub state: StatusTag,
     pub applicant: SummaryList,
-    pub clock: Clock,
-    pub timing: Timing,
+    pub clock: Option<Clock>,
+    /// Acceptance, special procedures, extension.
+    pub timing: SummaryList,
     pub viewer: Viewer,
     pub answers: Vec<SummaryList>,
     /// What a supplement changed, where there was one.
@@ -69,8 +71,8 @@ pub(crate) struct Dossier {
 
 /// Where the pages of this case are.
 pub(crate) struct Places {
-    /// `/review/cases/NUMBER`: files are below it.
-    pub case: String,
+    /// The case's number, as stored.
+    pub number: String,
     /// The page itself, for links that change what is shown on it.
     pub here: String,
     /// The file asked for.
@@ -88,8 +90,8 @@ impl Dossier {
             number: grouped(&case.number),
             state: state_tag(case.state, case.outcome),
             applicant: answers::applicant(catalogue, case, data.party.as_ref()),
-            clock: case_clock(casework, case, ctx.now),
-            timing: timing(casework, version, case, ctx.now),
+            clock: detailed_clock(casework, case, &version.service, ctx.now),
+            timing: timing(case),
             viewer: Viewer::of(&view.materials, places),
             answers: answers::answers(version, &view.facts),
             changed: answers::changed(version, &data.revisions),

@@ -7,7 +7,6 @@ mod case;
 mod conflict;
 mod decide;
 pub(crate) mod dossier;
-pub(crate) mod files;
 pub(crate) mod findings;
 mod history;
 mod inbox;
@@ -48,7 +47,6 @@ pub(crate) fn routes() -> Router<Casework> {
         .route("/review/tasks/{id}/special/{stop}/end", post(actions::end_special))
         .route("/review/tasks/{id}/extension", post(actions::ask_extension))
         .route("/review/cases/{number}", get(case::case))
-        .route("/review/cases/{number}/files/{file}", get(files::file))
 }
 
 /// The inbox and the cases of a department are its reviewers'.

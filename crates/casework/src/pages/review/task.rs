@@ -106,12 +106,7 @@ pub(super) fn page(
     let (task, case) = (&found.task, found.case());
     let version = &found.data.view.fetched.version;
     let here = format!("/review/tasks/{}", task.id);
-    let places = Places {
-        case: format!("/review/cases/{}", case.number),
-        here,
-        file: asked.file,
-        task: Some(task.id),
-    };
+    let places = Places { number: case.number.clone(), here, file: asked.file, task: Some(task.id) };
     let (back, words) = home(&ctx.actor);
     let title = format!("{}：{}", task.name, version.service.name);
     let mut page = shell.review(title).section("review").back(back, words);

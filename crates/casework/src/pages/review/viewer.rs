@@ -77,7 +77,7 @@ impl Viewer {
             Shown {
                 name: file.name.clone(),
                 material: material.name.clone(),
-                source: format!("{}/files/{}", places.case, file.id),
+                source: format!("/cases/{}/files/{}", places.number, file.id),
                 look: Look::of(&file.mime),
                 added: format!("{} {}上传", file.added_at.zh(), file.added_by),
                 position: format!("第 {} 个，共 {} 个", i + 1, all.len()),
