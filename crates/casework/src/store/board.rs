@@ -13,12 +13,13 @@ macro_rules! running {
     };
 }
 
-/// Where a case belongs; $1 is now, $2 the end of the next working day. Each case is in exactly one.
+/// Where a case belongs; $1 is now, $2 the end of the next working day. Each case is in exactly one. What was late before
+/// its clock was stopped stays late: a stopped clock has no due time.
 macro_rules! group {
     () => {
         concat!(
             "case when state = 'decided' then 'decided' when state = 'correcting' then 'correcting'
-             when stopped_since is not null then 'stopped' when ", running!(), " < $1 then 'late'
+             when ", running!(), " < $1 then 'late' when stopped_since is not null then 'stopped'
              when ", running!(), " < $2 then 'soon' else 'normal' end"
         )
     };

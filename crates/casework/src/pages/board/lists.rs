@@ -19,7 +19,7 @@ use crate::model::{CaseState, Outcome, Owner, TaskState};
 use crate::pages::ctx_of;
 use crate::pages::review::address::{Address, key};
 use crate::pages::review::people;
-use crate::pages::review::urgency::{bounds, row_clock};
+use crate::pages::review::urgency::{bounds, row_clock, short_clock};
 use crate::pages::words::{grouped, state_tag, until};
 use crate::store::board::{self, BoardCase, CaseFilter};
 use crate::store::inbox::{self, Bounds, InboxTask, Stretch, Which};
@@ -178,15 +178,14 @@ fn case_table(casework: &Casework, catalogue: &Catalogue, word: &str, cases: &[B
 }
 
 fn case_clock(casework: &Casework, case: &BoardCase, state: CaseState, now: Instant) -> Clock {
-    if case.stopped_since.is_some() {
+    if case.stopped_since.is_some() && case.running == NO_DUE {
         return Clock::new(ClockState::Paused, "（特别程序）", "");
     }
     match (state, case.running) {
         (CaseState::Decided, _) => Clock::new(ClockState::Finished, "等待送达", ""),
         (_, NO_DUE) => Clock::new(ClockState::Normal, "没有时限", ""),
         (_, running) => {
-            let until = until(casework, now, Instant(running), None);
-            Clock::new(until.state, until.left, until.by)
+            short_clock(until(casework, now, Instant(running), None))
         }
     }
 }

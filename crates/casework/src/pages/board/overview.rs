@@ -149,7 +149,7 @@ fn tiles(tally: &Tally) -> Vec<StatTile> {
 fn sum(tally: &Tally, city: bool) -> String {
     let parts = Standing::ALL.iter().filter(|s| city || **s != Standing::Correcting);
     let parts: Vec<String> = parts.map(|s| format!("{} {}", s.zh(), number(tally.total.of(*s)))).collect();
-    let before = if city { format!("，其中待预审 {}", number(tally.submitted)) } else { String::new() };
+    let before = if city { format!("。其中待预审 {}", number(tally.submitted)) } else { String::new() };
     format!("在办 {} ＝ {}{before}", number(tally.total.all()), parts.join(" ＋ "))
 }
 

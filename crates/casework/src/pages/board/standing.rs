@@ -45,7 +45,7 @@ impl Standing {
             Standing::Normal => "正常",
             Standing::Stopped => "已暂停",
             Standing::Correcting => "待补正",
-            Standing::Decided => "已决定，待送达",
+            Standing::Decided => "待送达",
         }
     }
 

@@ -66,12 +66,12 @@ fn decision(case: &Case, service: &str, basis: &str) -> Vec<Template> {
         .collect();
     let why = if failed.is_empty() { BLANK.to_string() } else { failed.join("；") };
     let deny = format!("经审查，{why}。不符合法定条件，依据{basis}，不予办理{service}。");
-    let deny = Template { label: "不予", text: deny, finding: Finding::Fail };
+    let deny = Template { label: "不予的理由", text: deny, finding: Finding::Fail };
     if case.has_failed_review() {
         return vec![deny];
     }
     let grant = format!("各部门审查均已通过，申请符合法定条件，依据{basis}，准予办理{service}。");
-    vec![Template { label: "准予", text: grant, finding: Finding::Pass }, deny]
+    vec![Template { label: "准予的理由", text: grant, finding: Finding::Pass }, deny]
 }
 
 /// `第十四条、第十六条` names several; the first is the one to cite, the officer adds others.

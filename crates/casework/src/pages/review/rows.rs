@@ -85,6 +85,9 @@ impl Rows<'_> {
                 reasons.push(Reason { text: format!("整件承诺 {by} 前办结"), late: false });
             }
         }
+        if task.stopped_since.is_some() && task.due_at.is_some() {
+            reasons.push(Reason { text: "特别程序进行中，暂停前已经到期".into(), late: false });
+        }
         if waits.is_last {
             reasons.push(Reason { text: "其他环节都已办完，只差这一步".into(), late: false });
         }

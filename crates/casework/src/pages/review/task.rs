@@ -11,10 +11,11 @@ use yimen_web::{Clock, ClockState, Form, FormState, Html, KeyHints, Notice, Page
 use super::dossier::{Data, Dossier, Places};
 use super::findings::task_tag;
 use super::opinion::ReviewRules;
+use super::urgency::short_clock;
 use super::workbench::{Typed, Workbench};
 use crate::Casework;
 use crate::error::{CaseworkError, Result};
-use crate::model::{Case, Owner, Task, TaskState};
+use crate::model::{Case, Owner, Task, TaskState, is_decision};
 use crate::pages::ctx_of;
 use crate::pages::words::{moment, until};
 use crate::policy;
@@ -28,6 +29,8 @@ pub(super) struct TaskPage {
     /// The case's own page, where the caller has one.
     pub case: Option<String>,
     pub clock: Clock,
+    /// The decision: what everyone found comes first.
+    pub decides: bool,
     pub checks: Vec<String>,
     pub dossier: Dossier,
     pub bench: Workbench,
@@ -121,6 +124,7 @@ pub(super) fn page(
         tag: task_tag(task),
         case: case_page(&ctx.actor, &case.number),
         clock: clock(casework, case, task, ctx),
+        decides: is_decision(task.kind),
         checks: version.step(&task.step).map(|s| s.checks.clone()).unwrap_or_default(),
         dossier: Dossier::of(casework, &catalogue, ctx, &found.data, &places),
         bench: Workbench::of(casework, &catalogue, ctx, found, typed),
@@ -165,15 +169,12 @@ fn clock(casework: &Casework, case: &Case, task: &Task, ctx: &Ctx) -> Clock {
     if let Some(done) = task.done_at {
         return Clock::new(ClockState::Finished, format!("{} 办结", moment(done, ctx.now)), "").detail(detail);
     }
-    if let Some(stop) = case.open_stop() {
+    if let Some(stop) = case.open_stop().filter(|_| task.due_at.is_none()) {
         return Clock::new(ClockState::Paused, format!("（{}）", stop.name), "").detail(detail);
     }
     match (task.due_at.or(case.promised_due), task.state) {
         (_, TaskState::Waiting) => Clock::new(ClockState::Normal, "还没有开始", "").detail(detail),
-        (Some(due), _) => {
-            let until = until(casework, ctx.now, due, task.within);
-            Clock::new(until.state, until.left, until.by).detail(detail)
-        }
+        (Some(due), _) => short_clock(until(casework, ctx.now, due, task.within)).detail(detail),
         (None, _) => Clock::new(ClockState::Normal, "没有单独时限", "").detail(detail),
     }
 }

@@ -4,7 +4,7 @@ use yimen_standards::time::Instant;
 use yimen_web::{Clock, ClockState};
 
 use crate::Casework;
-use crate::pages::words::until;
+use crate::pages::words::{Until, until};
 use crate::store::inbox::{Bounds, Counts, InboxTask};
 
 /// Overdue by more than so many working days is badly overdue.
@@ -109,10 +109,13 @@ pub fn row_clock(casework: &Casework, task: &InboxTask, now: Instant) -> Clock {
         return Clock::new(ClockState::Paused, "（特别程序）", "");
     }
     match task.due_at.or(task.promised_due) {
-        Some(due) => {
-            let until = until(casework, now, due, None);
-            Clock::new(until.state, until.left, until.by)
-        }
+        Some(due) => short_clock(until(casework, now, due, None)),
         None => Clock::new(ClockState::Normal, "没有单独时限", ""),
     }
+}
+
+/// The state's word stands before the rest: 逾期 2 个工作日, not 逾期 已逾期 2 个工作日.
+pub fn short_clock(until: Until) -> Clock {
+    let left = until.left.strip_prefix('已').unwrap_or(&until.left);
+    Clock::new(until.state, left, until.by)
 }
