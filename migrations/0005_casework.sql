@@ -51,8 +51,8 @@ create index casework_case_office on casework_case (office, state, id) where clo
 -- The board: every case on its way by what it runs towards (pre-check, correction or promise; nothing once it is
 -- decided or its clock stands still). Holds all that lists and counts look at, so that neither reads the wide rows.
 create index casework_case_running on casework_case (
-  case when state = 'decided' then 9007199254740991
-    else coalesce(precheck_due, correction_due, promised_due, 9007199254740991) end,
+  (case when state = 'decided' then 9007199254740991
+    else coalesce(precheck_due, correction_due, promised_due, 9007199254740991) end),
   id, lead, service, office, state, stopped_since
 ) where closed_at is null and submitted_at is not null;
 create index casework_case_name on casework_case (applicant_name, id);

@@ -19,8 +19,12 @@ macro_rules! group {
     () => {
         concat!(
             "case when state = 'decided' then 'decided' when state = 'correcting' then 'correcting'
-             when ", running!(), " < $1 then 'late' when stopped_since is not null then 'stopped'
-             when ", running!(), " < $2 then 'soon' else 'normal' end"
+             when ",
+            running!(),
+            " < $1 then 'late' when stopped_since is not null then 'stopped'
+             when ",
+            running!(),
+            " < $2 then 'soon' else 'normal' end"
         )
     };
 }
@@ -145,7 +149,12 @@ pub struct CaseFilter {
 }
 
 /// Every case on its way, counted; `lead` limits it to one department.
-pub fn overview(q: &mut Read<'_>, now: Instant, soon: Instant, lead: &str) -> Result<Vec<Standing>, StoreError> {
+pub fn overview(
+    q: &mut Read<'_>,
+    now: Instant,
+    soon: Instant,
+    lead: &str,
+) -> Result<Vec<Standing>, StoreError> {
     q.all(&OVERVIEW, params![now, soon, lead])
 }
 
@@ -172,7 +181,12 @@ pub fn cases(
 }
 
 /// What lies at each owner; an empty `owner` asks for all.
-pub fn owners(q: &mut Read<'_>, now: Instant, soon: Instant, owner: &str) -> Result<Vec<OwnerLoad>, StoreError> {
+pub fn owners(
+    q: &mut Read<'_>,
+    now: Instant,
+    soon: Instant,
+    owner: &str,
+) -> Result<Vec<OwnerLoad>, StoreError> {
     q.all(&OWNERS, params![now, soon, owner])
 }
 

@@ -197,13 +197,19 @@ impl InboxTask {
 }
 
 /// The tasks by due time, one page.
-pub fn page(q: &mut Read<'_>, which: &Which, stretch: Stretch, limit: i64) -> Result<Vec<InboxTask>, StoreError> {
+pub fn page(
+    q: &mut Read<'_>,
+    which: &Which,
+    stretch: Stretch,
+    limit: i64,
+) -> Result<Vec<InboxTask>, StoreError> {
     let Stretch { after: (due, id), to } = stretch;
     match which.assignee {
         None => q.all(&OF_OWNER, params![&which.owner, due, id, to, &which.state, &which.service, limit]),
-        Some(account) => {
-            q.all(&OF_ACCOUNT, params![account, due, id, to, &which.state, &which.service, limit, &which.owner])
-        }
+        Some(account) => q.all(
+            &OF_ACCOUNT,
+            params![account, due, id, to, &which.state, &which.service, limit, &which.owner],
+        ),
     }
 }
 
@@ -234,7 +240,12 @@ pub fn views(q: &mut Read<'_>, owner: &str, account: i64, service: &str) -> Resu
 }
 
 /// The department's cases whose next part waits for others, those first that are due first.
-pub fn waiting(q: &mut Read<'_>, department: &str, after: (i64, i64), limit: i64) -> Result<Vec<InboxTask>, StoreError> {
+pub fn waiting(
+    q: &mut Read<'_>,
+    department: &str,
+    after: (i64, i64),
+    limit: i64,
+) -> Result<Vec<InboxTask>, StoreError> {
     let owner = format!("dept:{department}");
     q.all(&WAITING, params![department, &owner, after.0, after.1, limit])
 }

@@ -10,13 +10,13 @@ use yimen_store::{Read, Tx};
 use yimen_web::{Field, Form, FormState, Html, Link, Notice, Page, Shell, WebError, redirect_303};
 
 use super::scope::Scope;
+use crate::Casework;
 use crate::error::Result;
 use crate::model::{Case, CaseState, ExtensionState, TaskState};
 use crate::pages::ctx_of;
 use crate::pages::review::dossier::{Data, Dossier, Places};
 use crate::pages::review::{Kept, refused};
 use crate::policy::{self, Act};
-use crate::Casework;
 
 const REASON: &str = "void-reason";
 const HOME: (&str, &str) = ("/supervise", "运行总览");
@@ -74,7 +74,14 @@ async fn load(casework: &Casework, ctx: &Ctx, number: &str) -> std::result::Resu
     Ok(casework.platform.store.read(read).await?)
 }
 
-fn view(casework: &Casework, ctx: &Ctx, shell: &Shell, data: &Data, file: Option<i64>, typed: Option<&FormState>) -> CasePage {
+fn view(
+    casework: &Casework,
+    ctx: &Ctx,
+    shell: &Shell,
+    data: &Data,
+    file: Option<i64>,
+    typed: Option<&FormState>,
+) -> CasePage {
     let case = &data.view.fetched.case;
     let here = format!("/supervise/cases/{}", case.number);
     let places = Places { number: case.number.clone(), here, file, task: None };
@@ -138,8 +145,9 @@ pub(super) async fn answer_extension(
         "list" => format!("/supervise/extensions?done={done}"),
         _ => format!("/supervise/cases/{number}?done={done}"),
     };
-    let command =
-        move |own: &Casework, tx: &mut Tx<'_>, ctx: &Ctx, case: i64| own.answer_extension(tx, ctx, case, approve);
+    let command = move |own: &Casework, tx: &mut Tx<'_>, ctx: &Ctx, case: i64| {
+        own.answer_extension(tx, ctx, case, approve)
+    };
     run(&casework, &who, &shell, "extension.answer", &number, Kept::default(), to, command).await
 }
 
@@ -159,7 +167,8 @@ pub(super) async fn void(
     let reason = form.text(REASON).to_string();
     let kept = Kept::new("您写的理由", &reason);
     let to = format!("/supervise/cases/{number}?done=voided");
-    let command = move |own: &Casework, tx: &mut Tx<'_>, ctx: &Ctx, case: i64| own.void(tx, ctx, case, &reason);
+    let command =
+        move |own: &Casework, tx: &mut Tx<'_>, ctx: &Ctx, case: i64| own.void(tx, ctx, case, &reason);
     run(&casework, &who, &shell, "case.void", &number, kept, to, command).await
 }
 

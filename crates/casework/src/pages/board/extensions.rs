@@ -91,7 +91,10 @@ fn request(casework: &Casework, item: &ExtensionItem, names: &BTreeMap<i64, Stri
     let version = casework.catalogue.cached(item.version_id);
     let version = version.as_deref().or_else(|| catalogue.current(&item.service).map(|v| &**v));
     let by = item.by_limit.parse::<Limit>().ok();
-    let then = item.promised_due.zip(by).and_then(|(at, by)| due(&casework.calendar, &casework.hours, at, by, &[]).at);
+    let then = item
+        .promised_due
+        .zip(by)
+        .and_then(|(at, by)| due(&casework.calendar, &casework.hours, at, by, &[]).at);
     Request {
         case: format!("/supervise/cases/{}", item.number),
         number: grouped(&item.number),

@@ -11,10 +11,10 @@ use yimen_web::{
     Cell, Clock, ClockState, Column, EmptyState, Form, Html, Page, Pager, Row, Shell, Table, WebError,
 };
 
+use super::PAGE;
 use super::overview::freshness;
 use super::scope::Scope;
 use super::standing::Standing;
-use super::PAGE;
 use crate::model::{CaseState, Outcome, Owner, TaskState};
 use crate::pages::ctx_of;
 use crate::pages::review::address::{Address, key};
@@ -50,7 +50,13 @@ struct Filter {
 }
 
 impl Filter {
-    fn of(name: &'static str, label: &'static str, all: &'static str, chosen: &str, options: Vec<(String, String)>) -> Filter {
+    fn of(
+        name: &'static str,
+        label: &'static str,
+        all: &'static str,
+        chosen: &str,
+        options: Vec<(String, String)>,
+    ) -> Filter {
         let options = options.into_iter().map(|(id, words)| {
             let is = id == chosen;
             (id, words, is)
@@ -112,7 +118,13 @@ pub(super) async fn cases(
     if scope == Scope::City {
         filters.push(Filter::of("department", "部门", "全部部门", &filter.lead, departments(&catalogue)));
     }
-    filters.push(Filter::of("service", "事项", "全部事项", &filter.service, services(&catalogue, &filter.lead)));
+    filters.push(Filter::of(
+        "service",
+        "事项",
+        "全部事项",
+        &filter.service,
+        services(&catalogue, &filter.lead),
+    ));
     filters.push(Filter::of("office", "大厅", "全部大厅", &filter.office, offices(&catalogue)));
     let page = ListPage {
         page: shell.board(format!("{word}的办件")).section("supervise").back("/supervise", "运行总览"),
@@ -142,13 +154,20 @@ fn path_of(standing: Standing) -> &'static str {
 
 fn empty(later: bool, address: &Address) -> EmptyState {
     match later {
-        true => EmptyState::new("check-circle", "后面没有了", "已经看完最后一件。").link(address.href(), "回到第一页"),
+        true => EmptyState::new("check-circle", "后面没有了", "已经看完最后一件。")
+            .link(address.href(), "回到第一页"),
         false => EmptyState::new("check-circle", "没有这样的办件", "换一个部门、事项或大厅，或回到总览。")
             .link("/supervise", "回到总览"),
     }
 }
 
-fn case_table(casework: &Casework, catalogue: &Catalogue, word: &str, cases: &[BoardCase], now: Instant) -> Table {
+fn case_table(
+    casework: &Casework,
+    catalogue: &Catalogue,
+    word: &str,
+    cases: &[BoardCase],
+    now: Instant,
+) -> Table {
     let columns = vec![
         Column::text("办件"),
         Column::text("申请人"),
@@ -184,9 +203,7 @@ fn case_clock(casework: &Casework, case: &BoardCase, state: CaseState, now: Inst
     match (state, case.running) {
         (CaseState::Decided, _) => Clock::new(ClockState::Finished, "等待送达", ""),
         (_, NO_DUE) => Clock::new(ClockState::Normal, "没有时限", ""),
-        (_, running) => {
-            short_clock(until(casework, now, Instant(running), None))
-        }
+        (_, running) => short_clock(until(casework, now, Instant(running), None)),
     }
 }
 
@@ -199,7 +216,8 @@ pub(super) async fn tasks(
 ) -> Result<Response, WebError> {
     let scope = Scope::of(&who.staff)?;
     let form = Form::parse(query.unwrap_or_default().as_bytes())?;
-    let address = Address::asked("/supervise/tasks", &["department", "office", "applicant", "service", "show"], &form);
+    let address =
+        Address::asked("/supervise/tasks", &["department", "office", "applicant", "service", "show"], &form);
     let owner = owner(&scope, &address).ok_or_else(WebError::not_found)?;
     let now = ctx_of(&casework, &who.actor).now;
     let bounds = bounds(&casework, now);
@@ -212,7 +230,12 @@ pub(super) async fn tasks(
     };
     let after = key(&form);
     let stretch = show.stretch(bounds).from_key(after);
-    let mut found = casework.platform.store.read(move |q| inbox::page(q, &which, stretch, PAGE + 1)).await.map_err(CaseworkError::from)?;
+    let mut found = casework
+        .platform
+        .store
+        .read(move |q| inbox::page(q, &which, stretch, PAGE + 1))
+        .await
+        .map_err(CaseworkError::from)?;
     let more = found.len() > PAGE as usize;
     found.truncate(PAGE as usize);
     let catalogue = casework.catalogue.get();
@@ -222,12 +245,22 @@ pub(super) async fn tasks(
         Owner::Applicant => "申请人".to_string(),
     };
     let next = found.last().filter(|_| more).map(|t| address.after(t.key()));
-    let keep = ["department", "office", "applicant", "show"].map(|name| (name, address.get(name).to_string()));
+    let keep =
+        ["department", "office", "applicant", "show"].map(|name| (name, address.get(name).to_string()));
     let page = ListPage {
-        page: shell.board(format!("{place}：{}的环节", show.zh())).section("supervise").back("/supervise", "运行总览"),
+        page: shell
+            .board(format!("{place}：{}的环节", show.zh()))
+            .section("supervise")
+            .back("/supervise", "运行总览"),
         meaning: show.meaning().to_string(),
         fresh: freshness(&catalogue, &scope, now),
-        filters: vec![Filter::of("service", "事项", "全部事项", address.get("service"), services(&catalogue, ""))],
+        filters: vec![Filter::of(
+            "service",
+            "事项",
+            "全部事项",
+            address.get("service"),
+            services(&catalogue, ""),
+        )],
         action: "/supervise/tasks".into(),
         hidden: keep.into_iter().filter(|(_, value)| !value.is_empty()).collect(),
         table: (!found.is_empty()).then(|| task_table(&casework, &catalogue, &scope, show, &found, now)),
@@ -307,7 +340,14 @@ impl Show {
     }
 }
 
-fn task_table(casework: &Casework, catalogue: &Catalogue, scope: &Scope, show: Show, tasks: &[InboxTask], now: Instant) -> Table {
+fn task_table(
+    casework: &Casework,
+    catalogue: &Catalogue,
+    scope: &Scope,
+    show: Show,
+    tasks: &[InboxTask],
+    now: Instant,
+) -> Table {
     let columns = vec![
         Column::text("环节"),
         Column::text("办件"),
@@ -340,5 +380,8 @@ fn task_table(casework: &Casework, catalogue: &Catalogue, scope: &Scope, show: S
         ];
         if late { Row::new(cells).late() } else { Row::new(cells) }
     };
-    Table::new(format!("{}的环节，按到期先后", show.zh()), columns).hide_caption().keys().rows(tasks.iter().map(row))
+    Table::new(format!("{}的环节，按到期先后", show.zh()), columns)
+        .hide_caption()
+        .keys()
+        .rows(tasks.iter().map(row))
 }

@@ -78,7 +78,11 @@ struct Found {
     extensions: usize,
 }
 
-pub(super) async fn overview(State(casework): State<Casework>, who: StaffOnly, shell: Shell) -> Result<Response, WebError> {
+pub(super) async fn overview(
+    State(casework): State<Casework>,
+    who: StaffOnly,
+    shell: Shell,
+) -> Result<Response, WebError> {
     let scope = Scope::of(&who.staff)?;
     let now = ctx_of(&casework, &who.actor).now;
     let soon = bounds(&casework, now).soon;
@@ -132,7 +136,10 @@ fn view(page: Page, catalogue: &Catalogue, scope: &Scope, found: Found, now: Ins
 }
 
 fn tiles(tally: &Tally) -> Vec<StatTile> {
-    let open = StatTile::new("在办", number(tally.total.all())).unit("件").href("/supervise/open").note("已提交、还没有办结的办件");
+    let open = StatTile::new("在办", number(tally.total.all()))
+        .unit("件")
+        .href("/supervise/open")
+        .note("已提交、还没有办结的办件");
     let tile = |standing: Standing| {
         let count = tally.total.of(standing);
         // Nothing is wrong where nothing is late.
@@ -253,7 +260,9 @@ fn charts(city: bool, departments: &Breakdown, services: &Breakdown) -> Vec<BarC
             .collect();
         rows.sort_by_key(|(count, ..)| -count);
         let chart = BarChart::new(caption, by.head, "件");
-        rows.into_iter().take(BARS).fold(chart, |chart, (count, href, name)| chart.linked(name, count, tone, href))
+        rows.into_iter()
+            .take(BARS)
+            .fold(chart, |chart, (count, href, name)| chart.linked(name, count, tone, href))
     };
     let late = |row: &BreakdownRow| {
         let number = &row.by[Standing::Late as usize];
@@ -272,7 +281,7 @@ pub(super) fn number(count: i64) -> String {
     let digits = count.to_string();
     let mut out = String::new();
     for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);
@@ -286,6 +295,9 @@ mod tests {
 
     #[test]
     fn thousands_are_grouped() {
-        assert_eq!(["0", "999", "1,000", "12,345", "1,234,567"], [0, 999, 1000, 12_345, 1_234_567].map(number).each_ref().map(String::as_str));
+        assert_eq!(
+            ["0", "999", "1,000", "12,345", "1,234,567"],
+            [0, 999, 1000, 12_345, 1_234_567].map(number).each_ref().map(String::as_str)
+        );
     }
 }

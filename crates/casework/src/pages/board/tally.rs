@@ -42,7 +42,8 @@ impl Tally {
         let mut tally = Tally::default();
         for one in counts {
             let accepted = matches!(one.state.as_str(), "in_review" | "decided");
-            let Some(standing) = Standing::from_key(&one.standing).filter(|_| accepted || !accepted_only) else {
+            let Some(standing) = Standing::from_key(&one.standing).filter(|_| accepted || !accepted_only)
+            else {
                 continue;
             };
             tally.total.add(standing, one.count);

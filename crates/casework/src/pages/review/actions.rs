@@ -86,7 +86,8 @@ fn onward(form: &Form, id: i64, done: &str) -> String {
     let (path, query) = to.split_once('?').unwrap_or((to, ""));
     match path {
         "/review" => {
-            let kept: Vec<&str> = query.split('&').filter(|p| !p.is_empty() && !p.starts_with("done=")).collect();
+            let kept: Vec<&str> =
+                query.split('&').filter(|p| !p.is_empty() && !p.starts_with("done=")).collect();
             let more = kept.iter().fold(String::new(), |all, pair| format!("{all}{pair}&"));
             format!("/review?{more}done={done}-{id}")
         }
@@ -175,7 +176,8 @@ pub(super) async fn end_special(
     let outcome = form.text(OUTCOME).to_string();
     let kept = Kept::new("您写的结果", &outcome);
     let to = format!("{}?done=resumed", act.place());
-    let command = move |own: &Casework, tx: &mut Tx<'_>, ctx: &Ctx| own.end_special(tx, ctx, id, stop, &outcome);
+    let command =
+        move |own: &Casework, tx: &mut Tx<'_>, ctx: &Ctx| own.end_special(tx, ctx, id, stop, &outcome);
     act.run("special.end", kept, to, command).await
 }
 

@@ -38,13 +38,21 @@ pub(super) async fn case(
     };
     let data = casework.platform.store.read(read).await?;
     let here = format!("/review/cases/{number}");
-    let places = Places { number: data.view.fetched.case.number.clone(), here, file: form.text("file").parse().ok(), task: None };
+    let places = Places {
+        number: data.view.fetched.case.number.clone(),
+        here,
+        file: form.text("file").parse().ok(),
+        task: None,
+    };
     let catalogue = casework.catalogue.get();
     let case = &data.view.fetched.case;
     let own_tasks = case.tasks.iter().filter(|t| may_work_on(&ctx.actor, t));
     let link = |t: &crate::model::Task| Link::new(format!("/review/tasks/{}", t.id), &t.name);
     let page = CasePage {
-        page: shell.review(data.view.fetched.version.service.name.clone()).section("review").back("/review", "待办任务"),
+        page: shell
+            .review(data.view.fetched.version.service.name.clone())
+            .section("review")
+            .back("/review", "待办任务"),
         tasks: own_tasks.map(link).collect(),
         dossier: Dossier::of(&casework, &catalogue, &ctx, &data, &places),
     };

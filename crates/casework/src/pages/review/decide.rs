@@ -28,7 +28,7 @@ pub(super) async fn decide(
 ) -> Result<Response, WebError> {
     let ctx = ctx_of(&casework, &who.actor);
     let found = load(&casework, &ctx, id).await?;
-    if let Some(index) = form.text("insert").parse::<usize>().ok() {
+    if let Ok(index) = form.text("insert").parse::<usize>() {
         insert(&found, index, &mut form);
         let typed = Typed { action: "decide", form: Some(&form) };
         let page = task::page(&casework, &ctx, &shell, &found, &task::Asked::default(), typed);

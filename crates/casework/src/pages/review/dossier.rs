@@ -14,8 +14,8 @@ use super::viewer::Viewer;
 use super::{answers, progress};
 use crate::command::Fetched;
 use crate::error::{CaseworkError, Result};
-use crate::pages::words::{grouped, state_tag};
 use crate::pages::detailed_clock;
+use crate::pages::words::{grouped, state_tag};
 use crate::store::case;
 use crate::{CaseView, Casework};
 
@@ -82,7 +82,13 @@ pub(crate) struct Places {
 }
 
 impl Dossier {
-    pub fn of(casework: &Casework, catalogue: &Catalogue, ctx: &Ctx, data: &Data, places: &Places) -> Dossier {
+    pub fn of(
+        casework: &Casework,
+        catalogue: &Catalogue,
+        ctx: &Ctx,
+        data: &Data,
+        places: &Places,
+    ) -> Dossier {
         let view = &data.view;
         let case = &view.fetched.case;
         let version = &view.fetched.version;

@@ -34,15 +34,25 @@ pub(crate) fn finding_zh(kind: StepKind, finding: Finding) -> &'static str {
     }
 }
 
+/// The state in words; what an applicant has to pay is nobody's to claim.
+pub(crate) fn live_zh(task: &Task) -> &'static str {
+    match (task.state, task.kind) {
+        (TaskState::Open, StepKind::Payment) => "待缴费",
+        (state, _) => state.zh(),
+    }
+}
+
 pub(crate) fn task_tag(task: &Task) -> StatusTag {
     match (task.state, task.finding) {
-        (TaskState::Done, Some(Finding::Fail)) => StatusTag::new(finding_zh(task.kind, Finding::Fail), Tone::Problem),
+        (TaskState::Done, Some(Finding::Fail)) => {
+            StatusTag::new(finding_zh(task.kind, Finding::Fail), Tone::Problem)
+        }
         (TaskState::Done, finding) => {
             StatusTag::new(finding_zh(task.kind, finding.unwrap_or(Finding::Pass)), Tone::Done)
         }
         (TaskState::Returned, _) => StatusTag::new(task.state.zh(), Tone::Warn),
         (TaskState::Claimed, _) => StatusTag::new(task.state.zh(), Tone::Active),
-        (TaskState::Open, _) => StatusTag::new(task.state.zh(), Tone::Info),
+        (TaskState::Open, _) => StatusTag::new(live_zh(task), Tone::Info),
         (state, _) => StatusTag::new(state.zh(), Tone::Neutral),
     }
 }

@@ -18,7 +18,8 @@ const CHATTER: &[&str] = &["case.answered", "case.way_chosen", "material.removed
 
 pub(super) fn history(catalogue: &Catalogue, case: &Case, entries: &[Entry]) -> Vec<HistoryLine> {
     let submitted = case.submitted_at.unwrap_or(case.created_at);
-    let told = |e: &&Entry| !CHATTER.contains(&e.verb.as_str()) && !(e.verb == "material.added" && e.at <= submitted);
+    let before = |e: &Entry| e.verb == "material.added" && e.at <= submitted;
+    let told = |e: &&Entry| !(before(e) || CHATTER.contains(&e.verb.as_str()));
     let mut lines: Vec<HistoryLine> = entries.iter().filter(told).map(|e| line(catalogue, case, e)).collect();
     lines.reverse();
     lines
@@ -31,7 +32,9 @@ fn line(catalogue: &Catalogue, case: &Case, entry: &Entry) -> HistoryLine {
         _ if !entry.department.is_empty() => {
             format!("{} {}", catalogue.department_short(&entry.department), entry.actor_name)
         }
-        _ if !entry.office.is_empty() => format!("{} {}", catalogue.office_name(&entry.office), entry.actor_name),
+        _ if !entry.office.is_empty() => {
+            format!("{} {}", catalogue.office_name(&entry.office), entry.actor_name)
+        }
         _ => entry.actor_name.clone(),
     };
     HistoryLine { at: entry.at.zh(), who, what: what(case, entry) }
@@ -76,7 +79,8 @@ fn what(case: &Case, entry: &Entry) -> String {
 /// What a task was found to be at that moment, as the entry says.
 fn found(entry: &Entry, step: &str) -> Option<Finding> {
     let body = entry.body();
-    let note = body.get("tasks")?.as_array()?.iter().find(|t| t.get("step").is_some_and(|s| s == step))?.clone();
+    let note =
+        body.get("tasks")?.as_array()?.iter().find(|t| t.get("step").is_some_and(|s| s == step))?.clone();
     Finding::parse(note.get("finding")?.as_str()?)
 }
 
@@ -84,7 +88,9 @@ fn ticked(entry: &Entry) -> String {
     let body = entry.body();
     let to = body.get("to").and_then(|v| v.as_str()).unwrap_or_default();
     match to {
-        "in_review" if body.get("from").is_some_and(|v| v == "submitted") => "五个工作日期满，依法视为受理".into(),
+        "in_review" if body.get("from").is_some_and(|v| v == "submitted") => {
+            "五个工作日期满，依法视为受理".into()
+        }
         "lapsed" => "补正期限届满未补正，办件终止".into(),
         _ => "特别程序期限届满，时限继续计算".into(),
     }

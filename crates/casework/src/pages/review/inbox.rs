@@ -153,9 +153,17 @@ impl Looking<'_> {
             here: shell.path.clone(),
             first: (later || !self.address.get("from").is_empty())
                 .then(|| self.address.with("from", "").href()),
-            pager: Pager::new(None, next).summary(if shown == 0 { String::new() } else { format!("本页 {shown} 件") }),
+            pager: Pager::new(None, next).summary(if shown == 0 {
+                String::new()
+            } else {
+                format!("本页 {shown} 件")
+            }),
             empty: self.empty(later),
-            kept: form.text("done").strip_prefix("decided-").map(|id| format!("task-{id}")).unwrap_or_default(),
+            kept: form
+                .text("done")
+                .strip_prefix("decided-")
+                .map(|id| format!("task-{id}"))
+                .unwrap_or_default(),
             groups: self.groups(&catalogue, &found),
         }
     }
@@ -173,7 +181,10 @@ impl Looking<'_> {
             .collect();
         services.sort_by(|a, b| a.1.cmp(&b.1));
         let hidden = ["mine", "unclaimed"].map(|name| (name, self.address.get(name).to_string()));
-        ServiceFilter { services, hidden: hidden.into_iter().filter(|(_, value)| !value.is_empty()).collect() }
+        ServiceFilter {
+            services,
+            hidden: hidden.into_iter().filter(|(_, value)| !value.is_empty()).collect(),
+        }
     }
 
     fn summary(&self, counts: &Counts) -> Vec<Share> {
@@ -209,8 +220,10 @@ impl Looking<'_> {
         match (later, filtered) {
             (true, _) => EmptyState::new("check-circle", "后面没有了", "已经看完最后一件。")
                 .link(self.address.href(), "回到第一页"),
-            (_, true) => EmptyState::new("filter", "没有符合条件的任务", "换一个条件，或查看本部门全部任务。")
-                .link(all(), "查看全部"),
+            (_, true) => {
+                EmptyState::new("filter", "没有符合条件的任务", "换一个条件，或查看本部门全部任务。")
+                    .link(all(), "查看全部")
+            }
             _ => EmptyState::new("check-circle", "没有待办任务", "有新任务送到本部门时会出现在这里。"),
         }
     }

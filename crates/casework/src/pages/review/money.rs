@@ -17,10 +17,13 @@ pub(super) fn bills(catalogue: &Catalogue, version: &Version, case: &Case, facts
     if !case.bills.is_empty() {
         let tables = case.bills.iter().map(|bill| {
             let caption = match (bill.state, bill.paid_at) {
-                (BillState::Paid, Some(at)) => format!("{}，{}，票据号 {}", bill.state.zh(), at.zh(), bill.receipt),
+                (BillState::Paid, Some(at)) => {
+                    format!("{}，{}，票据号 {}", bill.state.zh(), at.zh(), bill.receipt)
+                }
                 (state, _) => format!("{}，{} 开出", state.zh(), bill.raised_at.zh()),
             };
-            let items = bill.items.iter().map(|i| (i.name.as_str(), i.fen, i.basis.as_str(), i.payee.as_str()));
+            let items =
+                bill.items.iter().map(|i| (i.name.as_str(), i.fen, i.basis.as_str(), i.payee.as_str()));
             table(catalogue, caption, items.collect(), bill.total)
         });
         return Bills { tables: tables.collect(), note: String::new() };
@@ -30,7 +33,9 @@ pub(super) fn bills(catalogue: &Catalogue, version: &Version, case: &Case, facts
             let total = fees.iter().map(|f| f.fen).sum();
             let items = fees.iter().map(|f| (f.name.as_str(), f.fen, f.basis.as_str(), f.payee.as_str()));
             let tables = vec![table(catalogue, "估算".into(), items.collect(), total)];
-            Bills { tables, note: "缴费单还没有开出，按目前的申请内容和登记内容估算。".into() }
+            Bills {
+                tables, note: "缴费单还没有开出，按目前的申请内容和登记内容估算。".into()
+            }
         }
         Ok(_) => Bills { tables: Vec::new(), note: "本办件不收费。".into() },
         Err(error) => Bills { tables: Vec::new(), note: format!("目前还算不出：{error}。") },

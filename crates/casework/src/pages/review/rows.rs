@@ -86,7 +86,8 @@ impl Rows<'_> {
             }
         }
         if task.stopped_since.is_some() && task.due_at.is_some() {
-            reasons.push(Reason { text: "特别程序进行中，暂停前已经到期".into(), late: false });
+            reasons
+                .push(Reason { text: "特别程序进行中，暂停前已经到期".into(), late: false });
         }
         if waits.is_last {
             reasons.push(Reason { text: "其他环节都已办完，只差这一步".into(), late: false });

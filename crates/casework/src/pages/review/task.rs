@@ -6,7 +6,9 @@ use axum::response::{IntoResponse, Response};
 use yimen_identity::{Colleague, StaffOnly, colleagues};
 use yimen_platform::{Actor, Ctx, Role};
 use yimen_store::Read;
-use yimen_web::{Clock, ClockState, Form, FormState, Html, KeyHints, Notice, Page, Shell, StatusTag, WebError};
+use yimen_web::{
+    Clock, ClockState, Form, FormState, Html, KeyHints, Notice, Page, Shell, StatusTag, WebError,
+};
 
 use super::dossier::{Data, Dossier, Places};
 use super::findings::task_tag;
@@ -128,7 +130,10 @@ pub(super) fn page(
         checks: version.step(&task.step).map(|s| s.checks.clone()).unwrap_or_default(),
         dossier: Dossier::of(casework, &catalogue, ctx, &found.data, &places),
         bench: Workbench::of(casework, &catalogue, ctx, found, typed),
-        keys: KeyHints::new().key("Alt+.", "下一个材料").key("Alt+,", "上一个材料").key("Ctrl+Enter", "提交结论"),
+        keys: KeyHints::new()
+            .key("Alt+.", "下一个材料")
+            .key("Alt+,", "上一个材料")
+            .key("Ctrl+Enter", "提交结论"),
     }
 }
 
@@ -167,7 +172,8 @@ fn clock(casework: &Casework, case: &Case, task: &Task, ctx: &Ctx) -> Clock {
     let limit = task.within.map(|w| format!("本环节时限 {}，", w.zh())).unwrap_or_default();
     let detail = format!("{limit}{opened}");
     if let Some(done) = task.done_at {
-        return Clock::new(ClockState::Finished, format!("{} 办结", moment(done, ctx.now)), "").detail(detail);
+        return Clock::new(ClockState::Finished, format!("{} 办结", moment(done, ctx.now)), "")
+            .detail(detail);
     }
     if let Some(stop) = case.open_stop().filter(|_| task.due_at.is_none()) {
         return Clock::new(ClockState::Paused, format!("（{}）", stop.name), "").detail(detail);

@@ -10,12 +10,14 @@ pub(super) fn timing(case: &Case) -> SummaryList {
         facts = facts.fact("提交", submitted.zh());
     }
     if let Some(accepted) = case.accepted_at {
-        let deemed = if case.deemed { "（五个工作日内没有答复，依法视为受理）" } else { "" };
+        let deemed =
+            if case.deemed { "（五个工作日内没有答复，依法视为受理）" } else { "" };
         facts = facts.fact("受理", format!("{}{deemed}", accepted.zh()));
     }
     for stop in &case.stops {
         let to = stop.to.map_or_else(|| "至今".to_string(), |to| format!("至 {}", to.zh()));
-        let outcome = if stop.outcome.is_empty() { String::new() } else { format!("结果：{}", stop.outcome) };
+        let outcome =
+            if stop.outcome.is_empty() { String::new() } else { format!("结果：{}", stop.outcome) };
         let words = format!("{}，{}{to}。理由：{}。{outcome}", stop.name, stop.from.zh(), end(&stop.reason));
         facts = facts.fact("暂停", words);
     }

@@ -67,7 +67,9 @@ impl Viewer {
             materials.iter().flat_map(|m| m.files.iter().map(move |f| (m, f))).collect();
         let asked = places.file.and_then(|id| all.iter().position(|(_, f)| f.id == id));
         // The first that can be shown, so that a page opens with something to read.
-        let first = || all.iter().position(|(_, f)| Look::of(&f.mime) != Look::Save).or((!all.is_empty()).then_some(0));
+        let first = || {
+            all.iter().position(|(_, f)| Look::of(&f.mime) != Look::Save).or((!all.is_empty()).then_some(0))
+        };
         let at = asked.or_else(first);
         let open = |id: i64| format!("{}?file={id}", places.here);
         let lines = materials.iter().map(|m| line(m, at.map(|i| all[i].1.id), &open)).collect();

@@ -62,7 +62,11 @@ pub(super) async fn waiting(
         lines: tasks.iter().map(|task| (rows.line(task, &unfinished), case(task))).collect(),
         first: after.map(|_| here.href()),
         pager: Pager::new(None, next),
-        empty: EmptyState::new("check-circle", "没有在等别人的办件", "本部门牵头的办件，该本部门做的都已经可以办理。"),
+        empty: EmptyState::new(
+            "check-circle",
+            "没有在等别人的办件",
+            "本部门牵头的办件，该本部门做的都已经可以办理。",
+        ),
     };
     Ok(Html::ok(page).into_response())
 }

@@ -34,9 +34,11 @@ pub fn waits(catalogue: &Catalogue, task: &InboxTask, unfinished: &[Unfinished])
         .collect();
     let own = unfinished.iter().find(|u| u.id == task.id);
     let awaited = match own {
-        Some(own) if task.state == TaskState::Waiting.code() => {
-            others.iter().filter(|u| comes_after(own, &u.step, is_early(u))).map(|u| stands(catalogue, u)).collect()
-        }
+        Some(own) if task.state == TaskState::Waiting.code() => others
+            .iter()
+            .filter(|u| comes_after(own, &u.step, is_early(u)))
+            .map(|u| stands(catalogue, u))
+            .collect(),
         _ => Vec::new(),
     };
     let is_last = before && !held.is_empty() && !others.iter().any(|u| is_early(u));

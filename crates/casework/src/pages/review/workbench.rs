@@ -86,7 +86,13 @@ pub(crate) struct Resume {
 }
 
 impl Workbench {
-    pub fn of(casework: &Casework, catalogue: &Catalogue, ctx: &Ctx, found: &TaskData, typed: Typed<'_>) -> Workbench {
+    pub fn of(
+        casework: &Casework,
+        catalogue: &Catalogue,
+        ctx: &Ctx,
+        found: &TaskData,
+        typed: Typed<'_>,
+    ) -> Workbench {
         let (task, case) = (&found.task, found.case());
         let version = &found.data.view.fetched.version;
         let me = task.assignee == Some(ctx.actor.account());
@@ -95,14 +101,16 @@ impl Workbench {
         let mine = works && claimed && me;
         let free = works && task.state == TaskState::Open;
         let can = (mine || free) && !is_over(case);
-        let stopped = case.stops.iter().any(|s| s.to.is_none() && (s.task_id == task.id || is_decision(task.kind)));
+        let stopped =
+            case.stops.iter().any(|s| s.to.is_none() && (s.task_id == task.id || is_decision(task.kind)));
         let in_review = case.state == CaseState::InReview;
         let heads = crate::policy::heads(&ctx.actor, case);
         Workbench {
             notices: notices(catalogue, ctx, case, task, works),
             claim: free,
             release: mine || (heads && claimed),
-            decide: (can && !stopped).then(|| decide_form(version, case, task, &found.data.view.facts, typed)),
+            decide: (can && !stopped)
+                .then(|| decide_form(version, case, task, &found.data.view.facts, typed)),
             conclusion: conclusion(version, task, &found.data.view.facts),
             correspondence: task.note.lines().map(str::to_string).collect(),
             hand_over: (mine || (heads && claimed)).then(|| colleague_field(found, typed)),
@@ -110,10 +118,12 @@ impl Workbench {
                 let label = "请窗口补充或核实什么";
                 Field::textarea(QUESTION, label).rows(3).max(500).from(typed.state())
             }),
-            special: special_form(casework, version, case, task, ctx).filter(|_| can && in_review).map(|choice| {
-                let reason = Field::textarea(SPECIAL_REASON, "启动的理由和依据").rows(3).max(500);
-                (choice.from(typed.state()), reason.from(typed.state()))
-            }),
+            special: special_form(casework, version, case, task, ctx).filter(|_| can && in_review).map(
+                |choice| {
+                    let reason = Field::textarea(SPECIAL_REASON, "启动的理由和依据").rows(3).max(500);
+                    (choice.from(typed.state()), reason.from(typed.state()))
+                },
+            ),
             resume: resume(case, task, ctx, (works && me) || heads, typed),
             extension: extension_form(casework, version, case, ctx, typed).filter(|_| works && in_review),
             open: typed.action,
@@ -132,11 +142,17 @@ fn notices(catalogue: &Catalogue, ctx: &Ctx, case: &Case, task: &Task, works: bo
         TaskState::Claimed if task.assignee != Some(ctx.actor.account()) => {
             let title = format!("{} 正在办理这项任务", task.assignee_name);
             let text = "您可以查看，不能作结论。如需由您办理，请联系对方转办或退回待领。";
-            all.push(Notice::info(title).text(if works { text } else { "作为部门负责人，您可以收回或转办。" }));
+            all.push(Notice::info(title).text(if works {
+                text
+            } else {
+                "作为部门负责人，您可以收回或转办。"
+            }));
         }
         TaskState::Returned => {
             let text = "答复后任务会回到提问的人手里。";
-            all.push(Notice::warning(format!("已退回{}，等答复", catalogue.office_name(&case.office))).text(text));
+            all.push(
+                Notice::warning(format!("已退回{}，等答复", catalogue.office_name(&case.office))).text(text),
+            );
         }
         TaskState::Cancelled => {
             all.push(Notice::info(format!("办件{}，这项任务已取消", case.state.zh())));
@@ -175,14 +191,19 @@ fn decide_form(version: &Version, case: &Case, task: &Task, facts: &Facts, typed
         false => opinion.rows(2).optional(),
     };
     let submit = match task.kind {
-        kind if is_decision(kind) => Button::primary("提交决定").confirm("确定提交这个决定吗？提交后不能撤回。"),
+        kind if is_decision(kind) => {
+            Button::primary("提交决定").confirm("确定提交这个决定吗？提交后不能撤回。")
+        }
         StepKind::Issue => Button::primary("完成制证"),
         StepKind::Delivery => Button::primary("完成送达"),
         _ => Button::primary("提交结论"),
     };
     DecideForm {
         finding,
-        records: shown_records(version, &task.step, facts, form).into_iter().map(|s| control_from(s, facts, form)).collect(),
+        records: shown_records(version, &task.step, facts, form)
+            .into_iter()
+            .map(|s| control_from(s, facts, form))
+            .collect(),
         opinion: opinion.max(opinion::MOST as u32).from(form),
         templates: opinion::templates(version, case, task),
         submit: submit.key("Ctrl+Enter").named("action", "decide"),
@@ -223,7 +244,13 @@ fn colleague_field(found: &TaskData, typed: Typed<'_>) -> Field {
 }
 
 /// The special procedures of this step, each with its length, its end from today, and its law.
-fn special_form(casework: &Casework, version: &Version, case: &Case, task: &Task, ctx: &Ctx) -> Option<Field> {
+fn special_form(
+    casework: &Casework,
+    version: &Version,
+    case: &Case,
+    task: &Task,
+    ctx: &Ctx,
+) -> Option<Field> {
     if case.stops.iter().any(|s| s.to.is_none() && s.task_id == task.id) {
         return None;
     }
@@ -256,13 +283,21 @@ fn resume(case: &Case, task: &Task, ctx: &Ctx, may: bool, typed: Typed<'_>) -> O
     })
 }
 
-fn extension_form(casework: &Casework, version: &Version, case: &Case, ctx: &Ctx, typed: Typed<'_>) -> Option<(Field, String)> {
+fn extension_form(
+    casework: &Casework,
+    version: &Version,
+    case: &Case,
+    ctx: &Ctx,
+    typed: Typed<'_>,
+) -> Option<(Field, String)> {
     let spec = version.service.limits.extension.as_ref()?;
     if case.extension.as_ref().is_some_and(|e| e.state != ExtensionState::Refused) {
         return None;
     }
-    let until = case.promised_due.and_then(|at| due(&casework.calendar, &casework.hours, at, spec.by, &[]).at);
+    let until =
+        case.promised_due.and_then(|at| due(&casework.calendar, &casework.hours, at, spec.by, &[]).at);
     let until = until.map(|at| format!("，批准后承诺时限到 {}", moment(at, ctx.now))).unwrap_or_default();
-    let words = format!("可延长一次，{}{until}。依据：{}。须由牵头部门负责人批准。", spec.by.zh(), spec.basis);
+    let words =
+        format!("可延长一次，{}{until}。依据：{}。须由牵头部门负责人批准。", spec.by.zh(), spec.basis);
     Some((Field::textarea(EXTENSION, "延期的理由").rows(3).max(500).from(typed.state()), words))
 }

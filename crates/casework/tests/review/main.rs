@@ -1,0 +1,25 @@
+//! Reviewers' and supervisors' pages over HTTP, on both engines.
+
+mod authority;
+mod board;
+mod crew;
+mod inbox;
+mod task;
+#[path = "../pages/world.rs"]
+#[allow(dead_code, reason = "these stories use a part of the world")]
+mod world;
+
+use world::World;
+use yimen_testkit::on_each_engine_async;
+
+/// Runs a story in a fresh city, on SQLite and on PostgreSQL.
+fn story<F: Future<Output = ()>>(name: &str, tell: impl Fn(World) -> F) {
+    on_each_engine_async(|db| {
+        let world = World::new(db.store.clone(), name);
+        let told = tell(world);
+        async move {
+            told.await;
+            drop(db);
+        }
+    });
+}
