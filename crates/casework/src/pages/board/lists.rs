@@ -8,7 +8,8 @@ use yimen_identity::StaffOnly;
 use yimen_standards::time::Instant;
 use yimen_store::Read;
 use yimen_web::{
-    Cell, Clock, ClockState, Column, EmptyState, Form, Html, Page, Pager, Row, Shell, Table, WebError,
+    Cell, Clock, ClockState, Column, EmptyState, Form, Html, KeyHints, Page, Pager, Row, Shell, Table,
+    WebError,
 };
 
 use super::PAGE;
@@ -30,6 +31,7 @@ use crate::{Casework, CaseworkError};
 #[template(path = "casework/board/list.html")]
 struct ListPage {
     page: Page,
+    keys: KeyHints,
     meaning: String,
     fresh: String,
     filters: Vec<Filter>,
@@ -128,6 +130,7 @@ pub(super) async fn cases(
     filters.push(Filter::of("office", "大厅", "全部大厅", &filter.office, offices(&catalogue)));
     let page = ListPage {
         page: shell.board(format!("{word}的办件")).section("supervise").back("/supervise", "运行总览"),
+        keys: KeyHints::new().letters(),
         meaning: standing.map_or("已提交、还没有办结的办件。", Standing::meaning).to_string(),
         fresh: freshness(&catalogue, &scope, now),
         filters,
@@ -252,6 +255,7 @@ pub(super) async fn tasks(
             .board(format!("{place}：{}的环节", show.zh()))
             .section("supervise")
             .back("/supervise", "运行总览"),
+        keys: KeyHints::new().letters(),
         meaning: show.meaning().to_string(),
         fresh: freshness(&catalogue, &scope, now),
         filters: vec![Filter::of(

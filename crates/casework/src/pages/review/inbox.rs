@@ -9,7 +9,7 @@ use yimen_catalogue::Catalogue;
 use yimen_identity::StaffOnly;
 use yimen_platform::Staff;
 use yimen_standards::time::Instant;
-use yimen_web::{EmptyState, Form, FormState, Html, Notice, Page, Pager, Shell, Tabs, WebError};
+use yimen_web::{EmptyState, Form, FormState, Html, KeyHints, Notice, Page, Pager, Shell, Tabs, WebError};
 
 use super::address::{Address, key};
 use super::reviewer;
@@ -26,6 +26,7 @@ const FILTERS: &[&str] = &["mine", "unclaimed", "service", "from"];
 struct InboxPage {
     page: Page,
     department: String,
+    keys: KeyHints,
     tabs: Tabs,
     filter: ServiceFilter,
     summary: Vec<Share>,
@@ -147,6 +148,7 @@ impl Looking<'_> {
         InboxPage {
             page,
             department: catalogue.department_name(&self.staff.department).to_string(),
+            keys: KeyHints::new().letters(),
             tabs: tabs(&self.address, &found.views, view_of(&self.address)),
             filter: self.filter(&catalogue),
             summary: self.summary(&found.counts),

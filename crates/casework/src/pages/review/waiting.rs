@@ -5,7 +5,7 @@ use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use yimen_identity::StaffOnly;
 use yimen_store::Read;
-use yimen_web::{EmptyState, Form, FormState, Html, Page, Pager, Shell, Tabs, WebError};
+use yimen_web::{EmptyState, Form, FormState, Html, KeyHints, Page, Pager, Shell, Tabs, WebError};
 
 use super::address::{Address, key};
 use super::inbox::{View, tabs};
@@ -22,6 +22,7 @@ use crate::{Casework, CaseworkError};
 struct WaitingPage {
     page: Page,
     department: String,
+    keys: KeyHints,
     tabs: Tabs,
     /// Each with the address of its case.
     lines: Vec<(Line, String)>,
@@ -58,6 +59,7 @@ pub(super) async fn waiting(
     let page = WaitingPage {
         page: shell.review("待他人办理").section("review"),
         department: catalogue.department_name(&who.staff.department).to_string(),
+        keys: KeyHints::new().letters(),
         tabs: tabs(&Address::asked("/review", &[], &FormState::new()), &views, View::Waiting),
         lines: tasks.iter().map(|task| (rows.line(task, &unfinished), case(task))).collect(),
         first: after.map(|_| here.href()),
