@@ -82,8 +82,7 @@ fn a_list_shows_no_whole_number_and_no_whole_phone() {
         let world = World::new(db);
         people(&world);
         let parties = world.parties.clone();
-        let found =
-            world.store.read_blocking(move |q| parties.find(q, "单小明", 5)).unwrap();
+        let found = world.store.read_blocking(move |q| parties.find(q, "单小明", 5)).unwrap();
         assert_eq!(found[0].masked_phone, "138****0001");
         assert_eq!(found[0].document, "居民身份证");
         let number = resident("19900101", 1);
