@@ -122,13 +122,29 @@ impl<'a> Sheet<'a> {
     fn issuer(&self) -> &str {
         match self.kind {
             DocumentKind::Receipt | DocumentKind::TransferSlip => self.office(),
-            DocumentKind::Special => self.catalogue.department_name(&self.row.department),
-            _ => self.catalogue.department_name(&self.case.lead),
+            DocumentKind::Special => self.department(&self.row.department),
+            _ => self.department(&self.case.lead),
         }
     }
 
+    /// The name a department had when the document was issued.
+    fn department<'s>(&'s self, id: &'s str) -> &'s str {
+        self.body.names.get(id).map_or_else(|| self.catalogue.department_name(id), String::as_str)
+    }
+
     fn office(&self) -> &str {
-        self.catalogue.office_name(&self.case.office)
+        let today = || self.catalogue.office_name(&self.case.office);
+        self.body.names.get(&self.case.office).map_or_else(today, String::as_str)
+    }
+
+    /// What had been handed in, if anything is on record.
+    fn handed_in(&self, sheet: Document) -> Document {
+        if self.body.materials.is_empty() {
+            return sheet;
+        }
+        let columns = ["材料名称", "形式"].map(Column::text).to_vec();
+        let row = |(name, form): &(String, String)| Row::new(vec![Cell::text(name), Cell::text(form)]);
+        sheet.table(Table::new("申请材料清单", columns).rows(self.body.materials.iter().map(row)))
     }
 
     fn is_licence(&self) -> bool {
@@ -186,7 +202,7 @@ impl<'a> Sheet<'a> {
             .fact("收到时间", zh(self.body.received_at))
             .fact("答复期限", before(self.body.due))
             .fact("接收方式", self.case.channel.zh());
-        let sheet = sheet.fact("办理依据", self.basis("第三十二条", None));
+        let sheet = self.handed_in(sheet.fact("办理依据", self.basis("第三十二条", None)));
         let sheet = sheet.closing("本回执只证明申请材料已经收到，不代表申请已经受理。");
         match self.case.channel {
             Channel::Window => sheet.signature("申请人").signature("接收人"),
@@ -245,7 +261,7 @@ impl<'a> Sheet<'a> {
             Some(basis) => sheet.fact("时限依据", cited(basis)),
             None => sheet,
         };
-        sheet.closing("依法需要听证、招标、拍卖、检验、检测、检疫、鉴定、专家评审以及其他特殊程序的，所需时间不计算在上述期限内，并将另行书面告知。")
+        self.handed_in(sheet).closing("依法需要听证、招标、拍卖、检验、检测、检疫、鉴定、专家评审以及其他特殊程序的，所需时间不计算在上述期限内，并将另行书面告知。")
     }
 
     fn correction(&self, sheet: Document) -> Document {
@@ -366,6 +382,7 @@ impl<'a> Sheet<'a> {
     fn delivery_receipt(&self, sheet: Document) -> Document {
         let result = &self.service.result.name;
         let delivered = match self.case.outcome {
+            _ if !self.body.delivered.is_empty() => self.body.delivered.join("、"),
             Some(Outcome::Denied) => DocumentKind::Denial.zh().to_string(),
             _ => format!("{}、{result}", DocumentKind::Grant.zh()),
         };
@@ -401,7 +418,7 @@ impl<'a> Sheet<'a> {
             Column::number("金额（元）"),
         ];
         let rows = self.body.fees.iter().map(|fee| {
-            let payee = self.catalogue.department_name(&fee.payee);
+            let payee = self.department(&fee.payee);
             Row::new(vec![
                 Cell::text(&fee.name),
                 Cell::text(&fee.basis),

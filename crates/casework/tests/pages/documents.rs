@@ -121,7 +121,15 @@ fn sample(kind: DocumentKind, service: &str) -> (DocumentBody, &'static str) {
     let statutory_due = Some(day("2026-12-08").at(17, 0));
     let empty = DocumentBody::default();
     match kind {
-        DocumentKind::Receipt => (DocumentBody { received_at, due, ..empty }, ""),
+        DocumentKind::Receipt => {
+            let material = |name: &str, form: &str| (name.to_string(), form.to_string());
+            let materials = vec![
+                material("申请书", "由填报内容生成"),
+                material("身份证明", "已核验原件"),
+                material("经营场所平面图", "电子文件 2 份"),
+            ];
+            (DocumentBody { received_at, due, materials, ..empty }, "")
+        }
         DocumentKind::TransferSlip => {
             let step = |name: &str, owner: &str| (name.to_string(), owner.to_string());
             let steps = vec![
@@ -168,8 +176,12 @@ fn sample(kind: DocumentKind, service: &str) -> (DocumentBody, &'static str) {
             (DocumentBody { accepted_at, ..empty }, "经营场所与有毒、有害场所的距离不足规定的25米。")
         }
         DocumentKind::DeliveryReceipt => {
-            let name = if service == SERVICES[0] { "电子送达" } else { "窗口领取" };
-            (DocumentBody { name: name.into(), ..empty }, "")
+            let (name, number) = match service == SERVICES[0] {
+                true => ("电子送达", "食品经营许可证（浙杭食经(2026)第0000001号）"),
+                false => ("窗口领取", "不动产权证书（浙(2026)杭州市不动产权第0000001号）"),
+            };
+            let delivered = vec!["批准决定书".into(), number.into()];
+            (DocumentBody { name: name.into(), delivered, ..empty }, "")
         }
         DocumentKind::PaymentNotice => {
             let fee = |name: &str, fen: i64, basis: &str, payee: &str| BillItem {
@@ -183,7 +195,9 @@ fn sample(kind: DocumentKind, service: &str) -> (DocumentBody, &'static str) {
                 fee("契税", 3_200_050, "契税法", "tax"),
                 fee("不动产登记费", 8_000, "发改价格规〔2016〕2559号", "natural-resources"),
             ];
-            (DocumentBody { fees, total: 3_208_050, ..empty }, "")
+            // The tax office has been renamed since: the notice keeps the name it was issued with.
+            let names = [("tax".to_string(), "杭州市地方税务局".to_string())].into();
+            (DocumentBody { fees, total: 3_208_050, names, ..empty }, "")
         }
     }
 }
