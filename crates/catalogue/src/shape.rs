@@ -160,16 +160,12 @@ impl<'s> Checker<'s> {
                     self.fault(at, Code::BadLimit, format!("时限“{text}”的写法不对"), error.to_string());
                 }
             }
-            Some("yimen-source") => {
-                if Source::try_from(text.to_owned()).is_err() {
-                    self.fault(
-                        at,
-                        Code::BadSource,
-                        format!("材料来源“{text}”的写法不对"),
-                        "用 upload、original、form、licence:证照类型 或 resource:数据资源",
-                    );
-                }
-            }
+            Some("yimen-source") if Source::try_from(text.to_owned()).is_err() => self.fault(
+                at,
+                Code::BadSource,
+                format!("材料来源“{text}”的写法不对"),
+                "用 upload、original、form、licence:证照类型 或 resource:数据资源",
+            ),
             _ => {}
         }
         Value::from(text)

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use yimen_catalogue::check::{check, is_publishable};
-use yimen_catalogue::{Code, Diagnostic, Pack};
+use yimen_catalogue::check::{check, check_service, is_publishable};
+use yimen_catalogue::schema::FileKind;
+use yimen_catalogue::{Code, Diagnostic, Pack, Service};
 
 fn broken(name: &str) -> Vec<Diagnostic> {
     // Relative, so that the messages are the same on every machine; tests run in the crate's folder.
@@ -57,4 +58,38 @@ fn every_finding_says_where_and_what_to_do() {
 fn code_numbers_are_unique() {
     let numbers: BTreeSet<u16> = Code::ALL.iter().map(|c| c.number()).collect();
     assert_eq!(numbers.len(), Code::ALL.len());
+}
+
+/// The reference lists every code; `YIMEN_UPDATE=1` writes the list anew.
+#[test]
+fn the_reference_lists_every_code() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/packs.md");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let (begin, end) = ("<!-- codes: begin -->\n", "<!-- codes: end -->");
+    let (head, rest) = text.split_once(begin).unwrap();
+    let (_, tail) = rest.split_once(end).unwrap();
+    let rows = Code::ALL.iter().map(|c| format!("| {c} | {} | {} |\n", c.severity().zh(), c.title()));
+    let table = format!("| code | severity | finding |\n|---|---|---|\n{}", rows.collect::<String>());
+    let current = format!("{head}{begin}{table}{end}{tail}");
+    if std::env::var_os("YIMEN_UPDATE").is_some() {
+        std::fs::write(&path, &current).unwrap();
+        return;
+    }
+    assert_eq!(text, current, "docs/packs.md does not list the codes as they are");
+}
+
+/// The example of the reference is a whole service without a finding, in the city of the demo pack.
+#[test]
+fn the_example_of_the_reference_has_no_finding() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let text = std::fs::read_to_string(root.join("docs/packs.md")).unwrap();
+    let (_, rest) = text.split_once("<!-- example: the test reads this block -->\n```yaml\n").unwrap();
+    let (example, _) = rest.split_once("\n```").unwrap();
+    let city = Pack::load(&root.join("packs/hangzhou")).city.unwrap();
+    let name = "parking-space-transfer.yaml";
+    let (file, mut found) = yimen_catalogue::load::parse::<Service>(name, example, FileKind::Service);
+    if let Some(file) = &file {
+        found.extend(check_service(file, Some(&city.value)));
+    }
+    assert!(found.is_empty(), "{}", found.iter().map(|d| format!("{d}\n")).collect::<String>());
 }

@@ -149,10 +149,10 @@ proptest! {
             }
         }
         for planned in &plan.steps {
-            if planned.step.kind == StepKind::Payment {
-                if let Ok(due) = version.fees(&planned.step.id, &facts) {
-                    prop_assert!(!due.is_empty(), "{} collects nothing", planned.step.id);
-                }
+            if planned.step.kind == StepKind::Payment
+                && let Ok(due) = version.fees(&planned.step.id, &facts)
+            {
+                prop_assert!(!due.is_empty(), "{} collects nothing", planned.step.id);
             }
         }
         let _ = version.all_fees(&facts);

@@ -41,7 +41,7 @@ impl City {
     }
 
     fn catalogue(&self) -> Catalogue {
-        self.store.read_blocking(|q| Catalogue::load(q)).unwrap()
+        self.store.read_blocking(Catalogue::load).unwrap()
     }
 
     fn bodies(&self) -> Vec<(i64, String, String)> {
@@ -95,7 +95,7 @@ fn old_cases_stay_on_their_version() {
 
         let gone = services.remove(0);
         let retired = city.publish(&services, 2_000);
-        assert_eq!(retired.retired, [gone.id.clone()]);
+        assert_eq!(retired.retired, [gone.id.as_str()]);
         let catalogue = city.catalogue();
         assert!(catalogue.current(&gone.id).is_none());
         let handle = CatalogueHandle::new(catalogue);
