@@ -4,19 +4,27 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use yimen_casework::model::{Case, CaseState, Channel, Finding, Owner, TaskState};
+use yimen_casework::model::{Case, CaseState, Channel, Finding, TaskState};
 use yimen_casework::{CaseworkError, DecideTask, NewFile, StartDraft};
 use yimen_catalogue::model::{Source, StepKind};
 use yimen_catalogue::{Facts, Version};
 use yimen_platform::{Actor, Ctx};
 
-use crate::world::{Failure, SERVICE, World, rng};
+use crate::world::{Failure, OFFICE, SERVICE, World, rng};
 
 /// How many lives run at the same time.
 pub const AT_ONCE: usize = 32;
 
+/// How far a life goes.
+#[derive(Debug, Clone, Copy)]
+pub enum Until {
+    Closed,
+    /// The n-th life ends after the submission and n mod so many further commands, or when it is closed.
+    Scattered(usize),
+}
+
 /// Runs `count` lives; answers how long it took and how many commands a life has.
-pub async fn run(world: &Arc<World>, count: usize, seed: u64) -> Result<(Duration, f64), Failure> {
+pub async fn run(world: &Arc<World>, count: usize, seed: u64, until: Until) -> Result<(Duration, f64), Failure> {
     let started = Instant::now();
     let (next, commands) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let mut workers = Vec::new();
@@ -28,7 +36,7 @@ pub async fn run(world: &Arc<World>, count: usize, seed: u64) -> Result<(Duratio
                 if n >= count {
                     return Ok::<(), Failure>(());
                 }
-                let done = one(&world, n, seed).await?;
+                let done = one(&world, n, seed, until).await?;
                 commands.fetch_add(done, Ordering::Relaxed);
             }
         }));
@@ -45,8 +53,8 @@ struct Life<'a> {
     commands: usize,
 }
 
-/// One life from draft to closing. Answers how many commands it took.
-async fn one(world: &World, n: usize, seed: u64) -> Result<usize, Failure> {
+/// One life from draft to closing, or as far as it goes. Answers how many commands it took.
+async fn one(world: &World, n: usize, seed: u64, until: Until) -> Result<usize, Failure> {
     let mut rng = rng(seed.wrapping_add(n as u64));
     let (me, party, _) = world.residents[n % world.residents.len()].clone();
     let other = world.residents[(n + 1) % world.residents.len()].0.clone();
@@ -58,10 +66,18 @@ async fn one(world: &World, n: usize, seed: u64) -> Result<usize, Failure> {
     let citizen = Actor::Citizen { account: 1, party, name: me.name.as_str().into() };
     let mut life = Life { world, id: 0, commands: 0 };
     life.apply(&citizen, party, &me.name, n, &version, &facts).await?;
-    let clerk = world.clerk("civic-centre");
+    let mut left = match until {
+        Until::Closed => usize::MAX,
+        Until::Scattered(most) => n % most,
+    };
+    if left == 0 {
+        return Ok(life.commands);
+    }
+    let clerk = world.clerk(OFFICE);
     let mut case = life.command("case.accept", &clerk, |c, tx, ctx, id| c.accept(tx, ctx, id, &[])).await?;
     let mut known = facts;
-    while case.state != CaseState::Closed {
+    while case.state != CaseState::Closed && left > 1 {
+        left -= 1;
         case = life.next(&version, &mut known, case, &mut rng, &me).await?;
     }
     Ok(life.commands)
@@ -98,7 +114,7 @@ impl Life<'_> {
         let (casework, ctx, name) = (self.world.casework.clone(), self.ctx(citizen), name.to_string());
         let nonce = format!("bench-{n}-{}", ctx.new_id());
         let started = self.world.platform.store.write("case.draft", move |tx| {
-            let (applicant, office) = (party, "civic-centre");
+            let (applicant, office) = (party, OFFICE);
             let (channel, applicant_name) = (Channel::Online, name.as_str());
             let new =
                 StartDraft { service: SERVICE, applicant, applicant_name, channel, nonce: &nonce, office };
@@ -141,11 +157,7 @@ impl Life<'_> {
                 .command("payment.settle", &gateway, move |c, tx, ctx, _| c.pay(tx, ctx, bill, "bench"))
                 .await;
         }
-        let actor = match &task.owner {
-            Owner::Department(id) => self.world.reviewer(id),
-            Owner::Office(id) => self.world.clerk(id),
-            Owner::Applicant => return Err("an applicant's task that is no payment".into()),
-        };
+        let actor = self.world.worker(&task.owner)?;
         let today = self.world.platform.clock.now().day();
         let records = yimen_demo::records(rng, version, &task.step, known, me, today);
         known.extend(records.clone());

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use yimen::open::{Place, casework, open_with};
+use yimen_casework::model::Owner;
 use yimen_casework::{Casework, NewFile};
+use yimen_catalogue::model::Service;
 use yimen_catalogue::{Pack, publish};
 use yimen_demo::{City, Person, Plan, file_papers};
 use yimen_platform::{Actor, Platform, Staff, SystemClock};
@@ -14,29 +16,35 @@ use yimen_store::{Options, Tape};
 
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// The service whose lives are measured.
+/// The service whose lives are measured, and the office that takes them in.
 pub const SERVICE: &str = "existing-home-transfer";
+pub const OFFICE: &str = "civic-centre";
 
 pub struct World {
     pub platform: Platform,
     pub casework: Casework,
     pub residents: Vec<(Person, i64, i64)>,
     pub staff: Vec<Arc<Staff>>,
+    /// What everybody hands in through the commands: stored once.
     pub papers: Vec<NewFile>,
+    /// The same as bytes, to upload.
+    pub scans: Vec<Vec<u8>>,
 }
 
 impl World {
-    /// Publishes the demo pack and registers `people` residents; staff get made-up account ids.
-    pub async fn new(place: &Place, people: usize, tape: Option<Tape>) -> Result<World, Failure> {
+    /// Publishes the demo pack, with variants of its services until there are `services`, and registers `people`
+    /// residents; staff get made-up account ids.
+    pub async fn new(place: &Place, people: usize, services: usize, tape: Option<Tape>) -> Result<World, Failure> {
         let options = Options { tape, ..Options::default() };
         let platform = open_with(place, Arc::new(SystemClock), options)?;
         let pack = Pack::load(Path::new("packs/hangzhou"));
         let ctx = platform.ctx(Actor::System("bench"), "bench");
         let city = pack.city.as_ref().map(|c| c.value.clone());
-        let services: Vec<_> = pack.services.iter().map(|s| s.value.clone()).collect();
-        if services.is_empty() {
+        let own: Vec<_> = pack.services.iter().map(|s| s.value.clone()).collect();
+        if own.is_empty() {
             return Err("packs/hangzhou holds no services: run from the root of the repository".into());
         }
+        let services = with_variants(own, services);
         platform
             .store
             .write("bench.publish", move |tx| publish(tx, &ctx, "hangzhou", city.as_ref(), &services))
@@ -51,7 +59,30 @@ impl World {
         let settled = casework.clone();
         let (hired, filed) = (staff.clone(), papers.clone());
         let city = tokio::task::spawn_blocking(move || City::settle(settled, hired, filed, &plan)).await??;
-        Ok(World { platform, casework, residents: city.residents, staff, papers })
+        let scans = yimen_demo::papers().into_iter().map(|paper| paper.bytes).collect();
+        Ok(World { platform, casework, residents: city.residents, staff, papers, scans })
+    }
+
+    /// Closes the database, lets `between` work on it alone, and opens it again.
+    pub async fn reopened<F>(self, place: &Place, between: impl FnOnce() -> F) -> Result<World, Failure>
+    where
+        F: Future<Output = Result<(), Failure>>,
+    {
+        let World { platform, casework: before, residents, staff, papers, scans } = self;
+        drop((platform, before));
+        between().await?;
+        let platform = open_with(place, Arc::new(SystemClock), Options::default())?;
+        let casework = casework(&platform)?;
+        Ok(World { platform, casework, residents, staff, papers, scans })
+    }
+
+    /// Somebody who may work on a task of this owner.
+    pub fn worker(&self, owner: &Owner) -> Result<Actor, Failure> {
+        match owner {
+            Owner::Department(id) => Ok(self.reviewer(id)),
+            Owner::Office(id) => Ok(self.clerk(id)),
+            Owner::Applicant => Err("an applicant's task that is no payment".into()),
+        }
     }
 
     pub fn reviewer(&self, department: &str) -> Actor {
@@ -68,4 +99,18 @@ impl World {
 
 pub fn rng(seed: u64) -> StdRng {
     StdRng::seed_from_u64(seed)
+}
+
+/// The services of the pack, then each again under other names, as the districts of a large city have them.
+fn with_variants(own: Vec<Service>, count: usize) -> Vec<Service> {
+    let variant = |n: usize| {
+        let mut service = own[n % own.len()].clone();
+        let round = n / own.len();
+        if round > 0 {
+            service.id = format!("{}-{round}", service.id);
+            service.name = format!("{}（{round}区）", service.name);
+        }
+        service
+    };
+    (0..count.max(own.len())).map(variant).collect()
 }

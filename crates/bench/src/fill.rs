@@ -1,0 +1,200 @@
+//! A city's worth of cases, copied inside the engine from a few that lived: every copy has its own number, applicant,
+//! service and times. Only the fill runs without durability; what is measured afterwards does not.
+
+use rusqlite::types::ValueRef;
+use yimen::open::Place;
+
+use crate::engine::connect;
+use crate::world::{Failure, SERVICE};
+
+/// How many cases.
+#[derive(Debug, Clone, Copy)]
+pub struct Size {
+    pub closed: i64,
+    pub open: i64,
+}
+
+/// Cases copied by one statement.
+const CHUNK: i64 = 20_000;
+/// First ids of the copies; a row below a case has the case's id times `ROOM` plus its place.
+const CLOSED: i64 = 1_000_000_000_000;
+const OPEN: i64 = 2_000_000_000_000;
+const ROOM: i64 = 64;
+
+/// What every copied case has, and what only open ones are given: pages read those.
+const ALWAYS: [&str; 1] = ["casework_task"];
+const OF_OPEN: [&str; 7] = [
+    "casework_material",
+    "casework_file",
+    "casework_revision",
+    "casework_document",
+    "casework_bill",
+    "casework_result",
+    "platform_journal",
+];
+
+enum Db {
+    Sqlite(rusqlite::Connection),
+    Postgres(tokio_postgres::Client),
+}
+
+/// Fills the database of `place`, which nobody else has open.
+pub async fn fill(place: &Place, size: Size) -> Result<(), Failure> {
+    let url = place.store_url();
+    let db = match url.strip_prefix("sqlite:") {
+        Some(path) => Db::Sqlite(rusqlite::Connection::open(path)?),
+        None => Db::Postgres(connect(&url).await?),
+    };
+    db.run(match db {
+        Db::Sqlite(_) => {
+            "pragma journal_mode = delete; pragma journal_mode = off; pragma synchronous = off;
+             pragma locking_mode = exclusive; pragma temp_store = memory; pragma cache_size = -524288"
+        }
+        Db::Postgres(_) => "set synchronous_commit = off",
+    })
+    .await?;
+    db.run(&format!(
+        "create temp table bench_service as select row_number() over (order by code) - 1 as k, code, version_id
+           from catalogue_current where kind = 'service' and (code = '{SERVICE}' or code like '{SERVICE}-%');
+         create temp table bench_person as select row_number() over (order by id) - 1 as k, id as party, name
+           from parties_party"
+    ))
+    .await?;
+    db.copies("closed_at is not null", CLOSED, size.closed, &ALWAYS).await?;
+    let all = [&ALWAYS[..], &OF_OPEN[..]].concat();
+    db.copies("closed_at is null and submitted_at is not null", OPEN, size.open, &all).await?;
+    if matches!(db, Db::Postgres(_)) {
+        // What autovacuum would have done by itself.
+        db.run("analyze").await?;
+        db.run("checkpoint").await?;
+    }
+    Ok(())
+}
+
+impl Db {
+    async fn copies(&self, which: &str, first: i64, count: i64, below: &[&str]) -> Result<(), Failure> {
+        self.run("drop table if exists bench_case").await?;
+        self.run(&format!(
+            "create temp table bench_case as select row_number() over (order by id) - 1 as k, casework_case.*
+               from casework_case where {which} and not (id between {CLOSED} and {OPEN} * 2)"
+        ))
+        .await?;
+        let models = self.number("select count(*) from bench_case").await?;
+        let services = self.number("select count(*) from bench_service").await?;
+        let people = self.number("select count(*) from bench_person").await?;
+        if models == 0 {
+            return Err("no lived case to copy".into());
+        }
+        let case = self.case_columns(first).await?;
+        let mut rows = Vec::new();
+        for table in below {
+            self.run(&format!("drop table if exists bench_{table}")).await?;
+            self.run(&format!(
+                "create temp table bench_{table} as select c.k as k, row_number() over (partition by t.case_id) - 1 as r,
+                   t.* from {table} t join bench_case c on c.id = t.case_id;
+                 create index bench_{table}_k on bench_{table} (k)"
+            ))
+            .await?;
+            rows.push((*table, self.row_columns(table, first).await?));
+        }
+        let mut from = 0;
+        while from < count {
+            let to = (from + CHUNK).min(count);
+            // After the column list: there one text does for both engines.
+            let series =
+                format!("with recursive n(i) as (select {from} union all select i + 1 from n where i + 1 < {to})");
+            let mut sql = format!(
+                "begin; insert into casework_case ({}) {} select {} from n join bench_case t on t.k = n.i % {models}
+                 join bench_service s on s.k = n.i % {services}
+                 join bench_person p on p.k = (n.i * 7) % {people} order by n.i;",
+                case.0, series, case.1
+            );
+            for (table, columns) in &rows {
+                sql.push_str(&format!(
+                    "insert into {table} ({}) {series} select {} from n join bench_{table} t on t.k = n.i % {models}
+                     order by n.i;",
+                    columns.0, columns.1
+                ));
+            }
+            sql.push_str("commit");
+            self.run(&sql).await?;
+            from = to;
+        }
+        Ok(())
+    }
+
+    async fn case_columns(&self, first: i64) -> Result<(String, String), Failure> {
+        let changed = |column: &str| match column {
+            "id" => Some(format!("{first} + n.i")),
+            "number" => Some(format!("'B' || ({first} + n.i)")),
+            "nonce" => Some(format!("'b' || ({first} + n.i)")),
+            "service" => Some("s.code".into()),
+            "version_id" => Some("s.version_id".into()),
+            "applicant" => Some("p.party".into()),
+            "applicant_name" => Some("p.name".into()),
+            other => shifted(other, first),
+        };
+        Ok(lists(&self.columns("casework_case").await?, changed))
+    }
+
+    async fn row_columns(&self, table: &str, first: i64) -> Result<(String, String), Failure> {
+        let changed = |column: &str| match column {
+            "id" => Some(format!("({first} + n.i) * {ROOM} + t.r")),
+            "case_id" => Some(format!("{first} + n.i")),
+            "number" if table == "casework_result" => Some(format!("'B' || ({first} + n.i)")),
+            other => shifted(other, first),
+        };
+        let mut columns = self.columns(table).await?;
+        columns.retain(|c| c != "seq" && c != "txid");
+        Ok(lists(&columns, changed))
+    }
+
+    async fn columns(&self, table: &str) -> Result<Vec<String>, Failure> {
+        match self {
+            Db::Sqlite(db) => {
+                let mut asked = db.prepare("select name from pragma_table_info(?1)")?;
+                let names = asked.query_map([table], |row| row.get(0))?;
+                Ok(names.collect::<rusqlite::Result<_>>()?)
+            }
+            Db::Postgres(client) => {
+                let sql = "select column_name::text from information_schema.columns
+                    where table_name = $1 and table_schema = 'public' order by ordinal_position";
+                Ok(client.query(sql, &[&table]).await?.iter().map(|row| row.get(0)).collect())
+            }
+        }
+    }
+
+    async fn number(&self, sql: &str) -> Result<i64, Failure> {
+        Ok(match self {
+            Db::Sqlite(db) => db.query_row(sql, [], |row| match row.get_ref(0)? {
+                ValueRef::Integer(n) => Ok(n),
+                _ => Ok(0),
+            })?,
+            Db::Postgres(client) => client.query_one(sql, &[]).await?.get(0),
+        })
+    }
+
+    async fn run(&self, sql: &str) -> Result<(), Failure> {
+        match self {
+            Db::Sqlite(db) => db.execute_batch(sql).map_err(|e| format!("{e}: {sql}"))?,
+            Db::Postgres(client) => client.batch_execute(sql).await.map_err(|e| format!("{e:?}: {sql}"))?,
+        }
+        Ok(())
+    }
+}
+
+/// Moments move into the past: by up to two years for cases that are over, by up to four days for others, which keeps
+/// every timer ahead.
+fn shifted(column: &str, first: i64) -> Option<String> {
+    let is_moment = column.ends_with("_at") || column.ends_with("_due") || column == "at" || column == "stopped_since";
+    let by = match first {
+        CLOSED => "(1 + n.i % 730) * 86400000",
+        _ => "((n.i * 7919) % 5760) * 60000",
+    };
+    is_moment.then(|| format!("t.{column} - {by}"))
+}
+
+fn lists(columns: &[String], changed: impl Fn(&str) -> Option<String>) -> (String, String) {
+    let values = columns.iter().map(|c| changed(c).unwrap_or_else(|| format!("t.{c}")));
+    (columns.join(", "), values.collect::<Vec<_>>().join(", "))
+}

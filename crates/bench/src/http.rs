@@ -1,0 +1,290 @@
+//! Full lives through HTTP: the real router on a port, real sessions, forms as a browser sends them, many at once.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use yimen_casework::model::{BillState, Case, Owner, Task, TaskState};
+use yimen_casework::policy::Act;
+use yimen_catalogue::form::raw;
+use yimen_catalogue::model::{Field, FieldKind, StepKind};
+use yimen_catalogue::pages::posted_answers;
+use yimen_catalogue::{Facts, Version};
+use yimen_platform::Actor;
+
+use crate::client::{Answer, Client};
+use crate::lives::{AT_ONCE, slots};
+use crate::server::Server;
+use crate::world::{Failure, OFFICE, SERVICE, World, rng};
+
+/// What the lives have in common.
+pub struct Load {
+    pub world: Arc<World>,
+    pub server: Server,
+    /// Sessions of the first residents, in their order.
+    citizens: Vec<String>,
+    /// By department, and of the office that takes the cases in.
+    staff: Vec<(Owner, String)>,
+    /// Whether the pages of windows and of departments exist in this version.
+    desk: bool,
+    review: bool,
+}
+
+/// What a run came to.
+pub struct Outcome {
+    pub took: Duration,
+    pub requests: Vec<Duration>,
+}
+
+impl Load {
+    /// Signs everybody in.
+    pub async fn new(world: Arc<World>, server: Server, citizens: usize) -> Result<Load, Failure> {
+        let mut sessions = Vec::new();
+        for (person, ..) in world.residents.iter().take(citizens) {
+            sessions.push(server.sign_in(&person.phone).await?);
+        }
+        let mut staff = Vec::new();
+        let version = world.casework.catalogue.get().current(SERVICE).cloned().ok_or("no home transfer")?;
+        for step in &version.service.steps {
+            let department = Owner::Department(step.by.clone());
+            if !matches!(step.by.as_str(), "applicant" | "window") && !staff.iter().any(|(o, _)| *o == department) {
+                staff.push((department, server.sign_in(&format!("{}-1", step.by)).await?));
+            }
+        }
+        let clerk = server.sign_in(&format!("{OFFICE}-1")).await?;
+        let mut client = Client::connect(server.address).await?;
+        let desk = client.get("/desk", &clerk, "probe").await?.status != 404;
+        let review = client.get("/review", &staff[0].1, "probe").await?.status != 404;
+        staff.push((Owner::Office(OFFICE.into()), clerk));
+        Ok(Load { world, server, citizens: sessions, staff, desk, review })
+    }
+
+    /// What has no page in this version and goes to the commands directly.
+    pub fn without_pages(&self) -> Vec<&'static str> {
+        let missing = [(!self.desk, "accepting at the window"), (!self.review, "work of departments and windows")];
+        missing.into_iter().filter(|(is, _)| *is).map(|(_, what)| what).collect()
+    }
+
+    fn staff(&self, owner: &Owner) -> Result<&str, Failure> {
+        let found = self.staff.iter().find(|(o, _)| o == owner);
+        found.map(|(_, cookie)| cookie.as_str()).ok_or_else(|| format!("nobody is signed in for {owner:?}").into())
+    }
+}
+
+/// Runs `count` lives, `AT_ONCE` at a time. `pages`: also gets every page a browser would show between the forms.
+pub async fn run(load: &Arc<Load>, count: usize, seed: u64, pages: bool) -> Result<Outcome, Failure> {
+    let next = Arc::new(AtomicUsize::new(0));
+    let started = Instant::now();
+    let mut workers = Vec::new();
+    for worker in 0..AT_ONCE {
+        let (load, next) = (load.clone(), next.clone());
+        workers.push(tokio::spawn(async move {
+            let (client, gateway) =
+                (Client::connect(load.server.address).await?, Client::connect(load.server.gateway).await?);
+            let mut life = Life { load: &load, client, gateway, pages, times: Vec::new() };
+            loop {
+                let n = next.fetch_add(1, Ordering::Relaxed);
+                if n >= count {
+                    return Ok::<_, Failure>(life.times);
+                }
+                // A worker's applicants are nobody else's, so nobody has two drafts at a time.
+                let rounds = load.citizens.len() / AT_ONCE;
+                life.one(worker + AT_ONCE * (n % rounds), seed.wrapping_add(n as u64)).await?;
+            }
+        }));
+    }
+    let mut requests = Vec::new();
+    for worker in workers {
+        requests.extend(worker.await??);
+    }
+    Ok(Outcome { took: started.elapsed(), requests })
+}
+
+struct Life<'a> {
+    load: &'a Load,
+    client: Client,
+    gateway: Client,
+    pages: bool,
+    times: Vec<Duration>,
+}
+
+impl Life<'_> {
+    async fn one(&mut self, resident: usize, seed: u64) -> Result<(), Failure> {
+        let mut rng = rng(seed);
+        let world = &self.load.world;
+        let (me, _, _) = &world.residents[resident];
+        let other = &world.residents[(resident + 1) % world.residents.len()].0;
+        let version = world.casework.catalogue.get().current(SERVICE).cloned().ok_or("no home transfer in the pack")?;
+        let today = world.platform.clock.now().day();
+        let mut known = yimen_demo::fill(&mut rng, &version, me, other, today).ok_or("the applicant does not qualify")?;
+        let number = self.apply(&self.load.citizens[resident], &version, &known, seed).await?;
+        self.accept(&number).await?;
+        for task in self.case(&number).await?.tasks {
+            match task.kind {
+                StepKind::Payment => self.pay(&self.load.citizens[resident], &number, &task).await?,
+                _ if task.state == TaskState::Skipped => {}
+                _ => {
+                    let records = yimen_demo::records(&mut rng, &version, &task.step, &known, me, today);
+                    self.decide(&version, &task, &records).await?;
+                    known.extend(records);
+                }
+            }
+        }
+        let path = format!("/cases/{number}");
+        self.page(&path, &self.load.citizens[resident]).await
+    }
+
+    /// From the guide to the number.
+    async fn apply(&mut self, me: &str, version: &Version, facts: &Facts, seed: u64) -> Result<String, Failure> {
+        self.page(&format!("/services/{SERVICE}"), me).await?;
+        let mut begin = vec![("nonce".to_string(), format!("bench-{seed}-{}", self.load.world.platform.ids.token()))];
+        begin.extend(posted_answers(version, facts));
+        let draft = self.form(&format!("/services/{SERVICE}/start"), me, &begin).await?;
+        let number = draft.location.split('/').nth(2).ok_or("the start led to no case")?.to_owned();
+        let base = format!("/cases/{number}/apply");
+        for page in version.pages(facts) {
+            let fields = version.fields(&page.id, facts);
+            let answers = fields.into_iter().flat_map(|field| typed(field, facts)).collect::<Vec<_>>();
+            self.page(&format!("{base}/pages/{}", page.id), me).await?;
+            self.form(&format!("{base}/pages/{}", page.id), me, &answers).await?;
+        }
+        for (n, slot) in slots(version, facts).iter().enumerate() {
+            self.page(&format!("{base}/materials"), me).await?;
+            let (kind, body) = scan(slot, &self.load.world.scans[n % self.load.world.scans.len()], &format!("{seed}-{n}"));
+            let path = format!("{base}/materials/{slot}");
+            let started = Instant::now();
+            let answer = self.client.post_body(&path, me, &kind, &body).await?;
+            self.times.push(started.elapsed());
+            answer.taken(&path)?;
+        }
+        self.page(&format!("{base}/way"), me).await?;
+        let way = [("delivery", "window"), ("office", OFFICE)].map(|(n, v)| (n.to_string(), v.to_string()));
+        self.form(&format!("{base}/way"), me, &way).await?;
+        self.page(&format!("{base}/check"), me).await?;
+        self.form(&format!("{base}/check"), me, &[]).await?;
+        self.page(&format!("/cases/{number}/submitted"), me).await?;
+        Ok(number)
+    }
+
+    async fn accept(&mut self, number: &str) -> Result<(), Failure> {
+        let world = &self.load.world;
+        let (casework, actor, number) = (world.casework.clone(), world.clerk(OFFICE), number.to_owned());
+        let ctx = world.platform.ctx(actor, "bench");
+        let accept = world.platform.store.write("case.accept", move |tx| {
+            let id = casework.fetch_by_number(tx, &ctx, &number, Act::PreCheck)?.case.id;
+            casework.accept(tx, &ctx, id, &[])
+        });
+        accept.await?;
+        Ok(())
+    }
+
+    /// What the load has to know: which tasks there are, and which bill.
+    async fn case(&self, number: &str) -> Result<Case, Failure> {
+        let world = &self.load.world;
+        let (casework, number) = (world.casework.clone(), number.to_owned());
+        let ctx = world.platform.ctx(Actor::System("bench"), "bench");
+        let read = world.platform.store.read(move |q| casework.fetch_by_number(q, &ctx, &number, Act::See));
+        Ok(read.await?.case)
+    }
+
+    /// The way to the gateway and back. The gateway reports by itself; the payer's return asks until it is known.
+    async fn pay(&mut self, me: &str, number: &str, task: &Task) -> Result<(), Failure> {
+        let case = self.case(number).await?;
+        let bill = case.bills.iter().find(|b| b.task_id == task.id).ok_or("a payment without a bill")?;
+        if bill.state != BillState::Due {
+            return Ok(());
+        }
+        let begun = self.form(&format!("/cases/{number}/bills/{}/pay", bill.id), me, &[]).await?;
+        let path = begun.location.split_once("://").and_then(|(_, rest)| rest.find('/').map(|at| rest[at..].to_owned()));
+        let path = path.ok_or("the way to pay leads nowhere")?;
+        self.gateway.post(&path, "", &[]).await?.taken(&path)?;
+        loop {
+            let started = Instant::now();
+            let back = self.client.get(&format!("/cases/{number}/bills/{}/paid", bill.id), me, "http").await?;
+            self.times.push(started.elapsed());
+            match back.status {
+                303 => return Ok(()),
+                200 => tokio::time::sleep(Duration::from_millis(5)).await,
+                status => return Err(format!("back from paying: {status}").into()),
+            }
+        }
+    }
+
+    async fn decide(&mut self, version: &Version, task: &Task, records: &Facts) -> Result<(), Failure> {
+        if !self.load.review {
+            return self.decide_directly(task, records).await;
+        }
+        let staff = self.load.staff(&task.owner)?;
+        let path = format!("/review/tasks/{}", task.id);
+        let specs = version.step(&task.step).map(|s| s.records.as_slice()).unwrap_or_default();
+        let mut fields: Vec<_> = specs.iter().flat_map(|field| typed(field, records)).collect();
+        fields.push(("task-finding".into(), "pass".into()));
+        fields.push(("task-opinion".into(), "材料齐全，内容与申请一致，符合规定条件。".into()));
+        self.page(&path, staff).await?;
+        let done = self.form(&format!("{path}/decide"), staff, &fields).await?;
+        self.page(&done.location, staff).await
+    }
+
+    async fn decide_directly(&mut self, task: &Task, records: &Facts) -> Result<(), Failure> {
+        let world = &self.load.world;
+        let actor = world.worker(&task.owner)?;
+        let (casework, ctx) = (world.casework.clone(), world.platform.ctx(actor, "bench"));
+        let decision = yimen_casework::DecideTask {
+            task: task.id,
+            finding: yimen_casework::model::Finding::Pass,
+            opinion: "材料齐全，符合规定条件。".into(),
+            records: records.clone(),
+        };
+        world.platform.store.write("task.decide", move |tx| casework.decide_task(tx, &ctx, &decision)).await?;
+        Ok(())
+    }
+
+    async fn form(&mut self, path: &str, cookie: &str, fields: &[(String, String)]) -> Result<Answer, Failure> {
+        let started = Instant::now();
+        let answer = self.client.post(path, cookie, fields).await?;
+        self.times.push(started.elapsed());
+        answer.taken(path)
+    }
+
+    /// A page between the forms, if this run shows them.
+    async fn page(&mut self, path: &str, cookie: &str) -> Result<(), Failure> {
+        if !self.pages {
+            return Ok(());
+        }
+        let path = path.split('#').next().unwrap_or(path);
+        let started = Instant::now();
+        let answer = self.client.get(path, cookie, "http").await?;
+        self.times.push(started.elapsed());
+        match answer.status {
+            200 | 303 => Ok(()),
+            status => Err(format!("{path}: answered {status}").into()),
+        }
+    }
+}
+
+/// A field as its control posts it; a date comes in three.
+fn typed(field: &Field, facts: &Facts) -> Vec<(String, String)> {
+    let Some(fact) = facts.get(&field.id) else {
+        return vec![(field.id.clone(), String::new())];
+    };
+    let values = raw(field, fact);
+    match (field.kind, values.first()) {
+        (FieldKind::Date, Some(day)) => {
+            let parts = ["y", "m", "d"].into_iter().zip(day.split('-'));
+            parts.map(|(part, value)| (format!("{}-{part}", field.id), value.to_owned())).collect()
+        }
+        _ => values.into_iter().map(|value| (field.id.clone(), value)).collect(),
+    }
+}
+
+/// A multipart body with one small PDF that nobody else has.
+fn scan(slot: &str, pdf: &[u8], mark: &str) -> (String, Vec<u8>) {
+    let mut body = format!(
+        "--bench\r\nContent-Disposition: form-data; name=\"file-{slot}\"; filename=\"{slot}.pdf\"\r\n\
+         Content-Type: application/pdf\r\n\r\n"
+    )
+    .into_bytes();
+    body.extend_from_slice(pdf);
+    body.extend_from_slice(format!("% {mark}\n\r\n--bench--\r\n").as_bytes());
+    ("multipart/form-data; boundary=bench".into(), body)
+}

@@ -1,0 +1,85 @@
+//! What was measured, as a table while it is measured and as JSON at the end.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::fill::Size;
+use crate::pages::Pages;
+use crate::stats::Spread;
+
+pub struct Report {
+    as_json: bool,
+    raw: Value,
+    commands: Value,
+    http: Value,
+    pages: Value,
+    engine: &'static str,
+}
+
+impl Report {
+    pub fn new(engine: &'static str, as_json: bool) -> Report {
+        let report =
+            Report { as_json, raw: Value::Null, commands: Value::Null, http: Value::Null, pages: Value::Null, engine };
+        report.line(&format!("engine: {engine}\n{:<34}{:>10}{:>9}{:>9}{:>9}", "", "", "p50 ms", "p95 ms", "p99 ms"));
+        report
+    }
+
+    fn line(&self, text: &str) {
+        match self.as_json {
+            true => eprintln!("{text}"),
+            false => println!("{text}"),
+        }
+    }
+
+    pub fn lives(&mut self, raw: f64, commands: f64, ratio: f64, each: f64) {
+        self.line(&format!("{:<34}{raw:>10.1} lives/s", "(a) raw engine"));
+        self.line(&format!("{:<34}{commands:>10.1} lives/s, {ratio:.2} of (a), {each:.1} a life", "(b) commands"));
+        self.raw = json!({ "lives_per_s": rounded(raw) });
+        self.commands = json!({ "lives_per_s": rounded(commands), "ratio": rounded(ratio) });
+    }
+
+    pub fn http(&mut self, rate: f64, times: Spread, each: f64, directly: &[&str]) {
+        self.line(&format!("{:<34}{rate:>10.1}{} lives/s, {each:.1} requests a life", "(c) HTTP, every form", spread(times)));
+        if !directly.is_empty() {
+            self.line(&format!("    by commands, for want of pages: {}", directly.join("; ")));
+        }
+        self.http = json!({ "lives_per_s": rounded(rate), "p99_ms": rounded(times.p99) });
+    }
+
+    pub fn browsed(&self, rate: f64, times: Spread, each: f64) {
+        let what = "    and every page between";
+        self.line(&format!("{what:<34}{rate:>10.1}{} lives/s, {each:.1} requests a life", spread(times)));
+    }
+
+    pub fn filled(&self, services: usize, size: Size, took: Duration) {
+        let Size { closed, open } = size;
+        let seconds = took.as_secs();
+        self.line(&format!("(d) {services} services, {closed} closed and {open} open cases, filled in {seconds} s"));
+    }
+
+    pub fn pages(&mut self, pages: &Pages) {
+        for (name, times) in [("case page", pages.case), ("inbox", pages.inbox), ("service search", pages.search)] {
+            self.line(&format!("    {name:<30}{:>10}{}", times.count, spread(times)));
+        }
+        self.line(&format!("    {:<30}{:>10.0} pages/s", "eight readers together", pages.rate));
+        let of = |times: Spread| json!({ "p99_ms": rounded(times.p99) });
+        self.pages = json!({ "case": of(pages.case), "inbox": of(pages.inbox), "search": of(pages.search) });
+    }
+
+    pub fn finish(self) {
+        if self.as_json {
+            let Report { raw, commands, http, pages, engine, .. } = self;
+            let all = json!({ "raw": raw, "commands": commands, "http": http, "pages": pages, "engine": engine });
+            println!("{all:#}");
+        }
+    }
+}
+
+fn spread(times: Spread) -> String {
+    format!("{:>9.2}{:>9.2}{:>9.2}", times.p50, times.p95, times.p99)
+}
+
+fn rounded(value: f64) -> f64 {
+    (value * 100.0).round() / 100.0
+}
