@@ -66,12 +66,23 @@ impl Client {
         self.send(head.as_bytes(), &[]).await
     }
 
-    pub async fn post(&mut self, path: &str, cookie: &str, fields: &[(String, String)]) -> Result<Answer, Failure> {
+    pub async fn post(
+        &mut self,
+        path: &str,
+        cookie: &str,
+        fields: &[(String, String)],
+    ) -> Result<Answer, Failure> {
         let body = encode(fields);
         self.post_body(path, cookie, "application/x-www-form-urlencoded", body.as_bytes()).await
     }
 
-    pub async fn post_body(&mut self, path: &str, cookie: &str, kind: &str, body: &[u8]) -> Result<Answer, Failure> {
+    pub async fn post_body(
+        &mut self,
+        path: &str,
+        cookie: &str,
+        kind: &str,
+        body: &[u8],
+    ) -> Result<Answer, Failure> {
         let head = format!(
             "POST {path} HTTP/1.1\r\nHost: {}\r\nCookie: {cookie}\r\nSec-Fetch-Site: same-origin\r\n\
              Content-Type: {kind}\r\nContent-Length: {}\r\n\r\n",
@@ -97,7 +108,8 @@ impl Client {
         let mut answer = Answer::default();
         let (mut length, mut chunked) = (0_usize, false);
         let mut lines = head.lines();
-        answer.status = lines.next().and_then(|l| l.split(' ').nth(1)).and_then(|s| s.parse().ok()).unwrap_or(0);
+        answer.status =
+            lines.next().and_then(|l| l.split(' ').nth(1)).and_then(|s| s.parse().ok()).unwrap_or(0);
         for (name, value) in lines.filter_map(|line| line.split_once(": ")) {
             match name {
                 "content-length" => length = value.parse()?,

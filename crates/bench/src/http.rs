@@ -15,6 +15,7 @@ use yimen_platform::Actor;
 use crate::client::{Answer, Client};
 use crate::lives::{AT_ONCE, slots};
 use crate::server::Server;
+use crate::stats;
 use crate::world::{Failure, OFFICE, SERVICE, World, rng};
 
 /// What the lives have in common.
@@ -33,6 +34,8 @@ pub struct Load {
 /// What a run came to.
 pub struct Outcome {
     pub took: Duration,
+    /// Of server and load together.
+    pub cpu: Duration,
     pub requests: Vec<Duration>,
 }
 
@@ -47,7 +50,9 @@ impl Load {
         let version = world.casework.catalogue.get().current(SERVICE).cloned().ok_or("no home transfer")?;
         for step in &version.service.steps {
             let department = Owner::Department(step.by.clone());
-            if !matches!(step.by.as_str(), "applicant" | "window") && !staff.iter().any(|(o, _)| *o == department) {
+            if !matches!(step.by.as_str(), "applicant" | "window")
+                && !staff.iter().any(|(o, _)| *o == department)
+            {
                 staff.push((department, server.sign_in(&format!("{}-1", step.by)).await?));
             }
         }
@@ -61,20 +66,23 @@ impl Load {
 
     /// What has no page in this version and goes to the commands directly.
     pub fn without_pages(&self) -> Vec<&'static str> {
-        let missing = [(!self.desk, "accepting at the window"), (!self.review, "work of departments and windows")];
+        let missing =
+            [(!self.desk, "accepting at the window"), (!self.review, "work of departments and windows")];
         missing.into_iter().filter(|(is, _)| *is).map(|(_, what)| what).collect()
     }
 
     fn staff(&self, owner: &Owner) -> Result<&str, Failure> {
         let found = self.staff.iter().find(|(o, _)| o == owner);
-        found.map(|(_, cookie)| cookie.as_str()).ok_or_else(|| format!("nobody is signed in for {owner:?}").into())
+        found
+            .map(|(_, cookie)| cookie.as_str())
+            .ok_or_else(|| format!("nobody is signed in for {owner:?}").into())
     }
 }
 
 /// Runs `count` lives, `AT_ONCE` at a time. `pages`: also gets every page a browser would show between the forms.
 pub async fn run(load: &Arc<Load>, count: usize, seed: u64, pages: bool) -> Result<Outcome, Failure> {
     let next = Arc::new(AtomicUsize::new(0));
-    let started = Instant::now();
+    let (started, cpu) = (Instant::now(), stats::cpu());
     let mut workers = Vec::new();
     for worker in 0..AT_ONCE {
         let (load, next) = (load.clone(), next.clone());
@@ -97,7 +105,7 @@ pub async fn run(load: &Arc<Load>, count: usize, seed: u64, pages: bool) -> Resu
     for worker in workers {
         requests.extend(worker.await??);
     }
-    Ok(Outcome { took: started.elapsed(), requests })
+    Ok(Outcome { took: started.elapsed(), cpu: stats::cpu() - cpu, requests })
 }
 
 struct Life<'a> {
@@ -114,9 +122,11 @@ impl Life<'_> {
         let world = &self.load.world;
         let (me, _, _) = &world.residents[resident];
         let other = &world.residents[(resident + 1) % world.residents.len()].0;
-        let version = world.casework.catalogue.get().current(SERVICE).cloned().ok_or("no home transfer in the pack")?;
+        let version =
+            world.casework.catalogue.get().current(SERVICE).cloned().ok_or("no home transfer in the pack")?;
         let today = world.platform.clock.now().day();
-        let mut known = yimen_demo::fill(&mut rng, &version, me, other, today).ok_or("the applicant does not qualify")?;
+        let mut known =
+            yimen_demo::fill(&mut rng, &version, me, other, today).ok_or("the applicant does not qualify")?;
         let number = self.apply(&self.load.citizens[resident], &version, &known, seed).await?;
         self.accept(&number).await?;
         for task in self.case(&number).await?.tasks {
@@ -135,9 +145,16 @@ impl Life<'_> {
     }
 
     /// From the guide to the number.
-    async fn apply(&mut self, me: &str, version: &Version, facts: &Facts, seed: u64) -> Result<String, Failure> {
+    async fn apply(
+        &mut self,
+        me: &str,
+        version: &Version,
+        facts: &Facts,
+        seed: u64,
+    ) -> Result<String, Failure> {
         self.page(&format!("/services/{SERVICE}"), me).await?;
-        let mut begin = vec![("nonce".to_string(), format!("bench-{seed}-{}", self.load.world.platform.ids.token()))];
+        let mut begin =
+            vec![("nonce".to_string(), format!("bench-{seed}-{}", self.load.world.platform.ids.token()))];
         begin.extend(posted_answers(version, facts));
         let draft = self.form(&format!("/services/{SERVICE}/start"), me, &begin).await?;
         let number = draft.location.split('/').nth(2).ok_or("the start led to no case")?.to_owned();
@@ -150,7 +167,8 @@ impl Life<'_> {
         }
         for (n, slot) in slots(version, facts).iter().enumerate() {
             self.page(&format!("{base}/materials"), me).await?;
-            let (kind, body) = scan(slot, &self.load.world.scans[n % self.load.world.scans.len()], &format!("{seed}-{n}"));
+            let (kind, body) =
+                scan(slot, &self.load.world.scans[n % self.load.world.scans.len()], &format!("{seed}-{n}"));
             let path = format!("{base}/materials/{slot}");
             let started = Instant::now();
             let answer = self.client.post_body(&path, me, &kind, &body).await?;
@@ -195,12 +213,16 @@ impl Life<'_> {
             return Ok(());
         }
         let begun = self.form(&format!("/cases/{number}/bills/{}/pay", bill.id), me, &[]).await?;
-        let path = begun.location.split_once("://").and_then(|(_, rest)| rest.find('/').map(|at| rest[at..].to_owned()));
+        let path = begun
+            .location
+            .split_once("://")
+            .and_then(|(_, rest)| rest.find('/').map(|at| rest[at..].to_owned()));
         let path = path.ok_or("the way to pay leads nowhere")?;
         self.gateway.post(&path, "", &[]).await?.taken(&path)?;
         loop {
             let started = Instant::now();
-            let back = self.client.get(&format!("/cases/{number}/bills/{}/paid", bill.id), me, "http").await?;
+            let back =
+                self.client.get(&format!("/cases/{number}/bills/{}/paid", bill.id), me, "http").await?;
             self.times.push(started.elapsed());
             match back.status {
                 303 => return Ok(()),
@@ -235,11 +257,20 @@ impl Life<'_> {
             opinion: "材料齐全，符合规定条件。".into(),
             records: records.clone(),
         };
-        world.platform.store.write("task.decide", move |tx| casework.decide_task(tx, &ctx, &decision)).await?;
+        world
+            .platform
+            .store
+            .write("task.decide", move |tx| casework.decide_task(tx, &ctx, &decision))
+            .await?;
         Ok(())
     }
 
-    async fn form(&mut self, path: &str, cookie: &str, fields: &[(String, String)]) -> Result<Answer, Failure> {
+    async fn form(
+        &mut self,
+        path: &str,
+        cookie: &str,
+        fields: &[(String, String)],
+    ) -> Result<Answer, Failure> {
         let started = Instant::now();
         let answer = self.client.post(path, cookie, fields).await?;
         self.times.push(started.elapsed());

@@ -24,7 +24,12 @@ pub enum Until {
 }
 
 /// Runs `count` lives; answers how long it took and how many commands a life has.
-pub async fn run(world: &Arc<World>, count: usize, seed: u64, until: Until) -> Result<(Duration, f64), Failure> {
+pub async fn run(
+    world: &Arc<World>,
+    count: usize,
+    seed: u64,
+    until: Until,
+) -> Result<(Duration, f64), Failure> {
     let started = Instant::now();
     let (next, commands) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let mut workers = Vec::new();

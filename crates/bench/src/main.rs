@@ -125,7 +125,8 @@ async fn measure_lives(engine: &Engine, scale: &Scale, report: &mut Report) -> R
     let tape = tape.take();
     let world = Arc::new(World::new(&engine.place("commands").await?, 200, 0, None).await?);
     lives::run(&world, scale.lives / 4, 7, Until::Closed).await?;
-    let (mut raw, mut own, mut ratio, mut commands) = (Vec::new(), Vec::new(), Vec::new(), 0.0);
+    let (mut raw, mut own, mut ratio, mut cpu, mut commands) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new(), 0.0);
     for round in 0..scale.rounds {
         let took = match engine.is_postgres() {
             true => {
@@ -140,12 +141,14 @@ async fn measure_lives(engine: &Engine, scale: &Scale, report: &mut Report) -> R
             }
         };
         raw.push(scale.lives as f64 / took.as_secs_f64());
+        let before = stats::cpu();
         let (took, each) = lives::run(&world, scale.lives, 1_000 * (round as u64 + 1), Until::Closed).await?;
         own.push(scale.lives as f64 / took.as_secs_f64());
         ratio.push(own[round] / raw[round]);
+        cpu.push((stats::cpu() - before).as_secs_f64() * 1e3 / scale.lives as f64);
         commands = each;
     }
-    report.lives(median(raw), median(own), median(ratio), commands);
+    report.lives(median(raw), median(own), median(ratio), median(cpu), commands);
     drop(world);
     engine.drop("commands").await?;
     if engine.is_postgres() {
@@ -160,18 +163,20 @@ async fn measure_http(engine: &Engine, scale: &Scale, report: &mut Report) -> Re
     let server = Server::start(&world).await?;
     let load = Arc::new(Load::new(world, server, APPLICANTS).await?);
     http::run(&load, scale.http_lives / 4, 21, false).await?;
-    let (mut rate, mut times) = (Vec::new(), Vec::new());
+    let (mut rate, mut cpu, mut times) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..scale.rounds {
         let done = http::run(&load, scale.http_lives, 100_000 * (round as u64 + 1), false).await?;
         rate.push(scale.http_lives as f64 / done.took.as_secs_f64());
+        cpu.push(done.cpu.as_secs_f64() * 1e3 / scale.http_lives as f64);
         times.extend(done.requests);
     }
     let each = times.len() as f64 / (scale.http_lives * scale.rounds) as f64;
-    report.http(median(rate), stats::spread(times), each, &load.without_pages());
+    report.http(median(rate), stats::spread(times), each, median(cpu), &load.without_pages());
     let done = http::run(&load, scale.http_lives / 2, 900_000, true).await?;
     let lives = scale.http_lives / 2;
     let each = done.requests.len() as f64 / lives as f64;
-    report.browsed(lives as f64 / done.took.as_secs_f64(), stats::spread(done.requests), each);
+    let cpu = done.cpu.as_secs_f64() * 1e3 / lives as f64;
+    report.browsed(lives as f64 / done.took.as_secs_f64(), stats::spread(done.requests), each, cpu);
     drop(load);
     engine.drop("http").await
 }

@@ -16,7 +16,16 @@ const READERS: usize = 8;
 const BUSY: &str = "natural-resources";
 /// What people type.
 const SEARCHES: [&str; 10] = [
-    "二手房过户", "房产证", "食品经营许可", "身份证丢了", "公积金提取", "异地就医", "户口迁移", "开店", "抵押登记", "guohu",
+    "二手房过户",
+    "房产证",
+    "食品经营许可",
+    "身份证丢了",
+    "公积金提取",
+    "异地就医",
+    "户口迁移",
+    "开店",
+    "抵押登记",
+    "guohu",
 ];
 
 /// The addresses to read, each with the session that reads it.
@@ -90,7 +99,8 @@ async fn addresses(world: &World, server: &Server) -> Result<Addresses, Failure>
     let mut probe = Client::connect(server.address).await?;
     let mut box_pages = Vec::new();
     if probe.get("/review", &reviewer, "probe").await?.status == 200 {
-        let read = world.platform.store.read(|q| inbox(q, &format!("dept:{BUSY}"), TaskCursor::default(), 400));
+        let read =
+            world.platform.store.read(|q| inbox(q, &format!("dept:{BUSY}"), TaskCursor::default(), 400));
         let tasks = read.await.map_err(|e: StoreError| e)?;
         case.extend(tasks.iter().map(|task| (format!("/review/tasks/{}", task.id), reviewer.clone())));
         box_pages = ["/review", "/review?mine=1", "/review?unclaimed=1", "/review"]
@@ -107,6 +117,7 @@ async fn addresses(world: &World, server: &Server) -> Result<Addresses, Failure>
     }
     // Applicants and reviewers in turn, not one after the other.
     let half = case.len() / 2;
-    let mixed = (0..case.len()).map(|i| case[if i % 2 == 0 { i / 2 } else { (half + i / 2) % case.len() }].clone());
+    let mixed =
+        (0..case.len()).map(|i| case[if i % 2 == 0 { i / 2 } else { (half + i / 2) % case.len() }].clone());
     Ok(Addresses { case: mixed.collect(), inbox: box_pages, search: search.collect() })
 }

@@ -19,9 +19,18 @@ pub struct Report {
 
 impl Report {
     pub fn new(engine: &'static str, as_json: bool) -> Report {
-        let report =
-            Report { as_json, raw: Value::Null, commands: Value::Null, http: Value::Null, pages: Value::Null, engine };
-        report.line(&format!("engine: {engine}\n{:<34}{:>10}{:>9}{:>9}{:>9}", "", "", "p50 ms", "p95 ms", "p99 ms"));
+        let report = Report {
+            as_json,
+            raw: Value::Null,
+            commands: Value::Null,
+            http: Value::Null,
+            pages: Value::Null,
+            engine,
+        };
+        report.line(&format!(
+            "engine: {engine}\n{:<34}{:>10}{:>9}{:>9}{:>9}",
+            "", "", "p50 ms", "p95 ms", "p99 ms"
+        ));
         report
     }
 
@@ -32,34 +41,48 @@ impl Report {
         }
     }
 
-    pub fn lives(&mut self, raw: f64, commands: f64, ratio: f64, each: f64) {
+    pub fn lives(&mut self, raw: f64, commands: f64, ratio: f64, cpu: f64, each: f64) {
         self.line(&format!("{:<34}{raw:>10.1} lives/s", "(a) raw engine"));
-        self.line(&format!("{:<34}{commands:>10.1} lives/s, {ratio:.2} of (a), {each:.1} a life", "(b) commands"));
+        self.line(&format!(
+            "{:<34}{commands:>10.1} lives/s, {ratio:.2} of (a), {each:.1} a life, {cpu:.1} ms CPU",
+            "(b) commands"
+        ));
         self.raw = json!({ "lives_per_s": rounded(raw) });
         self.commands = json!({ "lives_per_s": rounded(commands), "ratio": rounded(ratio) });
     }
 
-    pub fn http(&mut self, rate: f64, times: Spread, each: f64, directly: &[&str]) {
-        self.line(&format!("{:<34}{rate:>10.1}{} lives/s, {each:.1} requests a life", "(c) HTTP, every form", spread(times)));
+    pub fn http(&mut self, rate: f64, times: Spread, each: f64, cpu: f64, directly: &[&str]) {
+        self.line(&format!(
+            "{:<34}{rate:>10.1}{} lives/s, {each:.1} requests a life, {cpu:.1} ms CPU",
+            "(c) HTTP, every form",
+            spread(times)
+        ));
         if !directly.is_empty() {
             self.line(&format!("    by commands, for want of pages: {}", directly.join("; ")));
         }
         self.http = json!({ "lives_per_s": rounded(rate), "p99_ms": rounded(times.p99) });
     }
 
-    pub fn browsed(&self, rate: f64, times: Spread, each: f64) {
+    pub fn browsed(&self, rate: f64, times: Spread, each: f64, cpu: f64) {
         let what = "    and every page between";
-        self.line(&format!("{what:<34}{rate:>10.1}{} lives/s, {each:.1} requests a life", spread(times)));
+        self.line(&format!(
+            "{what:<34}{rate:>10.1}{} lives/s, {each:.1} requests a life, {cpu:.1} ms CPU",
+            spread(times)
+        ));
     }
 
     pub fn filled(&self, services: usize, size: Size, took: Duration) {
         let Size { closed, open } = size;
         let seconds = took.as_secs();
-        self.line(&format!("(d) {services} services, {closed} closed and {open} open cases, filled in {seconds} s"));
+        self.line(&format!(
+            "(d) {services} services, {closed} closed and {open} open cases, filled in {seconds} s"
+        ));
     }
 
     pub fn pages(&mut self, pages: &Pages) {
-        for (name, times) in [("case page", pages.case), ("inbox", pages.inbox), ("service search", pages.search)] {
+        for (name, times) in
+            [("case page", pages.case), ("inbox", pages.inbox), ("service search", pages.search)]
+        {
             self.line(&format!("    {name:<30}{:>10}{}", times.count, spread(times)));
         }
         self.line(&format!("    {:<30}{:>10.0} pages/s", "eight readers together", pages.rate));
@@ -70,7 +93,8 @@ impl Report {
     pub fn finish(self) {
         if self.as_json {
             let Report { raw, commands, http, pages, engine, .. } = self;
-            let all = json!({ "raw": raw, "commands": commands, "http": http, "pages": pages, "engine": engine });
+            let all =
+                json!({ "raw": raw, "commands": commands, "http": http, "pages": pages, "engine": engine });
             println!("{all:#}");
         }
     }

@@ -62,7 +62,8 @@ impl Server {
     /// A session as a browser gets one.
     pub async fn sign_in(&self, login: &str) -> Result<String, Failure> {
         let mut client = Client::connect(self.address).await?;
-        let fields = [("login", login), ("password", cast::PASSWORD)].map(|(n, v)| (n.to_string(), v.to_string()));
+        let fields =
+            [("login", login), ("password", cast::PASSWORD)].map(|(n, v)| (n.to_string(), v.to_string()));
         Ok(client.post("/sign-in", "", &fields).await?.taken(login)?.cookie)
     }
 }

@@ -34,7 +34,12 @@ pub struct World {
 impl World {
     /// Publishes the demo pack, with variants of its services until there are `services`, and registers `people`
     /// residents; staff get made-up account ids.
-    pub async fn new(place: &Place, people: usize, services: usize, tape: Option<Tape>) -> Result<World, Failure> {
+    pub async fn new(
+        place: &Place,
+        people: usize,
+        services: usize,
+        tape: Option<Tape>,
+    ) -> Result<World, Failure> {
         let options = Options { tape, ..Options::default() };
         let platform = open_with(place, Arc::new(SystemClock), options)?;
         let pack = Pack::load(Path::new("packs/hangzhou"));
