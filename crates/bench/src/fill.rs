@@ -1,6 +1,8 @@
 //! A city's worth of cases, copied inside the engine from a few that lived: every copy has its own number, applicant,
 //! service and times. Only the fill runs without durability; what is measured afterwards does not.
 
+use std::time::Duration;
+
 use rusqlite::types::ValueRef;
 use yimen::open::Place;
 use yimen_standards::case_number::CaseNumber;
@@ -48,14 +50,10 @@ pub async fn fill(place: &Place, size: Size) -> Result<(), Failure> {
         Some(path) => Db::Sqlite(rusqlite::Connection::open(path)?),
         None => Db::Postgres(connect(&url).await?),
     };
-    db.run(match db {
-        Db::Sqlite(_) => {
-            "pragma journal_mode = delete; pragma journal_mode = off; pragma synchronous = off;
-             pragma locking_mode = exclusive; pragma temp_store = memory; pragma cache_size = -524288"
-        }
-        Db::Postgres(_) => "set synchronous_commit = off",
-    })
-    .await?;
+    match &db {
+        Db::Sqlite(_) => db.alone().await?,
+        Db::Postgres(_) => db.run("set synchronous_commit = off").await?,
+    }
     db.run(&format!(
         "create temp table bench_service as select row_number() over (order by code) - 1 as k, code, version_id
            from catalogue_current where kind = 'service' and (code = '{SERVICE}' or code like '{SERVICE}-%');
@@ -76,6 +74,19 @@ pub async fn fill(place: &Place, size: Size) -> Result<(), Failure> {
 }
 
 impl Db {
+    /// Takes the file for itself, as soon as the last thread of the store has let go of it.
+    async fn alone(&self) -> Result<(), Failure> {
+        let pragmas = "pragma journal_mode = delete; pragma journal_mode = off; pragma synchronous = off;
+            pragma locking_mode = exclusive; pragma temp_store = memory; pragma cache_size = -524288";
+        for _ in 0..100 {
+            if self.run(pragmas).await.is_ok() {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        self.run(pragmas).await
+    }
+
     async fn copies(&self, which: &str, first: i64, count: i64, below: &[&str]) -> Result<(), Failure> {
         self.run("drop table if exists bench_case").await?;
         self.run(&format!(
