@@ -44,8 +44,9 @@ impl Casework {
 
     /// What still stands between a draft and its submission, in the order a person meets it.
     pub fn missing(&self, q: &mut Read<'_>, ctx: &Ctx, fetched: &Fetched) -> Result<Vec<String>> {
-        let facts = with_today(self.facts(fetched)?.clone(), ctx);
         let version = &fetched.version;
+        // Settled once: settling again what is settled copies nothing.
+        let facts = version.derive(&with_today(self.facts(fetched)?.clone(), ctx));
         let mut missing = Vec::new();
         if let Some(question) = version.next_question(&facts) {
             missing.push(format!("请回答“{}”", question.ask));

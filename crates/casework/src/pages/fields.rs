@@ -101,7 +101,12 @@ impl Taken {
 /// posted is left aside.
 pub fn take_page(version: &Version, page: &str, known: &Facts, posted: &FormState) -> Taken {
     let specs = version.page(page).map(|p| p.fields.as_slice()).unwrap_or_default();
-    let applies = |spec: &Spec, facts: &Facts| version.fields(page, facts).iter().any(|f| f.id == spec.id);
+    // A field without a condition applies where its page does, and a page's condition looks only at pages before it.
+    let shown = !version.fields(page, known).is_empty();
+    let applies = |spec: &Spec, facts: &Facts| match spec.when {
+        None => shown,
+        Some(_) => version.fields(page, facts).iter().any(|f| f.id == spec.id),
+    };
     take(specs, known, posted, applies)
 }
 

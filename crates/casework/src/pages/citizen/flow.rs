@@ -39,6 +39,8 @@ pub(super) struct Flow {
 
 impl Flow {
     pub fn of(version: &Version, facts: &Facts, materials: &[Material]) -> Flow {
+        // Settled once: settling again what is settled copies nothing.
+        let facts = &*version.settle(facts);
         let mut steps: Vec<(Step, bool)> = Vec::new();
         for question in version.questions(facts) {
             steps.push((Step::Question(question.id.clone()), facts.contains_key(&question.id)));
