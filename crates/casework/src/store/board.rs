@@ -31,7 +31,7 @@ macro_rules! group {
 
 sql! {
     OVERVIEW = concat!(
-        "select /* scan: the board counts every case on its way, from its own index */
+        "select /* scan: the board counts every case on its way by an index of its own */
          lead, service, office, state, standing, count(*) from (
            select lead, service, office, state, ", group!(), " as standing from casework_case
            where closed_at is null and submitted_at is not null and ($3 = '' or lead = $3)) as cases
@@ -48,7 +48,7 @@ sql! {
          order by ", running!(), ", id limit $11"
     );
 
-    OWNERS = "select /* scan: the board counts every live task, from the index of inboxes */ owner, count(*),
+    OWNERS = "select /* scan: the board counts every live task by the index of inboxes */ owner, count(*),
         coalesce(sum(case when state = 'open' then 1 else 0 end), 0),
         coalesce(sum(case when coalesce(due_at, 9007199254740991) < $1 then 1 else 0 end), 0),
         coalesce(sum(case when coalesce(due_at, 9007199254740991) >= $1 and coalesce(due_at, 9007199254740991) < $2

@@ -114,6 +114,7 @@ fn issue(world: &World, number: &str, service: &str) {
     world.command(&Actor::System("test"), write).unwrap();
 }
 
+// tidy: long, because a sample stands for each of the eleven kinds
 fn sample(kind: DocumentKind, service: &str) -> (DocumentBody, &'static str) {
     let received_at = Some(day("2026-11-23").at(9, 12));
     let accepted_at = Some(day("2026-11-24").at(10, 5));

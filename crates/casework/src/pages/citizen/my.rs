@@ -194,7 +194,7 @@ fn line(
 }
 
 #[derive(Template)]
-#[template(path = "casework/citizen/strip.html")]
+#[template(path = "casework/citizen/parts/strip.html")]
 struct Strip {
     items: Vec<Item>,
     more: bool,
