@@ -27,7 +27,7 @@ pub fn routes(store: Store, catalogue: CatalogueHandle) -> Router {
 
 async fn ready(State(watched): State<Watched>) -> Response {
     let schema = watched.store.schema_version();
-    let database = watched.store.read(|q| yimen_catalogue::store::latest_release(q)).await;
+    let database = watched.store.read(yimen_catalogue::store::latest_release).await;
     let services = watched.catalogue.get().services().count();
     let ready = database.is_ok() && schema.is_ok() && services > 0;
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };

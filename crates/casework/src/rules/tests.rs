@@ -357,7 +357,7 @@ fn command(case: &Case, what: u8, n: usize) -> Command {
         6 => Command::Claim { task },
         7 => Command::Release { task },
         8 => Command::HandOver { task, to: 3, to_name: "丙".into() },
-        9 | 10 | 11 => Command::Decide { task, finding: Finding::Pass, opinion: "同意".into() },
+        9..=11 => Command::Decide { task, finding: Finding::Pass, opinion: "同意".into() },
         12 => Command::Decide { task, finding: Finding::Fail, opinion: "不符合条件".into() },
         13 => Command::ReturnToWindow { task, note: "请补充".into() },
         14 => Command::AnswerReturn { task, note: "已补充".into() },
