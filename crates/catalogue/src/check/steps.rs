@@ -98,6 +98,10 @@ impl Checker<'_> {
     }
 
     fn decision_by(&mut self, i: usize, who: &str) {
+        // A lead that is nobody has a finding of its own, and is no advice.
+        if self.city.is_some() && !self.departments().iter().any(|d| d.id == self.service.lead) {
+            return;
+        }
         let message = format!("决定由“{who}”作出，主管部门是“{}”", self.service.lead);
         let fix = format!("写 by: {}；别的部门先用 review 步骤提出意见", self.service.lead);
         self.say(&format!("/steps/{i}/by"), Code::DecisionBy, message, fix);
