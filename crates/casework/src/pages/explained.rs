@@ -175,7 +175,7 @@ impl Span {
         let when = match (days, from == last) {
             (true, true) => short(from, now),
             (true, false) => format!("{} – {}", short(from, now), short(last, now)),
-            (false, _) => format!("{} – {}", moment(segment.from, now), moment(segment.to, now)),
+            (false, _) => super::words::span(segment.from, segment.to, now),
         };
         let counted = match (segment.counted, segment.amount) {
             (false, _) => "不计".to_string(),

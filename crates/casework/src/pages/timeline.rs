@@ -7,6 +7,7 @@ use yimen_catalogue::model::StepKind;
 use yimen_standards::time::Instant;
 use yimen_web::{Lane, LaneStep, StepState, Timeline};
 
+use super::words::span;
 use super::{moment, owner_words, task_step_state};
 use crate::model::{Case, CaseState, Owner, Task, TaskState};
 
@@ -106,11 +107,7 @@ fn word(case: &Case, task: &Task, state: StepState) -> Option<&'static str> {
 
 fn times(case: &Case, task: &Task, now: Instant) -> String {
     match (task.state, task.opened_at, task.done_at) {
-        (TaskState::Done, Some(from), Some(to)) if from.day() == to.day() => {
-            let minute = to.minute_of_day();
-            format!("{} – {:02}:{:02}", moment(from, now), minute / 60, minute % 60)
-        }
-        (TaskState::Done, Some(from), Some(to)) => format!("{} – {}", moment(from, now), moment(to, now)),
+        (TaskState::Done, Some(from), Some(to)) => span(from, to, now),
         (TaskState::Waiting, ..) => waits_for(case, task),
         (state, Some(from), _) if state.is_live() => match task.due_at {
             Some(due) => format!("{} 开始，限 {} 前", moment(from, now), moment(due, now)),

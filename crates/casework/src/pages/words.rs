@@ -21,6 +21,15 @@ pub fn moment(at: Instant, now: Instant) -> String {
     format!("{year}{}月{}日 {:02}:{:02}", day.month(), day.day_of_month(), minute / 60, minute % 60)
 }
 
+/// `11月24日 09:30 – 10:30`; the second day only where it is another.
+pub fn span(from: Instant, to: Instant, now: Instant) -> String {
+    if from.day() == to.day() {
+        let minute = to.minute_of_day();
+        return format!("{} – {:02}:{:02}", moment(from, now), minute / 60, minute % 60);
+    }
+    format!("{} – {}", moment(from, now), moment(to, now))
+}
+
 /// How long there is until a due time, in working time and in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Until {

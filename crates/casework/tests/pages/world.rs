@@ -150,7 +150,9 @@ impl World {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, usize::MAX).await.unwrap().to_vec();
-        Answer { status: parts.status, headers: parts.headers, bytes }
+        let answer = Answer { status: parts.status, headers: parts.headers, bytes };
+        answer.is_sound();
+        answer
     }
 }
 
@@ -343,6 +345,15 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// Every page anybody is shown keeps the page contract.
+    fn is_sound(&self) {
+        let kind = self.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+        if kind.starts_with("text/html") {
+            let problems = yimen_web::check::problems(&self.text());
+            assert!(problems.is_empty(), "{problems:?} in {}", self.text());
+        }
+    }
+
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.bytes).into_owned()
     }

@@ -131,6 +131,9 @@ fn groups(
         _ if bills.iter().any(|b| b.case_id == c.id) => 1,
         _ => 2,
     };
+    if over && items.is_empty() {
+        return Vec::new();
+    }
     if over {
         return vec![Group { title: "", items: items.iter().map(item).collect() }];
     }

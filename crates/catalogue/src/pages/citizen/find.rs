@@ -5,7 +5,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
-use yimen_web::{Card, Form, Html, Link, Page, Pager, SearchBox, Shell, Tabs, WebError};
+use yimen_web::{Card, Form, Html, Link, Page, Pager, SearchBox, Shell, Tabs, WebError, redirect_303};
 
 use super::{Public, audience_key, audience_of};
 use crate::handle::Catalogue;
@@ -18,6 +18,8 @@ use crate::version::Version;
 /// Results on a page, and of one search.
 const PAGE: usize = 20;
 const MOST: usize = 400;
+/// Characters of a query; nobody asks for a service in more.
+const LONGEST: usize = 40;
 /// Nearest services offered when none fits.
 const GUESSES: usize = 5;
 
@@ -54,6 +56,9 @@ pub(super) async fn find(
     let form = Form::parse(raw.unwrap_or_default().as_bytes())?;
     let catalogue = public.catalogue.get();
     let asked = Asked::of(&form, &catalogue);
+    if form.text("q").chars().count() > LONGEST {
+        return Ok(redirect_303(asked.address(&asked.theme, asked.audience, 0)));
+    }
     let found = search(&catalogue, &asked);
     let most = if found.is_guess { GUESSES } else { PAGE };
     let shown: Vec<Card> =
@@ -100,7 +105,7 @@ impl Asked {
         let theme = form.text("theme");
         let known = catalogue.city().themes.iter().any(|t| t.name == theme);
         Asked {
-            text: form.text("q").chars().take(100).collect(),
+            text: form.text("q").chars().take(LONGEST).collect(),
             theme: if known { theme.to_string() } else { String::new() },
             audience: audience_of(form.text("for")),
             from: form.text("from").parse().unwrap_or(0),
