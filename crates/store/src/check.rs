@@ -1,7 +1,7 @@
 //! Checking every registered statement against an engine: does it prepare, what does it take and
 //! return, and does it read a big table from end to end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 use tokio_postgres::types::Type;
@@ -123,6 +123,7 @@ type Outcomes = Vec<Result<Described>>;
 
 fn sqlite(path: &std::path::Path, options: &crate::Options, wanted: &[&'static Sql]) -> Result<Outcomes> {
     let db = open_reader(path, options)?;
+    let partial = sqlite_partial(&db).map_err(failure)?;
     let one = |sql: &'static Sql| -> Result<Described> {
         let statement = db.prepare(sql.sqlite()).map_err(failure)?;
         let columns = statement.column_names().map(|name| (name.to_owned(), None)).collect();
@@ -138,6 +139,7 @@ fn sqlite(path: &std::path::Path, options: &crate::Options, wanted: &[&'static S
         let scans = steps
             .iter()
             .filter(|_| !stopped)
+            .filter(|step| !step.rsplit_once(" INDEX ").is_some_and(|(_, index)| partial.contains(index)))
             .filter_map(|step| step.strip_prefix("SCAN ")?.split(' ').next())
             .map(|name| names.get(name).cloned().unwrap_or_else(|| name.to_owned()))
             .collect();
@@ -150,6 +152,13 @@ fn sqlite(path: &std::path::Path, options: &crate::Options, wanted: &[&'static S
         })
     };
     Ok(wanted.iter().map(|sql| one(sql)).collect())
+}
+
+/// Indexes over some rows of their table only: walking one is no full scan.
+fn sqlite_partial(db: &rusqlite::Connection) -> rusqlite::Result<BTreeSet<String>> {
+    let text = "select i.name from pragma_table_list t join pragma_index_list(t.name) i
+        where t.schema = 'main' and i.partial = 1";
+    db.prepare(text)?.query_map([], |row| row.get(0))?.collect()
 }
 
 /// What each alias of a statement stands for: SQLite's plans name the alias only.
@@ -181,15 +190,23 @@ fn postgres(config: &tokio_postgres::Config, wanted: &[&'static Sql]) -> Result<
         let setup = "set plan_cache_mode = force_generic_plan; set enable_seqscan = off;
             set default_transaction_read_only = on";
         client.batch_execute(setup).await.map_err(|error| pg::failure(&error).error)?;
+        let text = "select c.relname::text from pg_index i join pg_class c on c.oid = i.indexrelid
+            where i.indpred is not null and c.relnamespace = current_schema()::regnamespace";
+        let rows = client.query(text, &[]).await.map_err(|error| pg::failure(&error).error)?;
+        let partial = rows.iter().map(|row| row.get(0)).collect();
         let mut outcomes = Vec::new();
         for sql in wanted {
-            outcomes.push(postgres_one(&client, sql).await);
+            outcomes.push(postgres_one(&client, sql, &partial).await);
         }
         Ok(outcomes)
     })
 }
 
-async fn postgres_one(client: &tokio_postgres::Client, sql: &'static Sql) -> Result<Described> {
+async fn postgres_one(
+    client: &tokio_postgres::Client,
+    sql: &'static Sql,
+    partial: &BTreeSet<String>,
+) -> Result<Described> {
     let failed = |error: tokio_postgres::Error| pg::failure(&error).error;
     let statement = pg::prepare(client, sql.text).await.map_err(failed)?;
     let types: Vec<&str> = statement.params().iter().map(Type::name).collect();
@@ -203,15 +220,15 @@ async fn postgres_one(client: &tokio_postgres::Client, sql: &'static Sql) -> Res
     let plan: JsonText = explained.map_err(failed)?.try_get(0).map_err(failed)?;
     let plan: Json =
         serde_json::from_str(&plan.0).map_err(|error| StoreError::Other(format!("no plan: {error}")))?;
-    let (mut scans, mut lines) = (Vec::new(), Vec::new());
-    walk(&plan[0]["Plan"], false, 0, &mut scans, &mut lines);
+    let mut walk = Walk { partial, scans: Vec::new(), lines: Vec::new() };
+    walk.node(&plan[0]["Plan"], false, 0);
     let columns = statement.columns().iter();
     Ok(Described {
         statement: sql.name,
         parameters: types.len(),
         columns: columns.map(|c| (c.name().to_owned(), Some(c.type_().name().to_owned()))).collect(),
-        scans,
-        plan: lines.join("\n"),
+        scans: walk.scans,
+        plan: walk.lines.join("\n"),
     })
 }
 
@@ -231,28 +248,39 @@ impl<'a> tokio_postgres::types::FromSql<'a> for JsonText {
     }
 }
 
-/// Collects the tables read from end to end. Walking an index in order below a limit is no
-/// full scan, unless a filter leaves rows out on the way.
-fn walk(node: &Json, limited: bool, depth: usize, scans: &mut Vec<String>, lines: &mut Vec<String>) {
-    let text = |key: &str| node[key].as_str().unwrap_or_default();
-    let (kind, table) = (text("Node Type"), text("Relation Name"));
-    let condition = ["Index Cond", "Filter", "Recheck Cond"].map(text).join(" ");
-    lines.push(format!("{:depth$}{kind} {table} {} {condition}", "", text("Index Name"), depth = depth * 2));
-    let whole = match kind {
-        "Seq Scan" => true,
-        "Index Scan" | "Index Only Scan" => {
-            text("Index Cond").is_empty() && !(limited && text("Filter").is_empty())
+/// Collects the tables read from end to end.
+struct Walk<'p> {
+    /// Indexes over some rows of their table only: walking one is no full scan.
+    partial: &'p BTreeSet<String>,
+    scans: Vec<String>,
+    lines: Vec<String>,
+}
+
+impl Walk<'_> {
+    /// Walking an index in order below a limit is no full scan, unless a filter leaves rows out on
+    /// the way.
+    fn node(&mut self, node: &Json, limited: bool, depth: usize) {
+        let text = |key: &str| node[key].as_str().unwrap_or_default();
+        let (kind, table, index) = (text("Node Type"), text("Relation Name"), text("Index Name"));
+        let condition = ["Index Cond", "Filter", "Recheck Cond"].map(text).join(" ");
+        self.lines.push(format!("{:depth$}{kind} {table} {index} {condition}", "", depth = depth * 2));
+        let whole = match kind {
+            "Seq Scan" => true,
+            "Index Scan" | "Index Only Scan" => {
+                let stopped = limited && text("Filter").is_empty();
+                text("Index Cond").is_empty() && !stopped && !self.partial.contains(index)
+            }
+            _ => false,
+        };
+        if whole {
+            self.scans.push(table.to_owned());
         }
-        _ => false,
-    };
-    if whole {
-        scans.push(table.to_owned());
-    }
-    // A sort or an aggregate takes all of its input, whatever the limit above it.
-    let limited =
-        kind == "Limit" || (limited && !matches!(kind, "Sort" | "Aggregate" | "Hash" | "HashAggregate"));
-    for child in node["Plans"].as_array().into_iter().flatten() {
-        walk(child, limited, depth + 1, scans, lines);
+        // A sort or an aggregate takes all of its input, whatever the limit above it.
+        let limited =
+            kind == "Limit" || (limited && !matches!(kind, "Sort" | "Aggregate" | "Hash" | "HashAggregate"));
+        for child in node["Plans"].as_array().into_iter().flatten() {
+            self.node(child, limited, depth + 1);
+        }
     }
 }
 

@@ -8,6 +8,7 @@ const SCHEMA: &[Migration] = &[Migration {
     name: "first",
     text: "create table big (id {{int}} primary key not null, kind text not null, note text not null, at {{int}} not null){{strict}};
            create index big_kind on big (kind, at);
+           create index big_late on big (at) where note = 'late';
            create table small (id {{int}} primary key not null, note text not null){{strict}};",
 }];
 
@@ -20,6 +21,7 @@ mod good {
         CHANGE = "update big set note = $2 where id = $1 returning at";
         FIRST = "select id from big order by id limit $1";
         SMALL = "select note from small where note = $1 or $2 = 0";
+        LATE = "select at, count(*) from big where note = 'late' group by at";
         EXPORT = "select id /* scan: the yearly export */ from big where note > $1";
         LITE = "select name from pragma_table_info($1) /* only: sqlite */";
         ELEPHANT = "select datname from pg_database /* only: postgres */";

@@ -1,0 +1,241 @@
+//! The server as it is started and stopped: in seconds, once, and refused with a reason.
+
+mod common;
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::process::CommandExt;
+use std::time::{Duration, Instant};
+
+use common::{Home, Server, city, done, refused, until, yimen};
+use yimen::rows::RowDigest;
+use yimen_store::{MIGRATIONS, Migration, Options, Record, Store};
+
+/// What a start may take here; on a machine of its own it is a small part of this.
+const SECONDS: Duration = Duration::from_secs(30);
+
+#[test]
+fn the_demo_answers_within_seconds_stops_when_told_and_goes_on_later() {
+    let home = Home::new();
+    let data = home.join("data").display().to_string();
+    let args = ["demo", "--port", "0", "--data", &data, "--cases", "60"];
+    let began = Instant::now();
+    let server = Server::start(&args);
+    let health = server.get("/healthz");
+    assert_eq!((health.status, health.body.as_str()), (200, "ok\n"));
+    let ready = server.get("/readyz");
+    assert_eq!(ready.status, 200, "{}", ready.body);
+    let ready: serde_json::Value = serde_json::from_str(&ready.body).unwrap();
+    assert_eq!((&ready["ready"], &ready["database"]), (&true.into(), &"ok".into()));
+    let front = server.get("/");
+    assert_eq!(front.status, 200);
+    assert!(front.body.contains("<html lang=\"zh-CN\""), "{}", front.body);
+    println!("address after {:?}, home page after {:?}", server.took, began.elapsed());
+    assert!(began.elapsed() < SECONDS, "{:?}", began.elapsed());
+    // The accounts are told, and they work.
+    assert!(server.took < SECONDS);
+    let cookie = server.sign_in("19900000000");
+    let mine = server.ask("GET", "/my", &cookie, "").body;
+    let case = mine.split("href=\"/cases/").nth(1).map(|rest| rest.split('"').next().unwrap().to_owned());
+    let (status, took) = server.stop("TERM");
+    assert_eq!(status.code(), Some(0));
+    assert!(took < Duration::from_secs(10), "{took:?}");
+    // Closed, it is one file.
+    assert!(home.join("data/yimen.db").exists() && !home.join("data/yimen.db-wal").exists());
+
+    let mut again = Server::start(&args);
+    assert!(again.printed.iter().any(|line| line.contains("沿用")), "{:?}", again.printed);
+    again.wait_for("停止", SECONDS);
+    assert!(
+        again.printed.iter().any(|line| line.contains("19900000000") || line.contains("natural-resources-1"))
+    );
+    println!("second start: {:?}", again.took);
+    // The session of before and the case of before.
+    assert_eq!(again.ask("GET", "/my", &cookie, "").status, 200);
+    if let Some(case) = case {
+        assert_eq!(again.ask("GET", &format!("/cases/{case}"), &cookie, "").status, 200, "{case}");
+    }
+    assert_eq!(again.stop("INT").0.code(), Some(0));
+}
+
+#[test]
+fn a_request_that_is_being_sent_is_answered_before_the_server_stops() {
+    let home = Home::new();
+    let data = home.join("data").display().to_string();
+    city(&data, "5", &[]);
+    let server = Server::start(&["serve", "--port", "0", "--data", &data]);
+    let form = "login=19900000000&password=yimen-2026&next=";
+    let mut slow = TcpStream::connect(&server.address).unwrap();
+    let head = format!(
+        "POST /sign-in HTTP/1.1\r\nHost: {}\r\nSec-Fetch-Site: same-origin\r\nConnection: close\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n",
+        server.address,
+        form.len()
+    );
+    slow.write_all(head.as_bytes()).unwrap();
+    slow.write_all(&form.as_bytes()[..5]).unwrap();
+    std::thread::sleep(Duration::from_millis(300));
+    server.signal("TERM");
+    let address = server.address.clone();
+    assert!(
+        until(Duration::from_secs(10), || TcpStream::connect(&address).is_err()),
+        "still takes connections"
+    );
+    slow.write_all(&form.as_bytes()[5..]).unwrap();
+    let mut answer = String::new();
+    slow.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 303"), "{answer}");
+    assert_eq!(server.stop("TERM").0.code(), Some(0));
+}
+
+#[test]
+fn a_newer_schema_is_refused() {
+    let home = Home::new();
+    let data = home.join("data").display().to_string();
+    city(&data, "5", &[]);
+    let mut newer = MIGRATIONS.to_vec();
+    let text = "create table platform_future (id {{int}} not null primary key){{strict}};";
+    newer.push(Migration { number: 9000, name: "future", text });
+    let store = Store::open(&format!("sqlite:{data}/yimen.db"), Options::default()).unwrap();
+    store.migrate_with(&newer).unwrap();
+    drop(store);
+    for command in ["serve", "demo"] {
+        refused(&[command, "--port", "0", "--data", &data], &["不能更新数据库结构", "9000_future", "newer"]);
+    }
+    let file = home.join("b.tar").display().to_string();
+    done(&["backup", &file, "--data", &data]);
+    let other = home.join("other");
+    std::fs::create_dir_all(other.join("keys")).unwrap();
+    std::fs::copy(home.join("data/keys/master.key"), other.join("keys/master.key")).unwrap();
+    refused(&["restore", &file, "--data", other.to_str().unwrap()], &["9000_future", "newer"]);
+}
+
+#[test]
+fn a_data_folder_that_cannot_be_written_is_told() {
+    let home = Home::new();
+    // A file stands where the folder should be.
+    let file = home.join("file");
+    std::fs::write(&file, "x").unwrap();
+    let inside = file.join("data").display().to_string();
+    refused(&["serve", "--port", "0", "--data", &inside], &["不能使用数据目录", &inside, "--data"]);
+    // A folder of somebody else; root may write anywhere, so it becomes nobody.
+    let closed = home.join("closed");
+    std::fs::create_dir(&closed).unwrap();
+    std::fs::set_permissions(&closed, PermissionsExt::from_mode(0o555)).unwrap();
+    std::fs::set_permissions(home.path(), PermissionsExt::from_mode(0o755)).unwrap();
+    let program = home.join("yimen");
+    std::fs::copy(env!("CARGO_BIN_EXE_yimen"), &program).unwrap();
+    for data in [closed.join("data"), closed.clone()] {
+        let mut command = yimen(&[]);
+        let mut as_nobody = std::process::Command::new(&program);
+        as_nobody.envs(command.get_envs().filter_map(|(k, v)| Some((k, v?)))).current_dir("/");
+        if std::fs::metadata("/proc/self").unwrap().uid() == 0 {
+            as_nobody.uid(65534).gid(65534);
+        }
+        command = as_nobody;
+        command.args(["serve", "--port", "0", "--data"]).arg(&data);
+        let said: common::Said = command.output().unwrap().into();
+        assert_eq!(said.code, Some(1), "{said:#?}");
+        assert!(said.err.contains(data.to_str().unwrap()) && said.err.contains("--"), "{said:#?}");
+        assert!(said.err.contains("请") && !said.err.contains("panicked"), "{said:#?}");
+    }
+}
+
+#[test]
+fn a_port_in_use_is_told_before_anything_is_made() {
+    let home = Home::new();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let data = home.join("data").display().to_string();
+    for command in ["demo", "serve"] {
+        refused(&[command, "--port", &port, "--data", &data], &[&format!("端口 {port} 已被占用"), "--port"]);
+    }
+    assert!(!home.join("data").exists());
+    refused(&["serve", "--host", "192.0.2.1", "--data", &data], &["不能监听 192.0.2.1", "--host"]);
+}
+
+/// All rows of cases, and of what they need, without what is sealed or found by a key of its own.
+fn contents(data: &str) -> (String, u64) {
+    let store = Store::open(&format!("sqlite:{data}/yimen.db"), Options::default()).unwrap();
+    let mut digest = RowDigest::leaving_out(|table, column| {
+        // Sorted by a blind index, and the key itself.
+        matches!(table, "identity_login" | "platform_setting")
+            || column.ends_with("_sealed")
+            || column.ends_with("_index")
+            || matches!(column, "facts" | "shows" | "password_hash")
+    });
+    let mut rows = 0;
+    store
+        .dump(|record| {
+            rows += u64::from(matches!(record, Record::Row(_)));
+            digest.see(&record);
+            Ok(())
+        })
+        .unwrap();
+    (digest.finish(), rows)
+}
+
+#[test]
+fn the_same_seed_and_end_make_the_same_city() {
+    let made = |seed: &str| {
+        let home = Home::new();
+        let data = home.join("data").display().to_string();
+        city(&data, "60", &["--seed", seed]);
+        contents(&data)
+    };
+    let first = made("7");
+    assert!(first.1 > 1500, "{first:?}");
+    assert_eq!(first, made("7"));
+    assert_ne!(first.0, made("8").0);
+}
+
+#[test]
+fn the_key_of_another_database_or_none_is_refused() {
+    let home = Home::new();
+    let data = home.join("data").display().to_string();
+    city(&data, "5", &[]);
+    let key = home.join("data/keys/master.key");
+    let own = std::fs::read(&key).unwrap();
+    std::fs::remove_file(&key).unwrap();
+    refused(&["serve", "--port", "0", "--data", &data], &["缺少密钥", "keys/master.key"]);
+    assert!(!key.exists(), "a new key would seal part of the data for good");
+    std::fs::write(&key, "12".repeat(32)).unwrap();
+    refused(&["serve", "--port", "0", "--data", &data], &["不是这个数据库的密钥", "指纹"]);
+    std::fs::write(&key, "no key").unwrap();
+    refused(&["serve", "--port", "0", "--data", &data], &["密钥不可用", "64 hex digits"]);
+    std::fs::write(&key, own).unwrap();
+    assert_eq!(Server::start(&["serve", "--port", "0", "--data", &data]).get("/readyz").status, 200);
+}
+
+#[test]
+fn cookies_are_bound_to_https_where_that_is_how_people_come() {
+    let home = Home::new();
+    let data = home.join("data").display().to_string();
+    city(&data, "5", &[]);
+    for (flag, secure) in [(&["--https"][..], true), (&[], false)] {
+        let mut args = vec!["serve", "--port", "0", "--data", &data];
+        args.extend(flag);
+        let server = Server::start(&args);
+        let forms =
+            [("/sign-in", "login=19900000000&password=yimen-2026&next="), ("/mode", "mode=large&to=/")];
+        for (path, form) in forms {
+            let answer = server.ask("POST", path, "", form);
+            let cookie = answer.header("set-cookie").unwrap_or_else(|| panic!("{path}: {}", answer.head));
+            assert_eq!(cookie.contains("; Secure"), secure, "{path} {flag:?}: {cookie}");
+            assert!(cookie.contains("HttpOnly"), "{cookie}");
+        }
+    }
+}
+
+#[test]
+fn the_help_says_how_data_is_placed() {
+    for command in ["demo", "serve", "backup", "restore"] {
+        let help = done(&[command, "--help"]).out;
+        for words in ["--data", "--store", "--blobs", "s3://", "credentials=", "access_key_id", "YIMEN_STORE"]
+        {
+            assert!(help.contains(words), "{command}: {words}: {help}");
+        }
+        assert!(!help.contains("--until"), "{help}");
+    }
+}
