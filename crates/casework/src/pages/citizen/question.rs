@@ -125,8 +125,7 @@ pub(super) async fn stopped(
     if reasons.is_empty() {
         return Ok(redirect_303(opened.apply_path()));
     }
-    let page =
-        shell.citizen("按您的情况，不能办理这个事项").section("my").back(opened.apply_path(), "申请步骤");
+    let page = shell.citizen("不能办理这个事项").section("my").back(opened.apply_path(), "申请步骤");
     let drop = format!("/cases/{}/withdraw", opened.number());
     let answers = super::check::answers_list(&opened, "您的回答");
     Ok(Html::ok(Stopped { page, reasons, answers, drop }).into_response())

@@ -11,7 +11,7 @@ use yimen_store::Tx;
 use yimen_web::{Form, Html, Page, Shell, WebError, redirect_303};
 
 use crate::model::{CaseState, Channel};
-use crate::pages::{command, ctx_of, moment};
+use crate::pages::{command, ctx_of, grouped, moment};
 use crate::store::{case, lists};
 use crate::{Casework, StartDraft};
 
@@ -20,6 +20,7 @@ const LOOK_BACK: i64 = 50;
 
 struct Waiting {
     number: String,
+    grouped: String,
     begun: String,
 }
 
@@ -65,6 +66,7 @@ pub(super) async fn start(
             let drafts = mine.iter().filter(|c| c.service == service && c.state == CaseState::Draft.code());
             let waiting = |c: &lists::CaseItem| Waiting {
                 number: c.number.clone(),
+                grouped: grouped(&c.number),
                 begun: moment(c.created_at, ctx.now),
             };
             let waiting: Vec<Waiting> = drafts.map(waiting).collect();
