@@ -32,6 +32,9 @@ create table casework_case (
   statutory_due {{int}},
   promised_due {{int}},
   stopped_since {{int}},
+  -- While it is on its way (handed in, not over): what it runs towards, the answer, the correction or the decision; the
+  -- far future when nothing runs.
+  running {{int}},
   -- When a timer must look at it; null when nothing is pending.
   timer_at {{int}},
   -- The one-time notice, JSON; empty when none was given.
@@ -48,13 +51,10 @@ create table casework_case (
 create index casework_case_applicant on casework_case (applicant, id);
 create index casework_case_timer on casework_case (timer_at) where timer_at is not null;
 create index casework_case_office on casework_case (office, state, id) where closed_at is null;
--- The board: every case on its way by what it runs towards (pre-check, correction or promise; nothing once it is
--- decided or its clock stands still). Holds all that lists and counts look at, so that neither reads the wide rows.
-create index casework_case_running on casework_case (
-  (case when state = 'decided' then 9007199254740991
-    else coalesce(precheck_due, correction_due, promised_due, 9007199254740991) end),
-  id, lead, service, office, state, stopped_since
-) where closed_at is null and submitted_at is not null;
+-- The board: every case on its way by what it runs towards. Holds all that lists and counts look at, so that neither
+-- reads the wide rows.
+create index casework_case_running on casework_case (running, id, lead, service, office, state, stopped_since)
+  where running is not null;
 create index casework_case_name on casework_case (applicant_name, id);
 
 create table casework_task (

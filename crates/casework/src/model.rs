@@ -323,6 +323,16 @@ impl Case {
         self.stops.iter().find(|s| s.to.is_none())
     }
 
+    /// What it runs towards now: the window's answer, the applicant's correction, the decision.
+    pub fn running_due(&self) -> Option<Instant> {
+        match self.state {
+            CaseState::Submitted => self.precheck_due,
+            CaseState::Correcting => self.correction_due,
+            CaseState::InReview => self.promised_due,
+            _ => None,
+        }
+    }
+
     /// When a timer must look at it next: deemed acceptance, lapse, or the end of a special procedure.
     pub fn timer_at(&self) -> Option<Instant> {
         match self.state {

@@ -5,27 +5,13 @@ use yimen_store::{Read, StoreError, params, row, sql};
 
 use super::lists::NO_DUE;
 
-/// What a case runs towards; the same words stand in the index.
-macro_rules! running {
-    () => {
-        "case when state = 'decided' then 9007199254740991
-         else coalesce(precheck_due, correction_due, promised_due, 9007199254740991) end"
-    };
-}
-
 /// Where a case belongs; $1 is now, $2 the end of the next working day. Each case is in exactly one. What was late before
 /// its clock was stopped stays late: a stopped clock has no due time.
 macro_rules! group {
     () => {
-        concat!(
-            "case when state = 'decided' then 'decided' when state = 'correcting' then 'correcting'
-             when ",
-            running!(),
-            " < $1 then 'late' when stopped_since is not null then 'stopped'
-             when ",
-            running!(),
-            " < $2 then 'soon' else 'normal' end"
-        )
+        "case when state = 'decided' then 'decided' when state = 'correcting' then 'correcting'
+         when running < $1 then 'late' when stopped_since is not null then 'stopped'
+         when running < $2 then 'soon' else 'normal' end"
     };
 }
 
@@ -34,18 +20,19 @@ sql! {
         "select /* scan: the board counts every case on its way by an index of its own */
          lead, service, office, state, standing, count(*) from (
            select lead, service, office, state, ", group!(), " as standing from casework_case
-           where closed_at is null and submitted_at is not null and ($3 = '' or lead = $3)) as cases
+           where running is not null
+             and ($3 = '' or lead = $3)) as cases
          group by lead, service, office, state, standing"
     );
 
     CASES = concat!(
         "select id, number, service, version_id, state, outcome, applicant_name, lead, office, created_at, submitted_at,
-         accepted_at, promised_due, precheck_due, correction_due, stopped_since, ", running!(), "
-         from casework_case where closed_at is null and submitted_at is not null
-         and (", running!(), ", id) > ($3, $4) and ", running!(), " < $5
+         accepted_at, promised_due, precheck_due, correction_due, stopped_since, running
+         from casework_case where running is not null
+         and (running, id) > ($3, $4) and running >= $3 and running < $5
          and ($6 = '' or ", group!(), " = $6) and ($7 = '' or lead = $7) and ($8 = '' or service = $8)
          and ($9 = '' or office = $9) and ($10 = '' or state in ('in_review', 'decided'))
-         order by ", running!(), ", id limit $11"
+         order by running, id limit $11"
     );
 
     OWNERS = "select /* scan: the board counts every live task by the index of inboxes */ owner, count(*),
@@ -59,14 +46,14 @@ sql! {
     EXTENSIONS = "select e.id, e.case_id, c.number, c.service, c.version_id, c.applicant_name, e.lead, e.reason, e.by_limit,
         e.requested_by, e.requested_at, c.promised_due, c.statutory_due
         from casework_extension e join casework_case c on c.id = e.case_id
-        where e.state = 'requested' and e.lead = $1 and (e.requested_at, e.id) > ($2, $3) and c.closed_at is null
+        where e.state = 'requested' and e.lead = $1 and (e.requested_at, e.id) > ($2, $3) and c.state = 'in_review'
         order by e.requested_at, e.id limit $4";
 
     EXTENSIONS_OF_ALL = "select /* scan: open requests are few, and have an index of their own */
         e.id, e.case_id, c.number, c.service, c.version_id, c.applicant_name, e.lead, e.reason, e.by_limit,
         e.requested_by, e.requested_at, c.promised_due, c.statutory_due
         from casework_extension e join casework_case c on c.id = e.case_id
-        where e.state = 'requested' and (e.requested_at, e.id) > ($1, $2) and c.closed_at is null
+        where e.state = 'requested' and (e.requested_at, e.id) > ($1, $2) and c.state = 'in_review'
         order by e.requested_at, e.id limit $3";
 }
 

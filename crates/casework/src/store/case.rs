@@ -3,6 +3,7 @@
 use yimen_standards::time::Instant;
 use yimen_store::{Read, StoreError, Tx, params, row, sql};
 
+use super::lists::NO_DUE;
 use super::{records, task};
 use crate::model::{Case, CaseState, Channel, Delivery, Outcome};
 
@@ -32,7 +33,7 @@ sql! {
         received_at = $6, accepted_at = $7, deemed = $8, decided_at = $9, closed_at = $10, precheck_due = $11,
         correction_due = $12, statutory_due = $13, promised_due = $14, stopped_since = $15, timer_at = $16,
         correction = $17, stops = $18, extensions = $19, bills = $20, documents = $21, updated_at = $22,
-        updated_by = $23 where id = $1 and revision = $2";
+        updated_by = $23, running = $24 where id = $1 and revision = $2";
 
     UPDATE_FACTS = "update casework_case set facts = $3, revision = revision + 1, updated_at = $4, updated_by = $5
         where id = $1 and revision = $2";
@@ -272,9 +273,16 @@ pub fn update(
             after.bills.len() as i64,
             documents,
             at,
-            name
+            name,
+            running(after)
         ],
     )
+}
+
+/// What a case on its way runs towards, as the board sorts it.
+fn running(case: &Case) -> Option<i64> {
+    let on_its_way = case.state != CaseState::Draft && !case.state.is_final();
+    on_its_way.then(|| case.running_due().map_or(NO_DUE, |due| due.0))
 }
 
 /// Saves answers of a draft or a supplement in the making.

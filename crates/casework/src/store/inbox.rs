@@ -18,7 +18,7 @@ macro_rules! rows {
              from casework_task t join casework_case c on c.id = t.case_id where ",
             $condition,
             " and (coalesce(t.due_at, 9007199254740991), t.id) > ($2, $3)
-             and coalesce(t.due_at, 9007199254740991) < $4
+             and coalesce(t.due_at, 9007199254740991) >= $2 and coalesce(t.due_at, 9007199254740991) < $4
              and ($5 = '' or t.state = $5) and ($6 = '' or t.service = $6)
              order by coalesce(t.due_at, 9007199254740991), t.id limit $7"
         )
@@ -76,20 +76,19 @@ sql! {
           where owner = $1 and state in ('open', 'claimed', 'returned') and state = 'open'
           and ($3 = '' or service = $3) limit $4) as unclaimed)";
 
-    /* Cases of a department in which its own part waits for others, and which it has been sent already. */
-    WAITING = "select t.id, t.case_id, c.number, t.service, c.version_id, t.step, t.name, t.kind, t.state, t.assignee,
+    /// Cases of a department in which its own part waits for others, and which it has been sent already.
+    WAITING = "select /* scan: walks the index of cases on their way until a page is full */ t.id, t.case_id, c.number, t.service, c.version_id, t.step, t.name, t.kind, t.state, t.assignee,
         t.assignee_name, t.opened_at, t.due_at, t.note, c.applicant_name, c.promised_due, c.stopped_since, c.lead
         from casework_case c join casework_task t on t.case_id = c.id
-        where c.closed_at is null and c.submitted_at is not null and c.lead = $1 and c.state = 'in_review'
-        and (case when c.state = 'decided' then 9007199254740991
-             else coalesce(c.precheck_due, c.correction_due, c.promised_due, 9007199254740991) end, c.id) > ($3, $4)
+        where c.running is not null and c.lead = $1 and c.state = 'in_review'
+        and c.running >= $3
+        and (c.running, c.id) > ($3, $4)
         and t.owner = $2 and t.state = 'waiting' and t.kind in ('review', 'decision', 'registration')
         and exists (select 1 from casework_task s where s.case_id = c.id and s.owner = $2
             and s.state in ('open', 'claimed', 'returned', 'done'))
         and not exists (select 1 from casework_task w where w.case_id = c.id and w.owner = $2 and w.state = 'waiting'
             and w.kind in ('review', 'decision', 'registration') and w.id < t.id)
-        order by case when c.state = 'decided' then 9007199254740991
-            else coalesce(c.precheck_due, c.correction_due, c.promised_due, 9007199254740991) end, c.id limit $5";
+        order by c.running, c.id limit $5";
 
     UNFINISHED = "select id, case_id, step, name, kind, owner, state, assignee_name, after_steps, due_at
         from casework_task where state in ('waiting', 'open', 'claimed', 'returned') and case_id in (
