@@ -27,10 +27,10 @@ impl NameError {
 }
 
 /// One spelling for one name: `·` for every middle dot, half-width letters, no spaces around or between Chinese characters,
-/// single spaces elsewhere, no invisible marks.
+/// single spaces elsewhere, no invisible marks: nobody can delete what cannot be seen. Joiners stay, some scripts need them.
 pub fn normalise(text: &str) -> String {
     let mut out: Vec<char> = Vec::with_capacity(text.len());
-    for c in text.chars().filter(|c| !matches!(c, '\u{200B}' | '\u{FEFF}' | '\u{2060}')).map(narrow) {
+    for c in text.chars().filter(|c| !is_mark(*c)).map(narrow) {
         // A dot or space follows at most one of its kind, and a space never stands beside a dot.
         match (out.last().copied(), c) {
             (None | Some(' ' | '·'), ' ') => {}
@@ -78,6 +78,12 @@ pub fn parse(text: &str) -> Result<String, NameError> {
     let name = normalise(text);
     check(&name)?;
     Ok(name)
+}
+
+/// Marks that copying leaves behind: zero width, direction, soft hyphen, the choice of a glyph (U+FE00 to U+FE0F).
+fn is_mark(c: char) -> bool {
+    matches!(c, '\u{00AD}' | '\u{061C}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'
+        | '\u{2066}'..='\u{2069}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}')
 }
 
 fn narrow(c: char) -> char {
