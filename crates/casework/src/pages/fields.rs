@@ -2,8 +2,9 @@
 
 use yimen_catalogue::form::{self, FieldError};
 use yimen_catalogue::model::{Field as Spec, FieldKind, Prefill};
-use yimen_catalogue::{Facts, Version};
+use yimen_catalogue::{Fact, Facts, TODAY, Version};
 use yimen_parties::{NumberKind, Party};
+use yimen_standards::id::ResidentId;
 use yimen_web::{Choice, Field, FormState, Width};
 
 use super::error::sentence;
@@ -127,6 +128,10 @@ pub fn take(
             continue;
         }
         let (mut read, mut errors) = form::parse(&[spec], &|id| values(id, posted));
+        if let Some(error) = born_later(spec, read.get(&spec.id), &facts) {
+            read.clear();
+            errors.push(error);
+        }
         match read.remove(&spec.id) {
             Some(fact) => {
                 facts.insert(spec.id.clone(), fact.clone());
@@ -140,6 +145,16 @@ pub fn take(
         }
     }
     taken
+}
+
+/// A number whose birth date is after today, or 150 years ago, has the right form and belongs to nobody.
+fn born_later(spec: &Spec, read: Option<&Fact>, facts: &Facts) -> Option<FieldError> {
+    let (Some(Fact::Text(number)), Some(Fact::Text(today))) = (read, facts.get(TODAY)) else { return None };
+    let error = match spec.kind {
+        FieldKind::ResidentId => ResidentId::parse_on(number, today.parse().ok()?).err()?,
+        _ => return None,
+    };
+    Some(FieldError { field: spec.id.clone(), message: format!("{}：{}", spec.label, error.message()) })
 }
 
 /// The values of a field as posted; a date comes in three.

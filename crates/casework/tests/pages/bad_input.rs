@@ -32,6 +32,25 @@ fn names_with_rare_characters_and_middle_dots_are_taken_and_kept() {
 }
 
 #[test]
+fn a_number_of_nobody_alive_is_told() {
+    story("unborn", |world| async move {
+        let me = world.buyer();
+        let number = world.start(&me).await;
+        let path = format!("/cases/{number}/apply/pages/seller");
+        // Of the right form, with the right check digit.
+        for (typed, words) in
+            [("000000209901010052", "出生日期晚于今天"), ("000000186001010058", "出生年份不合理")]
+        {
+            let fields = [("seller_name", "张三"), ("seller_number", typed), ("seller_phone", "13800000002")];
+            let page = world.post(&me, &path, &fields).await;
+            assert_eq!(page.status, 422, "{typed}");
+            assert!(page.says("卖方身份证号：") && page.says(words), "{}", page.text());
+            assert!(page.says("value=\"张三\""), "what was typed is kept");
+        }
+    });
+}
+
+#[test]
 fn extra_and_missing_fields_neither_break_nor_slip_in() {
     story("extra", |world| async move {
         let me = world.buyer();
