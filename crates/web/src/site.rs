@@ -12,6 +12,7 @@ use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
+use crate::errors::WebError;
 use crate::form_body::{Form, MAX_BODY};
 use crate::html::redirect_303;
 use crate::page::{Audience, Mode, NavItem, UserBadge};
@@ -82,6 +83,8 @@ pub fn wrap(routes: Router, site: Arc<Site>) -> Router {
     routes
         .merge(assets::routes())
         .route("/mode", post(set_mode))
+        // Said aloud: of two routers that leave it to the framework, a merge keeps the other's, outside all of this.
+        .fallback(|| async { WebError::not_found() })
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(middleware::from_fn(guard::guard_unsafe))
         .layer(CatchPanicLayer::custom(errors::panicked))
