@@ -87,6 +87,8 @@ codes! {
     BadId = 14 Error "id 写法不对",
     DuplicateId = 15 Error "id 重复",
     NoService = 16 Error "没有任何事项",
+    TooMany = 17 Error "数目过多",
+    Invisible = 18 Error "有看不见的字符",
     // References.
     UnknownDepartment = 20 Error "未知的部门",
     UnknownOffice = 21 Error "未知的办事大厅",
@@ -115,6 +117,7 @@ codes! {
     MinOverMax = 44 Error "min 大于 max",
     BoundsNotUsed = 45 Error "这种字段不能有上下限",
     FormEmpty = 46 Error "没有字段的页",
+    Unanswerable = 47 Error "没有任何回答能通过",
     // Steps.
     StepCycle = 50 Error "步骤互相等待",
     StepNeverStarts = 51 Error "永远不能开始的步骤",

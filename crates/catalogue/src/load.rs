@@ -69,7 +69,13 @@ pub(crate) fn diagnostic(
 impl Pack {
     /// Reads the folder. Nothing here fails: a folder that is not there is a finding too.
     pub fn load(folder: &Path) -> Self {
-        let name = folder.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+        // `.` has no name of its own.
+        let named = match folder.file_name() {
+            Some(_) => Ok(folder.to_owned()),
+            None => folder.canonicalize(),
+        };
+        let name =
+            named.ok().and_then(|f| Some(f.file_name()?.to_string_lossy().into_owned())).unwrap_or_default();
         let mut pack = Self { name, ..Self::default() };
         pack.meta = pack.file(&folder.join("pack.yaml"), FileKind::Pack);
         pack.city = pack.file(&folder.join("city.yaml"), FileKind::City);
@@ -109,7 +115,7 @@ impl Pack {
             Err(error) => self.push(
                 folder,
                 Code::FileMissing,
-                format!("读不到 services 文件夹：{error}"),
+                format!("读不到 services 文件夹：{}", because(&error)),
                 "建立 services 文件夹，每个事项一个 .yaml 文件",
             ),
         }
@@ -147,23 +153,54 @@ impl Pack {
 type Refusal = (Code, String, &'static str);
 
 fn read(path: &Path) -> Result<String, Refusal> {
-    let unreadable = |error: std::io::Error| match error.kind() {
-        std::io::ErrorKind::NotFound => {
-            (Code::FileMissing, "缺少文件".to_owned(), "建立这个文件，写法见 docs/packs.md")
-        }
-        _ => (Code::FileUnreadable, format!("文件无法读取：{error}"), "检查文件权限"),
-    };
-    let size = std::fs::metadata(path).map_err(unreadable)?.len();
-    if size > MAX_BYTES {
-        let message = format!("文件过大（{size} 字节，最多 {MAX_BYTES} 字节）");
+    use std::io::Read;
+    let unreadable = |error: std::io::Error| unreadable(path, &error);
+    // Opening a pipe waits for its other end, reading a device has no end: only files are read.
+    let meta = std::fs::metadata(path).map_err(unreadable)?;
+    if meta.is_dir() {
+        return Err((Code::FileUnreadable, "这是文件夹，不是文件".to_owned(), "移走它，放上同名的文件"));
+    }
+    if !meta.is_file() {
+        return Err((Code::FileUnreadable, "这不是普通文件".to_owned(), "移走它，放上同名的文件"));
+    }
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > MAX_BYTES {
+        let message = format!("文件过大（{} 字节，最多 {MAX_BYTES} 字节）", meta.len());
         return Err((Code::FileUnreadable, message, "一个文件只写一个事项"));
     }
-    let bytes = std::fs::read(path).map_err(unreadable)?;
     String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();
         let line = error.as_bytes()[..valid].iter().filter(|b| **b == b'\n').count() + 1;
         (Code::FileUnreadable, format!("第 {line} 行起不是 UTF-8 文字"), "把文件另存为 UTF-8 编码")
     })
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Refusal {
+    if path.is_symlink() {
+        let message = format!("符号链接指向的文件读不到：{}", because(error));
+        return (Code::FileUnreadable, message, "把文件本身放在这里");
+    }
+    match error.kind() {
+        std::io::ErrorKind::NotFound => {
+            (Code::FileMissing, "缺少文件".to_owned(), "建立这个文件，写法见 docs/packs.md")
+        }
+        std::io::ErrorKind::NotADirectory => {
+            (Code::FileMissing, "上一级不是文件夹".to_owned(), "写事项包文件夹的路径，例如 packs/hangzhou")
+        }
+        _ => (Code::FileUnreadable, format!("文件无法读取：{}", because(error)), "检查文件和文件夹的权限"),
+    }
+}
+
+/// The system's reason in Chinese, where it is one of the usual ones.
+fn because(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "不存在".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "没有读取权限".to_owned(),
+        std::io::ErrorKind::NotADirectory => "不是文件夹".to_owned(),
+        _ => error.to_string(),
+    }
 }
 
 /// Parses one file's text. The file is `None` where the text does not fit the model; then there are findings.

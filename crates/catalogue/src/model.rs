@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use yimen_standards::time::Limit;
 
-use crate::schema::{limit, one_of_sources};
+use crate::schema::{FACT_PATTERN, ID_PATTERN, limit, one_of_sources};
 pub use city::{City, Counter, Department, Office, PackMeta, Region, Theme};
 
 /// One administrative service item (政务服务事项, 业务办理项): one YAML file of a pack.
@@ -17,12 +17,14 @@ pub use city::{City, Counter, Department, Office, PackMeta, Region, Theme};
 #[serde(deny_unknown_fields)]
 pub struct Service {
     /// Stable name in addresses and journals; equals the file name without its ending.
+    #[schemars(regex(pattern = ID_PATTERN))]
     pub id: String,
     pub name: String,
     /// One plain sentence for search results.
     pub summary: String,
     /// What people type when they look for it: 过户, 二手房 …
     #[serde(default)]
+    #[schemars(length(max = 60))]
     pub aliases: Vec<String>,
     pub codes: Codes,
     pub kind: ItemKind,
@@ -30,38 +32,52 @@ pub struct Service {
     /// Department that decides.
     pub lead: String,
     #[serde(rename = "for")]
+    #[schemars(length(min = 1, max = 2))]
     pub audience: Vec<Audience>,
+    #[schemars(length(min = 1, max = 10))]
     pub themes: Vec<String>,
     /// Times the applicant must appear in person.
     pub visits: u8,
     /// 通办范围.
     pub scope: String,
+    #[schemars(length(min = 1, max = 60))]
     pub basis: Vec<LegalBasis>,
     /// 受理条件, one sentence each.
+    #[schemars(length(min = 1, max = 100))]
     pub conditions: Vec<String>,
     pub limits: Limits,
     /// 情形引导: questions whose answers are facts.
     #[serde(default)]
+    #[schemars(length(max = 60))]
     pub guide: Vec<Question>,
     /// Facts computed from answers; each may use the ones before it.
     #[serde(default)]
+    #[schemars(length(max = 100))]
     pub derive: Vec<Derived>,
     /// When one holds, the applicant is told so on a page of its own and the case is not submitted.
     #[serde(default)]
+    #[schemars(length(max = 60))]
     pub stops: Vec<Stop>,
+    #[schemars(length(max = 40))]
     pub form: Vec<FormPage>,
+    #[schemars(length(max = 100))]
     pub materials: Vec<Material>,
+    #[schemars(length(min = 1, max = 60))]
     pub steps: Vec<Step>,
     #[serde(default)]
+    #[schemars(length(max = 60))]
     pub fees: Vec<Fee>,
     /// 特别程序: what may stop the clock.
     #[serde(default)]
+    #[schemars(length(max = 30))]
     pub specials: Vec<Special>,
     pub result: ResultSpec,
     #[serde(default)]
+    #[schemars(length(max = 60))]
     pub faq: Vec<Faq>,
     /// Offices that take it in; empty means every office of the region.
     #[serde(default)]
+    #[schemars(length(max = 1000))]
     pub offices: Vec<String>,
 }
 
@@ -69,9 +85,12 @@ pub struct Service {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Codes {
+    #[schemars(regex(pattern = r"^[0-9]{12}$"))]
     pub base: String,
+    #[schemars(regex(pattern = r"^[0-9A-Z]{18}[1-7][0-9]{12}$"))]
     pub implementing: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = r"^[0-9A-Z]{18}[1-7][0-9]{14}$"))]
     pub handling: Option<String>,
 }
 
@@ -171,12 +190,14 @@ pub struct Extension {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Question {
+    #[schemars(regex(pattern = FACT_PATTERN))]
     pub id: String,
     pub ask: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
     /// Empty means yes or no (a boolean fact); otherwise one of these (a text fact).
     #[serde(default)]
+    #[schemars(length(max = 500))]
     pub options: Vec<Choice>,
     /// CEL; absent means always.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -193,6 +214,7 @@ pub struct Choice {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Derived {
+    #[schemars(regex(pattern = FACT_PATTERN))]
     pub id: String,
     /// CEL over the facts so far.
     pub value: String,
@@ -209,10 +231,12 @@ pub struct Stop {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FormPage {
+    #[schemars(regex(pattern = ID_PATTERN))]
     pub id: String,
     pub title: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<String>,
+    #[schemars(length(min = 1, max = 60))]
     pub fields: Vec<Field>,
 }
 
@@ -220,6 +244,7 @@ pub struct FormPage {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Field {
+    #[schemars(regex(pattern = FACT_PATTERN))]
     pub id: String,
     pub label: String,
     #[serde(rename = "type")]
@@ -231,6 +256,7 @@ pub struct Field {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<String>,
     #[serde(default)]
+    #[schemars(length(max = 500))]
     pub options: Vec<Choice>,
     /// Inclusive bounds: characters for text, value for number, yuan for money.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -292,6 +318,7 @@ pub enum Prefill {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Material {
+    #[schemars(regex(pattern = ID_PATTERN))]
     pub id: String,
     pub name: String,
     pub kind: MaterialKind,
@@ -314,6 +341,7 @@ pub struct Material {
     pub basis: Option<String>,
     /// Reasons a clerk may choose when returning it; a common list is added.
     #[serde(default)]
+    #[schemars(length(max = 60))]
     pub faults: Vec<String>,
 }
 
@@ -390,12 +418,14 @@ pub enum Need {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Step {
+    #[schemars(regex(pattern = ID_PATTERN))]
     pub id: String,
     pub name: String,
     /// A department id, `applicant`, or `window` (the office that took the case in).
     pub by: String,
     pub kind: StepKind,
     #[serde(default)]
+    #[schemars(length(max = 60))]
     pub after: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<String>,
@@ -404,15 +434,19 @@ pub struct Step {
     pub within: Option<Limit>,
     /// What the officer records; each becomes a fact for the steps after it.
     #[serde(default)]
+    #[schemars(length(max = 60))]
     pub records: Vec<Field>,
     /// Which fees a payment step collects.
     #[serde(default)]
+    #[schemars(length(max = 60))]
     pub fees: Vec<String>,
     /// Which special procedures may be asked for here.
     #[serde(default)]
+    #[schemars(length(max = 30))]
     pub specials: Vec<String>,
     /// What the officer checks, shown as a list beside the form.
     #[serde(default)]
+    #[schemars(length(max = 60))]
     pub checks: Vec<String>,
 }
 
@@ -436,6 +470,7 @@ pub enum StepKind {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Fee {
+    #[schemars(regex(pattern = ID_PATTERN))]
     pub id: String,
     pub name: String,
     /// CEL giving fen as int, over all facts including what earlier steps recorded.
@@ -453,6 +488,7 @@ pub struct Fee {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Special {
+    #[schemars(regex(pattern = ID_PATTERN))]
     pub id: String,
     pub name: String,
     #[schemars(schema_with = "limit")]
@@ -473,9 +509,11 @@ pub struct ResultSpec {
     /// CEL giving the last day as text `YYYY-MM-DD`; absent means no end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid_until: Option<String>,
+    #[schemars(length(min = 1, max = 3))]
     pub delivery: Vec<DeliveryWay>,
     /// Facts printed on the result, in order: label → fact id.
     #[serde(default)]
+    #[schemars(length(max = 60))]
     pub shows: Vec<Shown>,
 }
 
@@ -483,6 +521,7 @@ pub struct ResultSpec {
 #[serde(deny_unknown_fields)]
 pub struct Shown {
     pub label: String,
+    #[schemars(regex(pattern = FACT_PATTERN))]
     pub fact: String,
 }
 

@@ -10,6 +10,10 @@ use crate::model::{City, PackMeta, Service};
 
 /// The pattern of a limit: 30wd, 30cd, 4h, 60m.
 const LIMIT_PATTERN: &str = "^[0-9]+(wd|cd|h|m)$";
+/// Ids of services, steps, materials, fees, departments, offices.
+pub(crate) const ID_PATTERN: &str = "^[a-z][a-z0-9_-]{0,63}$";
+/// Names of facts: a hyphen would be a minus in a condition.
+pub(crate) const FACT_PATTERN: &str = "^[a-z][a-z0-9_]{0,63}$";
 const SOURCE_PATTERN: &str = "^(upload|original|form|licence:.+|resource:.+)$";
 
 /// The three kinds of file in a pack.
@@ -116,6 +120,8 @@ pub(crate) fn limit(_: &mut SchemaGenerator) -> Schema {
 pub(crate) fn one_of_sources(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "array",
+        "minItems": 1,
+        "maxItems": 20,
         "items": {
             "type": "string",
             "format": "yimen-source",

@@ -25,6 +25,9 @@ pub fn check(node: &Node, schema: &Value) -> (Value, Vec<Fault>) {
     (value, checker.faults)
 }
 
+/// Unknown keys are told one by one, with what was meant; beyond this many they are another kind of file.
+const MOST_KEYS: u64 = 200;
+
 struct Checker<'s> {
     root: &'s Value,
     faults: Vec<Fault>,
@@ -48,6 +51,9 @@ impl<'s> Checker<'s> {
         if !words.is_empty() {
             return self.word(node, &words, key);
         }
+        if self.too_many(node, schema, key) {
+            return Value::Null;
+        }
         match (schema["type"].as_str(), &node.data) {
             (Some("object"), Data::Map(members)) => self.object(node.at, members, schema, key),
             (Some("array"), Data::List(items)) => {
@@ -62,6 +68,22 @@ impl<'s> Checker<'s> {
                 Value::Null
             }
         }
+    }
+
+    /// A list or map longer than any real service has. What is inside is not looked at: checks compare each with each.
+    fn too_many(&mut self, node: &Node, schema: &Value, key: Option<&str>) -> bool {
+        let (count, limit) = match &node.data {
+            Data::List(items) => (items.len(), schema["maxItems"].as_u64()),
+            Data::Map(members) => {
+                let fixed = schema["properties"].is_object().then_some(MOST_KEYS);
+                (members.len(), schema["maxProperties"].as_u64().or(fixed))
+            }
+            _ => return false,
+        };
+        let Some(limit) = limit.filter(|limit| count as u64 > *limit) else { return false };
+        let message = format!("`{}` 有 {count} 项，最多 {limit} 项", key.unwrap_or("文件"));
+        self.fault(node.at, Code::TooMany, message, "拆成几个事项，或合并相同的项");
+        true
     }
 
     fn wrong_type(&mut self, node: &Node, want: &str, key: Option<&str>) {

@@ -1,6 +1,7 @@
 //! YAML with positions: a tree in which every key and value knows its line and column.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span};
 
@@ -120,7 +121,7 @@ impl<'i> Reader<'i> {
     fn node(&mut self, event: Event<'i>, span: Span, depth: usize) -> Result<Node, Fault> {
         let at = At::from(span.start);
         if depth > MAX_DEPTH {
-            return Err(Fault::NotUsed { at, what: "嵌套过深" });
+            return Err(Fault::NotUsed { at, what: "这样深的嵌套" });
         }
         let refuse = |what| Err(Fault::NotUsed { at, what });
         let data = match event {
@@ -155,6 +156,8 @@ impl<'i> Reader<'i> {
 
     fn map(&mut self, depth: usize) -> Result<Data, Fault> {
         let mut members: Vec<(Key, Node)> = Vec::new();
+        // A file may hold a hundred thousand keys before anything can say that they are too many.
+        let mut seen: HashMap<String, At> = HashMap::new();
         loop {
             let (event, span) = self.next()?;
             let at = At::from(span.start);
@@ -165,9 +168,12 @@ impl<'i> Reader<'i> {
             };
             let (event, span) = self.next()?;
             let value = self.node(event, span, depth + 1)?;
-            match members.iter().find(|(key, _)| key.name == name) {
-                Some((first, _)) => self.faults.push(Fault::DuplicateKey { at, name, first: first.at }),
-                None => members.push((Key { name, at }, value)),
+            match seen.get(&name) {
+                Some(first) => self.faults.push(Fault::DuplicateKey { at, name, first: *first }),
+                None => {
+                    seen.insert(name.clone(), at);
+                    members.push((Key { name, at }, value));
+                }
             }
         }
     }

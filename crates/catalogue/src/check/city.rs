@@ -80,12 +80,14 @@ pub(super) fn check(file: &File<City>, pack: &Pack, found: &mut Vec<Diagnostic>)
             say(&format!("/offices/{i}/counters"), Code::OfficeWithoutCounter, message, "写上至少一个窗口");
         }
     }
+    // A service that could not be read may be the one of this theme.
+    let is_whole = !pack.services.is_empty() && pack.diagnostics.is_empty();
     for (i, theme) in city.themes.iter().enumerate() {
         if !ICONS.contains(&theme.icon.as_str()) {
             let fix = reference_fix(&theme.icon, ICONS.iter().copied(), "图标");
             say(&format!("/themes/{i}/icon"), Code::UnknownIcon, format!("未知的图标“{}”", theme.icon), &fix);
         }
-        if !pack.services.is_empty() && !pack.services.iter().any(|s| s.value.themes.contains(&theme.name)) {
+        if is_whole && !pack.services.iter().any(|s| s.value.themes.contains(&theme.name)) {
             let message = format!("主题“{}”下没有事项", theme.name);
             say(&format!("/themes/{i}"), Code::ThemeEmpty, message, "给事项加上这个主题，或删去主题");
         }

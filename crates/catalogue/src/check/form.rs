@@ -128,6 +128,10 @@ impl Checker<'_> {
         {
             let message = format!("字段“{}”的 min {min} 大于 max {max}", field.label);
             self.say(&format!("{place}/min"), Code::MinOverMax, message, "对调，或改正其中一个");
+        } else if bounded && let Some((low, high)) = impossible(field) {
+            let message = format!("字段“{}”没有任何回答能通过：不小于 {low}，又不大于 {high}", field.label);
+            let fix = "改正 min 或 max；没有写的一边按默认，见 docs/packs.md";
+            self.say(&format!("{place}/{bound}"), Code::Unanswerable, message, fix);
         }
     }
 
@@ -154,4 +158,21 @@ impl Checker<'_> {
             }
         }
     }
+}
+
+/// The bounds of a field, with the default where one is not written, if no answer lies between them.
+fn impossible(field: &Field) -> Option<(i64, i64)> {
+    let (low, high) = match field.kind {
+        FieldKind::Text | FieldKind::Address => (1, 200),
+        FieldKind::LongText => (1, 2_000),
+        FieldKind::Choices => (1, field.options.len() as i64),
+        _ => (0, i64::MAX),
+    };
+    let counts = low == 1;
+    let low = field.min.map_or(low, |min| if counts { min.max(low) } else { min });
+    let high = match (field.kind, field.max) {
+        (FieldKind::Choices, Some(max)) => max.min(high),
+        (_, max) => max.unwrap_or(high),
+    };
+    (low > high).then_some((low, high))
 }

@@ -95,24 +95,42 @@ impl Checker<'_> {
     }
 }
 
-/// 其他材料, 其他法律法规规定的文件, 相关证明材料, 身份证等: a demand without an object. 其他共有人的身份证明 has one.
+/// 其他材料, 其他法律法规规定的文件, 身份证等相关材料: a demand without an object. 其他共有人的身份证明 has one.
 fn is_catch_all(name: &str) -> bool {
-    let plain: String = name.chars().filter(|c| !c.is_whitespace()).collect();
-    const THINGS: [&str; 7] = ["证明材料", "申请材料", "材料", "文件", "资料", "证件", "证明"];
-    if plain.ends_with('等') || THINGS.iter().any(|t| plain.ends_with(&format!("等{t}"))) {
+    let plain = without_brackets(name);
+    if plain.ends_with('等') || plain.rsplit_once('等').is_some_and(|(_, rest)| names_nothing(rest)) {
         return true;
     }
-    let Some(mut rest) = THINGS.iter().find_map(|t| plain.strip_suffix(t)) else { return false };
-    let is_vague =
-        |s: &str| ["其他", "其它", "相关", "有关", "所需", "必要", "需要"].iter().any(|w| s.contains(w));
-    if !is_vague(rest) {
-        return false;
-    }
-    while let Some(shorter) = FILLERS.iter().find_map(|f| rest.strip_prefix(f)) {
+    VAGUE.iter().any(|word| plain.contains(word)) && names_nothing(&plain)
+}
+
+/// 其他（按要求提供） is 其他.
+fn without_brackets(name: &str) -> String {
+    let mut depth = 0_usize;
+    let outside = |c: &char| {
+        match c {
+            '（' | '(' | '【' | '[' => depth += 1,
+            '）' | ')' | '】' | ']' => depth = depth.saturating_sub(1),
+            _ => return depth == 0 && !c.is_whitespace(),
+        }
+        false
+    };
+    name.chars().filter(outside).collect()
+}
+
+/// Nothing is left when every word that adds nothing is taken away.
+fn names_nothing(text: &str) -> bool {
+    let mut rest = text;
+    while let Some(shorter) = THINGS.iter().chain(FILLERS).find_map(|word| rest.strip_prefix(word)) {
         rest = shorter;
     }
     rest.is_empty()
 }
+
+const VAGUE: &[&str] = &["其他", "其它", "相关", "有关", "所需", "必要", "需要", "补充", "辅助"];
+
+const THINGS: &[&str] =
+    &["证明", "材料", "文件", "资料", "证件", "证照", "凭证", "佐证", "手续", "单证", "文书", "附件"];
 
 /// Words that add nothing to «other documents».
 const FILLERS: &[&str] = &[
@@ -122,6 +140,7 @@ const FILLERS: &[&str] = &[
     "有关",
     "必要",
     "必需",
+    "需",
     "所需",
     "需要",
     "应当",

@@ -35,6 +35,13 @@ const LONGEST: &[(&str, usize)] = &[
 /// Keys whose emptiness has a finding of its own.
 const OWN_FINDING: &[&str] = &["basis", "statutory_basis"];
 
+/// What nobody sees but turns the text around, or makes two equal words differ. The joiners some scripts need are none.
+fn is_hidden(c: char) -> bool {
+    (c.is_control() && c != '\n' && c != '\t')
+        || matches!(c, '\u{ad}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            | '\u{feff}' | '\u{fff9}'..='\u{fffd}')
+}
+
 pub fn check(path: &str, node: &Node, found: &mut Vec<Diagnostic>) {
     visit(path, node, "", found);
 }
@@ -44,6 +51,11 @@ fn visit(path: &str, node: &Node, key: &str, found: &mut Vec<Diagnostic>) {
         Data::List(items) => items.iter().for_each(|item| visit(path, item, key, found)),
         Data::Map(members) => members.iter().for_each(|(key, value)| visit(path, value, &key.name, found)),
         Data::Text(text) => {
+            if let Some(hidden) = text.chars().find(|c| is_hidden(*c)) {
+                let message = format!("`{key}` 里有看不见的字符 U+{:04X}", u32::from(hidden));
+                let fix = "删去它，或重新输入这段文字；从网页或文档复制来的文字常带着它";
+                found.push(diagnostic(path, node.at, Code::Invisible, message, fix));
+            }
             let count = text.trim().chars().count();
             if count == 0 && !OWN_FINDING.contains(&key) {
                 let fix = "写上内容；可以不写的键整个删去";
