@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, value_parser};
 use yimen::open::Place;
 use yimen_payments::GatewayConfig;
 use yimen_standards::time::Instant;
@@ -31,10 +31,10 @@ enum Command {
         #[arg(long, default_value = "packs/hangzhou")]
         pack: PathBuf,
         /// How many applications the city has seen.
-        #[arg(long, default_value_t = 4_000)]
-        cases: usize,
+        #[arg(long, default_value_t = 4_000, value_parser = value_parser!(u32).range(0..=1_000_000), allow_negative_numbers = true)]
+        cases: u32,
         /// Over how many days.
-        #[arg(long, default_value_t = 150)]
+        #[arg(long, default_value_t = 150, value_parser = value_parser!(i64).range(1..=1_000), allow_negative_numbers = true)]
         days: i64,
         /// The same seed invents the same city.
         #[arg(long, default_value_t = 2026)]
@@ -160,7 +160,7 @@ impl Cli {
     pub fn run(self) -> Result<ExitCode, serve::Failure> {
         match self.command {
             Command::Demo { place, listen, pack, cases, days, seed, until } => {
-                let plan = demo::Demo { pack: &pack, cases, days, seed, until };
+                let plan = demo::Demo { pack: &pack, cases: cases as usize, days, seed, until };
                 demo::demo(&place.place(), listen.address(), &plan)
             }
             Command::Serve { place, listen, https, gateway } => {

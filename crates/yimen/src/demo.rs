@@ -78,7 +78,7 @@ fn settle(
     let pack = pack::for_demo(demo.pack)?;
     let until = demo.until.unwrap_or_else(|| platform.clock.now());
     let platform = &of_the_city(platform, demo.seed, until);
-    println!("{}", pack::publish_pack(platform, &pack)?);
+    println!("{}", pack::publish_pack(platform, &pack)?.0);
     let casework = casework(platform)?;
     let plan = Plan { cases: demo.cases, days: demo.days, seed: demo.seed, until };
     let papers = runtime.block_on(file_papers(&platform.blobs))?;

@@ -76,3 +76,25 @@ fn the_demo_refuses_a_broken_pack_at_start_with_the_same_words() {
     // With the pack mended the same folder will do.
     common::city(&data, "5", &[]);
 }
+
+#[test]
+fn a_pack_is_published_once_and_a_second_time_changes_nothing() {
+    let home = Home::new();
+    let data = home.join("data").display().to_string();
+    let first = done(&["pack", "publish", "packs/hangzhou", "--data", &data]);
+    assert!(first.out.contains("新增 20") && first.out.contains("下一步：yimen serve"), "{first:#?}");
+    let again = done(&["pack", "publish", "packs/hangzhou", "--data", &data]);
+    assert!(again.out.contains("未变 20") && again.out.contains("没有任何改动"), "{again:#?}");
+    // From inside its own folder a pack has the same name.
+    let mut inside = common::yimen(&["pack", "check", "."]);
+    let said: common::Said = inside.current_dir(root().join("packs/hangzhou")).output().unwrap().into();
+    assert_eq!(said.code, Some(0), "{said:#?}");
+}
+
+/// Warnings are counted apart: they do not hinder publication.
+#[test]
+fn errors_and_warnings_are_counted_apart() {
+    let said = refused(&["pack", "check", "crates/catalogue/tests/broken/linhai"], &["处错误", "处警告"]);
+    assert!(!said.err.contains(" 0 处错误"), "{said:#?}");
+    done(&["pack", "check", "crates/catalogue/tests/broken/whole"]);
+}

@@ -239,3 +239,17 @@ fn the_help_says_how_data_is_placed() {
         assert!(!help.contains("--until"), "{help}");
     }
 }
+
+#[test]
+fn a_city_of_no_or_endless_days_is_refused_before_anything_is_made() {
+    let home = Home::new();
+    let data = home.join("data").display().to_string();
+    for (flag, value) in
+        [("--days", "0"), ("--days", "-5"), ("--days", "9999999"), ("--cases", "-1"), ("--port", "99999")]
+    {
+        let said = common::run(&["demo", "--data", &data, flag, value]);
+        assert_eq!(said.code, Some(2), "{said:#?}");
+        assert!(said.err.contains(value) && said.err.contains(flag), "{said:#?}");
+    }
+    assert!(!home.join("data").exists());
+}

@@ -44,7 +44,7 @@ pub enum BackupError {
     Busy(PathBuf),
     #[error("磁盘已满，写不下 {0}。没有留下不完整的备份，请换一个有空间的位置。")]
     Full(PathBuf),
-    #[error("不能读写 {0}：{1}")]
+    #[error("不能读写 {0}：{1}。请核对路径，并检查文件和目录的权限。")]
     Io(PathBuf, std::io::Error),
     #[error("数据库为空，没有可备份的内容：{0}。请检查 --data 与 --store。")]
     Nothing(String),
