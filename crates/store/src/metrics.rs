@@ -17,6 +17,9 @@ pub struct Metric {
     /// Time spent waiting for a connection.
     pub wait_micros: u64,
     pub max_wait_micros: u64,
+    /// Statements sent: of all together, and of the one that sent the most.
+    pub statements: u64,
+    pub max_statements: u64,
 }
 
 #[derive(Default)]
@@ -31,6 +34,7 @@ pub(crate) struct Sample {
     pub(crate) retries: u64,
     pub(crate) waited: Duration,
     pub(crate) took: Duration,
+    pub(crate) statements: u64,
 }
 
 impl Metrics {
@@ -46,6 +50,8 @@ impl Metrics {
         metric.max_micros = metric.max_micros.max(took);
         metric.wait_micros += waited;
         metric.max_wait_micros = metric.max_wait_micros.max(waited);
+        metric.statements += sample.statements;
+        metric.max_statements = metric.max_statements.max(sample.statements);
     }
 
     pub(crate) fn snapshot(&self) -> Vec<(&'static str, Metric)> {

@@ -17,6 +17,8 @@ pub struct Read<'c> {
     /// The first failed statement. PostgreSQL refuses everything after one; so do we on
     /// SQLite, so that a closure behaves the same on both.
     spoiled: Option<StoreError>,
+    /// How many were sent so far: a page whose statements grow with its rows is found by this.
+    statements: u64,
 }
 
 pub(crate) enum Conn<'c> {
@@ -108,6 +110,7 @@ impl Read<'_> {
         if let Some(error) = &self.spoiled {
             return Err(error.clone());
         }
+        self.statements += 1;
         let bad = params.iter().position(|value| match value {
             Value::Text(text) => text.as_bytes().contains(&0),
             Value::Real(number) => !number.is_finite(),
@@ -145,15 +148,20 @@ pub struct Tx<'c> {
 
 impl<'c> Tx<'c> {
     pub(crate) fn new(conn: Conn<'c>, tape: Option<Tape>) -> Tx<'c> {
-        Tx { read: Read { conn, spoiled: None }, name: "", tape }
+        Tx { read: Read { conn, spoiled: None, statements: 0 }, name: "", tape }
     }
 
     pub(crate) fn begin(&mut self, name: &'static str) {
         self.name = name;
         self.read.spoiled = None;
+        self.read.statements = 0;
         if let Some(tape) = &self.tape {
             tape.begin(name);
         }
+    }
+
+    pub(crate) fn statements(&self) -> u64 {
+        self.read.statements
     }
 
     pub(crate) fn spoiled(&self) -> Option<StoreError> {

@@ -88,6 +88,7 @@ fn serve(conn: PgConn, jobs: &Queue<Box<dyn Unit>>, metrics: &Metrics) {
             retries: u64::from(retries),
             waited: started.saturating_duration_since(job.queued()),
             took: started.elapsed(),
+            statements: tx.statements(),
         });
         let reads = job.reads();
         job.finish(outcome);

@@ -91,6 +91,7 @@ struct Ran {
     job: Box<dyn Unit>,
     started: Instant,
     kept: bool,
+    statements: u64,
 }
 
 struct Writer<'c> {
@@ -169,7 +170,7 @@ impl<'c> Writer<'c> {
             }
             return;
         }
-        let unrun = rest.map(|job| Ran { job, started: Instant::now(), kept: false });
+        let unrun = rest.map(|job| Ran { job, started: Instant::now(), kept: false, statements: 0 });
         for failed in ran.into_iter().chain(unrun) {
             self.answer(failed, Err(error.clone()), retries);
         }
@@ -185,7 +186,8 @@ impl<'c> Writer<'c> {
         for mut job in jobs {
             let started = Instant::now();
             let outcome = self.one(job.as_mut(), alone);
-            ran.push(Ran { job, started, kept: matches!(outcome, Ok(true)) });
+            let (kept, statements) = (matches!(outcome, Ok(true)), self.tx.statements());
+            ran.push(Ran { job, started, kept, statements });
             outcome?;
         }
         // A lone job that failed has already undone the transaction.
@@ -223,6 +225,7 @@ impl<'c> Writer<'c> {
             retries,
             waited: ran.started.saturating_duration_since(ran.job.queued()),
             took: ran.started.elapsed(),
+            statements: ran.statements,
         });
         ran.job.finish(outcome);
     }
@@ -251,6 +254,7 @@ fn serve_reads(db: &Connection, jobs: &Jobs, metrics: &Metrics) -> Result<()> {
             retries: 0,
             waited: started.saturating_duration_since(job.queued()),
             took: started.elapsed(),
+            statements: tx.statements(),
         });
         job.finish(outcome);
     }
