@@ -103,7 +103,7 @@ async fn addresses(world: &World, server: &Server) -> Result<Addresses, Failure>
             world.platform.store.read(|q| inbox(q, &format!("dept:{BUSY}"), TaskCursor::default(), 400));
         let tasks = read.await.map_err(|e: StoreError| e)?;
         case.extend(tasks.iter().map(|task| (format!("/review/tasks/{}", task.id), reviewer.clone())));
-        box_pages = ["/review", "/review?mine=1", "/review?unclaimed=1", "/review"]
+        box_pages = ["/review?all=1", "/review?mine=1", "/review?unclaimed=1", "/review?all=1"]
             .map(|path| (path.to_owned(), reviewer.clone()))
             .to_vec();
     }

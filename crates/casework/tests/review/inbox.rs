@@ -55,7 +55,7 @@ fn one_urgency_can_be_jumped_to_and_filters_are_links() {
         let task = world.task(&numbers[1], "verify-contract").id;
         world.do_task(&me, task, "claim", &[]).await;
 
-        let soon = world.get(&me, "/review?from=soon").await;
+        let soon = world.get(&me, "/review?all=1&from=soon").await;
         assert!(!soon.says(&grouped(&numbers[0])) && soon.says(&grouped(&numbers[2])));
         let mine = world.get(&me, "/review?mine=1").await;
         assert!(mine.says(&grouped(&numbers[1])) && !mine.says(&grouped(&numbers[0])));
@@ -63,10 +63,15 @@ fn one_urgency_can_be_jumped_to_and_filters_are_links() {
         let open = world.get(&me, "/review?unclaimed=1").await;
         assert!(!open.says(&grouped(&numbers[1])) && open.says(&grouped(&numbers[0])));
         assert_eq!(count(&open, ">领取<span"), 2);
-        let of_service = world.get(&me, "/review?service=existing-home-transfer").await;
+        let of_service = world.get(&me, "/review?all=1&service=existing-home-transfer").await;
         assert_eq!(count(&of_service, ">交易核验</a>"), 3);
-        let of_other = world.get(&me, "/review?service=residence-permit").await;
+        let of_other = world.get(&me, "/review?all=1&service=residence-permit").await;
         assert!(of_other.says("没有符合条件的任务") && of_other.says("查看全部"));
+        // Where no view is asked for, what one holds comes first; who holds nothing sees all of the department's.
+        let first = world.get(&me, "/review").await;
+        assert!(first.says(&grouped(&numbers[1])) && !first.says(&grouped(&numbers[0])));
+        let other = world.get(&reviewer(2, "李强", "housing"), "/review").await;
+        assert!(numbers.iter().all(|n| other.says(&grouped(n))));
         // Counts of the views stand on their links.
         assert!(
             mine.says("<span class=\"tab-count\">3</span>")

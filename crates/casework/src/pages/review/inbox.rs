@@ -19,7 +19,7 @@ use crate::pages::ctx_of;
 use crate::store::inbox::{self, Bounds, Counts, InboxTask, Stretch, Unfinished, Views, Which};
 use crate::{Casework, CaseworkError};
 
-const FILTERS: &[&str] = &["mine", "unclaimed", "service", "from"];
+const FILTERS: &[&str] = &["mine", "unclaimed", "all", "service", "from"];
 
 #[derive(Template)]
 #[template(path = "casework/review/inbox.html")]
@@ -66,6 +66,8 @@ struct Found {
     counts: Counts,
     views: Views,
     unfinished: Vec<Unfinished>,
+    /// The address with the view that was chosen where none was asked for.
+    address: Address,
 }
 
 pub(super) async fn inbox(
@@ -80,11 +82,12 @@ pub(super) async fn inbox(
     let now = ctx_of(&casework, &who.actor).now;
     let bounds = bounds(&casework, now);
     let after = key(&form);
-    let which = which(&address, &who.staff);
-    let stretch = begin(&address, bounds).from_key(after);
-    let (account, asked) = (who.staff.account, which.clone());
-    let found = casework.platform.store.read(move |q| find(q, &asked, account, stretch, bounds)).await?;
-    let view = Looking { casework: &casework, staff: &who.staff, now, bounds, address };
+    let here = if address.has_view() { shell.path.clone() } else { String::new() };
+    let staff = who.staff.clone();
+    let found = casework.platform.store.read(move |q| find(q, &staff, &address, after, bounds)).await?;
+    let address = found.address.clone();
+    let here = if here.is_empty() { address.href() } else { here };
+    let view = Looking { casework: &casework, staff: &who.staff, now, bounds, address, here };
     let page = view.page(&shell, &form, after.is_some(), found);
     Ok(Html::ok(page).into_response())
 }
@@ -92,16 +95,35 @@ pub(super) async fn inbox(
 /// Four statements, however many tasks there are.
 fn find(
     q: &mut yimen_store::Read<'_>,
-    which: &Which,
-    account: i64,
-    stretch: Stretch,
+    staff: &Staff,
+    asked: &Address,
+    after: Option<(i64, i64)>,
     bounds: Bounds,
 ) -> Result<Found, CaseworkError> {
+    let owner = format!("dept:{}", staff.department);
+    let views = inbox::views(q, &owner, staff.account, asked.get("service"))?;
+    let address = pre_filtered(asked, &views);
+    let which = &which(&address, staff);
+    let stretch = begin(&address, bounds).from_key(after);
     let tasks = inbox::page(q, which, stretch, inbox::PAGE as i64 + 1)?;
     let counts = inbox::counts(q, which, bounds)?;
-    let views = inbox::views(q, &which.owner, account, &which.service)?;
     let unfinished = inbox::unfinished(q, &tasks)?;
-    Ok(Found { tasks, counts, views, unfinished })
+    Ok(Found { tasks, counts, views, unfinished, address })
+}
+
+/// Where no view was asked for, what one has taken on comes first; who has taken on nothing sees the whole department's.
+fn pre_filtered(asked: &Address, views: &Views) -> Address {
+    match (asked.has_view(), views.mine) {
+        (true, _) => asked.clone(),
+        (false, 0) => asked.with("all", "1"),
+        (false, _) => asked.with("mine", "1"),
+    }
+}
+
+impl Address {
+    fn has_view(&self) -> bool {
+        ["mine", "unclaimed", "all"].iter().any(|view| self.get(view) == "1")
+    }
 }
 
 fn which(address: &Address, staff: &Staff) -> Which {
@@ -133,6 +155,8 @@ struct Looking<'a> {
     now: Instant,
     bounds: Bounds,
     address: Address,
+    /// The address of the list as it is shown.
+    here: String,
 }
 
 impl Looking<'_> {
@@ -152,7 +176,7 @@ impl Looking<'_> {
             tabs: tabs(&self.address, &found.views, view_of(&self.address)),
             filter: self.filter(&catalogue),
             summary: self.summary(&found.counts),
-            here: shell.path.clone(),
+            here: self.here.clone(),
             first: (later || !self.address.get("from").is_empty())
                 .then(|| self.address.with("from", "").href()),
             pager: Pager::new(None, next).summary(if shown == 0 {
@@ -182,7 +206,7 @@ impl Looking<'_> {
             .map(|v| (v.service.id.clone(), v.service.name.clone(), v.service.id == asked))
             .collect();
         services.sort_by(|a, b| a.1.cmp(&b.1));
-        let hidden = ["mine", "unclaimed"].map(|name| (name, self.address.get(name).to_string()));
+        let hidden = ["mine", "unclaimed", "all"].map(|name| (name, self.address.get(name).to_string()));
         ServiceFilter {
             services,
             hidden: hidden.into_iter().filter(|(_, value)| !value.is_empty()).collect(),
@@ -217,8 +241,9 @@ impl Looking<'_> {
     }
 
     fn empty(&self, later: bool) -> EmptyState {
-        let filtered = FILTERS.iter().any(|name| !self.address.get(name).is_empty());
-        let all = || Address::asked("/review", &[], &FormState::new()).href();
+        let filters = FILTERS.iter().filter(|name| **name != "all");
+        let filtered = filters.into_iter().any(|name| !self.address.get(name).is_empty());
+        let all = || Address::asked("/review", &[], &FormState::new()).with("all", "1").href();
         match (later, filtered) {
             (true, _) => EmptyState::new("check-circle", "后面没有了", "已经看完最后一件。")
                 .link(self.address.href(), "回到第一页"),
@@ -266,7 +291,8 @@ fn view_of(address: &Address) -> View {
 /// The views as links; `inbox` carries the service that stays chosen.
 pub(super) fn tabs(inbox: &Address, views: &Views, current: View) -> Tabs {
     let at = |mine: &str, unclaimed: &str| {
-        inbox.with("mine", mine).with("unclaimed", unclaimed).with("from", "").href()
+        let all = if mine.is_empty() && unclaimed.is_empty() { "1" } else { "" };
+        inbox.with("mine", mine).with("unclaimed", unclaimed).with("all", all).with("from", "").href()
     };
     let tab = |tabs: Tabs, href: String, text: &str, count: i64, view: View| match u64::try_from(count) {
         Ok(count) if count <= 999 => tabs.tab(href, text, Some(count), current == view),
