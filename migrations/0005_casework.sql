@@ -27,6 +27,8 @@ create table casework_case (
   deemed {{int}} NOT NULL,
   decided_at {{int}},
   closed_at {{int}},
+  -- Why it was withdrawn or voided; empty for every other end.
+  ended_because TEXT NOT NULL,
   precheck_due {{int}},
   correction_due {{int}},
   statutory_due {{int}},
@@ -49,7 +51,7 @@ create table casework_case (
   unique (applicant, nonce)
 ){{strict}};
 create index casework_case_applicant on casework_case (applicant, id);
-create index casework_case_timer on casework_case (timer_at) where timer_at is not null;
+create index casework_case_timer on casework_case (timer_at, id) where timer_at is not null;
 create index casework_case_office on casework_case (office, state, id) where closed_at is null;
 -- The board: every case on its way by what it runs towards. Holds all that lists and counts look at, so that neither
 -- reads the wide rows.

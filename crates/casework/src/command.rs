@@ -169,6 +169,11 @@ impl Fetched {
         self.relations.contains(&relation)
     }
 
+    /// Whether the correction notice names it: `material:ID` or `field:ID`.
+    pub(crate) fn asks_for(&self, target: &str) -> bool {
+        self.case.correction.as_ref().is_some_and(|c| c.items.iter().any(|i| i.target == target))
+    }
+
     /// The sealed answers, as a revision keeps them.
     pub(crate) fn sealed_facts(&self) -> &[u8] {
         &self.sealed

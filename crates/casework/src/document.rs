@@ -13,7 +13,7 @@ use yimen_store::{Read, StoreError, Tx};
 use crate::Casework;
 use crate::command::{Fetched, with_today};
 use crate::error::Result;
-use crate::model::{BillItem, Case, CorrectionItem, DocumentKind, ExtensionState, Outcome, Owner};
+use crate::model::{BillItem, BillState, Case, CorrectionItem, DocumentKind, ExtensionState, Outcome, Owner};
 use crate::store::documents::{self, Document};
 use crate::store::materials;
 
@@ -219,7 +219,11 @@ fn body(case: &Case, new: &Issue<'_>) -> Body {
         DocumentKind::NotAccepted => Body { received_at: case.received_at, ..Body::default() },
         DocumentKind::Grant | DocumentKind::Denial => {
             let name = case.delivery.zh().into();
-            Body { received_at: case.received_at, accepted_at: case.accepted_at, name, ..Body::default() }
+            // What a denial gives back.
+            let back = case.bills.iter().filter(|b| b.state == BillState::Refunding).map(|b| b.total);
+            let total = back.sum();
+            let (received_at, accepted_at) = (case.received_at, case.accepted_at);
+            Body { received_at, accepted_at, name, total, ..Body::default() }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Drafts: started once however often the form is sent, saved on every page, resumable on any device.
 
-use yimen_catalogue::Facts;
+use yimen_catalogue::{Fact, Facts};
 use yimen_platform::{Actor, Ctx, Role, journal};
 use yimen_standards::case_number::CaseNumber;
 use yimen_standards::id::DivisionCode;
@@ -96,6 +96,8 @@ impl Casework {
         let fetched = self.fetch(tx, ctx, id, Act::FillIn)?;
         fillable(&fetched)?;
         let mut facts = self.facts(&fetched)?.clone();
+        asked_for(&fetched, &facts, answers, clear)?;
+        own_words(&fetched)?;
         facts.extend(answers.iter().map(|(id, fact)| (id.clone(), fact.clone())));
         for id in clear {
             facts.remove(id);
@@ -172,6 +174,35 @@ pub(crate) fn fillable(fetched: &Fetched) -> Result<()> {
         // The clerk completes what was handed in at the counter before accepting it.
         CaseState::Submitted if fetched.is(Relation::Window) => Ok(()),
         state => Err(Refusal::WrongState { state, wanted: "修改填写内容" }.into()),
+    }
+}
+
+/// While a correction is being answered, only what the notice asked for may change, and what is not answered yet: a changed
+/// answer may bring up more. Everything else stays as the window has checked it.
+fn asked_for(fetched: &Fetched, facts: &Facts, answers: &Facts, clear: &[String]) -> Result<()> {
+    if fetched.case.state != CaseState::Correcting {
+        return Ok(());
+    }
+    let asked = |id: &str| fetched.asks_for(&format!("field:{id}"));
+    let changed = |(id, fact): &(&String, &Fact)| facts.get(*id).is_some_and(|was| was != *fact);
+    let beyond = answers.iter().filter(changed).map(|(id, _)| id).chain(clear).find(|id| !asked(id));
+    match beyond {
+        None => Ok(()),
+        Some(id) => {
+            let label = fetched.version.field(id).map_or(id.as_str(), |f| f.label.as_str());
+            Err(Refusal::NotAskedFor(label.into()).into())
+        }
+    }
+}
+
+/// What somebody answered online is theirs: the window scans papers in, but puts no words into the application.
+fn own_words(fetched: &Fetched) -> Result<()> {
+    let case = &fetched.case;
+    match case.state == CaseState::Submitted && case.channel == Channel::Online {
+        true => {
+            Err(Refusal::WrongState { state: case.state, wanted: "代改申请人网上填写的内容" }.into())
+        }
+        false => Ok(()),
     }
 }
 

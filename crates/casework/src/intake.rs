@@ -121,7 +121,10 @@ impl Casework {
                 _ => {}
             }
         }
-        if fetched.case.state == CaseState::Submitted && !wanting.is_empty() {
+        // What the law has accepted by now is not undone by what is missing; a department asks for it.
+        let answerable =
+            fetched.case.state == CaseState::Submitted && !fetched.case.is_overdue_for_precheck(ctx.now);
+        if answerable && !wanting.is_empty() {
             return Err(CaseworkError::Incomplete(wanting));
         }
         self.execute(tx, ctx, &fetched, &Command::Accept, None)

@@ -30,7 +30,7 @@ pub use document::Body as DocumentBody;
 pub use draft::StartDraft;
 pub use error::{CaseworkError, Result};
 pub use material::{MAX_FILES, NewFile, Verdict};
-pub use timer::Swept;
+pub use timer::{SWEEP_EVERY, Sweeps, Swept};
 pub use view::{CaseView, Material, MaterialState};
 pub use work::DecideTask;
 use yimen_catalogue::{CatalogueHandle, Version};
@@ -52,6 +52,8 @@ pub struct Casework {
     pub parties: Parties,
     pub calendar: Arc<Calendar>,
     pub hours: Arc<Hours>,
+    /// How the timers of this process are doing.
+    pub sweeps: Arc<Sweeps>,
 }
 
 impl Casework {

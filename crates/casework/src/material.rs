@@ -1,12 +1,12 @@
 //! Materials of a case: files added and removed, originals seen, verdicts of the window.
 
 use yimen_platform::Ctx;
-use yimen_store::Tx;
+use yimen_store::{Read, Tx};
 
 use crate::Casework;
 use crate::draft::fillable;
 use crate::error::{CaseworkError, Result};
-use crate::model::CaseState;
+use crate::model::{CaseState, Channel};
 use crate::policy::{Act, Relation};
 use crate::rules::Refusal;
 use crate::store::materials::{self, File, MaterialRow};
@@ -45,6 +45,7 @@ impl Casework {
             fillable(&fetched)?;
         }
         self.known_slot(&fetched, &new.slot)?;
+        self.may_change(tx, &fetched, &new.slot)?;
         if materials::count_files(tx, id)? >= MAX_FILES {
             return Err(CaseworkError::Unavailable(format!(
                 "一个办件最多上传{MAX_FILES}个文件，请先删除不需要的文件"
@@ -71,6 +72,14 @@ impl Casework {
         let fetched = self.fetch(tx, ctx, id, Act::FillIn)?;
         fillable(&fetched)?;
         let row = materials::file(tx, id, file)?.ok_or(CaseworkError::NotFound)?;
+        self.may_change(tx, &fetched, &row.slot)?;
+        let (case, own) = (&fetched.case, row.added_by == ctx.actor.name());
+        if case.state == CaseState::Submitted && case.channel == Channel::Online && !own {
+            return Err(Refusal::WrongState {
+                state: case.state, wanted: "删除申请人网上提交的文件"
+            }
+            .into());
+        }
         materials::remove_file(tx, id, file, ctx.now)?;
         if !materials::files(tx, id)?.iter().any(|f| f.slot == row.slot) {
             self.set_material(tx, ctx, id, &row.slot, "missing", "")?;
@@ -125,6 +134,27 @@ impl Casework {
             at: ctx.now,
         };
         Ok(materials::set(tx, id, &row)?)
+    }
+
+    /// While a correction is being answered, what was handed in before and not asked for again stays as it is.
+    fn may_change(&self, q: &mut Read<'_>, fetched: &crate::Fetched, slot: &str) -> Result<()> {
+        let Some(notice) =
+            fetched.case.correction.as_ref().filter(|_| fetched.case.state == CaseState::Correcting)
+        else {
+            return Ok(());
+        };
+        if fetched.asks_for(&format!("material:{slot}")) {
+            return Ok(());
+        }
+        let rows = materials::of_case(q, fetched.case.id)?;
+        let settled = rows.iter().any(|r| r.slot == slot && r.state != "missing" && r.at <= notice.issued_at);
+        match settled {
+            false => Ok(()),
+            true => {
+                let name = fetched.version.material(slot).map_or(slot, |m| m.name.as_str());
+                Err(Refusal::NotAskedFor(name.into()).into())
+            }
+        }
     }
 
     fn known_slot(&self, fetched: &crate::Fetched, slot: &str) -> Result<()> {

@@ -206,6 +206,8 @@ pub struct Case {
     pub deemed: bool,
     pub decided_at: Option<Instant>,
     pub closed_at: Option<Instant>,
+    /// Why it was withdrawn or voided, in the words of who did it; else empty.
+    pub ended_because: String,
     /// The window must answer by then, or the case is deemed accepted.
     pub precheck_due: Option<Instant>,
     pub correction_due: Option<Instant>,
@@ -321,6 +323,16 @@ impl Case {
 
     pub fn open_stop(&self) -> Option<&ClockStop> {
         self.stops.iter().find(|s| s.to.is_none())
+    }
+
+    /// The window did not answer in its five working days: the law has accepted the application.
+    pub fn is_overdue_for_precheck(&self, now: Instant) -> bool {
+        self.precheck_due.is_some_and(|due| now > due)
+    }
+
+    /// The limit that an extension would lengthen has not run out yet; while the clock is stopped it cannot.
+    pub fn can_be_extended_at(&self, now: Instant) -> bool {
+        self.statutory_due.or(self.promised_due).is_none_or(|due| now <= due)
     }
 
     /// What it runs towards now: the window's answer, the applicant's correction, the decision.

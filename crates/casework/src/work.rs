@@ -23,7 +23,7 @@ pub struct DecideTask {
 
 impl Casework {
     pub fn claim(&self, tx: &mut Tx<'_>, ctx: &Ctx, id: i64) -> Result<Case> {
-        let fetched = self.fetch_task(tx, ctx, id)?;
+        let fetched = self.fetch_own_task(tx, ctx, id)?;
         self.execute(tx, ctx, &fetched, &Command::Claim { task: id }, None)
     }
 
@@ -45,7 +45,7 @@ impl Casework {
 
     /// Concludes a task. What must be recorded is checked against the pack before anything is written.
     pub fn decide_task(&self, tx: &mut Tx<'_>, ctx: &Ctx, decision: &DecideTask) -> Result<Case> {
-        let fetched = self.fetch_task(tx, ctx, decision.task)?;
+        let fetched = self.fetch_own_task(tx, ctx, decision.task)?;
         let command = Command::Decide {
             task: decision.task,
             finding: decision.finding,
@@ -78,7 +78,7 @@ impl Casework {
     }
 
     pub fn return_to_window(&self, tx: &mut Tx<'_>, ctx: &Ctx, id: i64, note: &str) -> Result<Case> {
-        let fetched = self.fetch_task(tx, ctx, id)?;
+        let fetched = self.fetch_own_task(tx, ctx, id)?;
         self.execute(tx, ctx, &fetched, &Command::ReturnToWindow { task: id, note: note.into() }, None)
     }
 
@@ -96,7 +96,7 @@ impl Casework {
         special: &str,
         reason: &str,
     ) -> Result<Case> {
-        let fetched = self.fetch_task(tx, ctx, id)?;
+        let fetched = self.fetch_own_task(tx, ctx, id)?;
         let command = Command::StartSpecial { task: id, special: special.into(), reason: reason.into() };
         self.execute(tx, ctx, &fetched, &command, None)
     }
@@ -146,5 +146,15 @@ impl Casework {
             return Err(CaseworkError::NotFound);
         }
         Ok(fetched)
+    }
+
+    /// The same for those alone who may work on the task. The head of the department that decides takes tasks back and
+    /// hands them over, but concludes nothing in another department's name.
+    fn fetch_own_task(&self, tx: &mut yimen_store::Read<'_>, ctx: &Ctx, id: i64) -> Result<Fetched> {
+        let fetched = self.fetch_task(tx, ctx, id)?;
+        match fetched.case.task(id).is_some_and(|task| policy::may_work_on(&ctx.actor, task)) {
+            true => Ok(fetched),
+            false => Err(CaseworkError::Forbidden(Act::Work.zh())),
+        }
     }
 }

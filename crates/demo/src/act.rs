@@ -335,7 +335,7 @@ fn ask_extension(
     life: usize,
     case: &Case,
 ) -> Result<(), CityError> {
-    if case.state != CaseState::InReview {
+    if case.state != CaseState::InReview || !case.can_be_extended_at(ctx.now) {
         return Ok(());
     }
     sim.city.casework.ask_extension(tx, ctx, case.id, "需要向外地机关核实，短期内不能回复。")?;
@@ -353,7 +353,7 @@ fn answer_extension(tx: &mut Tx<'_>, sim: &mut Sim, at: Instant, life: usize) ->
         return Ok(());
     }
     let ctx = sim.ctx(at, Actor::Staff(head));
-    let approve = sim.rng.random_bool(0.8);
+    let approve = sim.rng.random_bool(0.8) && case.can_be_extended_at(at);
     let case = sim.city.casework.answer_extension(tx, &ctx, case.id, approve)?;
     follow(sim, at, life, &case);
     Ok(())

@@ -36,6 +36,7 @@ fn casework(store: Store, folder: &Path, plan: &Plan) -> Casework {
         catalogue: CatalogueHandle::new(catalogue),
         calendar: Arc::new(Calendar::builtin()),
         hours: Arc::new(Hours::parse(&["09:00-12:00", "13:30-17:00"]).unwrap()),
+        sweeps: Arc::default(),
         platform,
     }
 }

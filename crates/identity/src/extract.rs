@@ -22,6 +22,10 @@ pub struct SignedIn {
     pub session: Arc<Session>,
 }
 
+/// Whoever is signed in, applicant or staff. What they may see is decided where the row is loaded.
+#[derive(Debug, Clone)]
+pub struct Known(pub Actor);
+
 /// An applicant; staff get 403.
 #[derive(Debug, Clone)]
 pub struct CitizenOnly {
@@ -53,6 +57,17 @@ impl<S: Send + Sync> FromRequestParts<S> for SignedIn {
         match parts.extensions.get::<Arc<Session>>() {
             Some(session) => Ok(SignedIn { actor: session.actor.clone(), session: session.clone() }),
             None => Err(ask_to_sign_in(parts, state).await),
+        }
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Known {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
+        match parts.extensions.get::<Actor>() {
+            Some(actor @ (Actor::Citizen { .. } | Actor::Staff(_))) => Ok(Known(actor.clone())),
+            _ => Err(ask_to_sign_in(parts, state).await),
         }
     }
 }

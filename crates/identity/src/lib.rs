@@ -32,7 +32,7 @@ pub use account::Colleague;
 pub use cookie::Token;
 pub use demo::{DemoAccount, DemoAccounts, DemoPlan};
 pub use error::{IdentityError, Result};
-pub use extract::{Caller, CitizenOnly, SignedIn, StaffOnly};
+pub use extract::{Caller, CitizenOnly, Known, SignedIn, StaffOnly};
 pub use layer::{SessionLayer, layer};
 pub use login::Login;
 pub use model::{AccountKind, NewAccount, Position};

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use yimen_casework::pages::ctx_of;
-use yimen_identity::SignedIn;
+use yimen_identity::CitizenOnly;
 use yimen_web::{Html, Page, Shell, WebError, redirect_303};
 
 use crate::settle::PaymentError;
@@ -41,10 +41,10 @@ impl From<PaymentError> for WebError {
 
 async fn pay(
     State(payments): State<Payments>,
-    signed: SignedIn,
+    citizen: CitizenOnly,
     Path((number, bill)): Path<(String, i64)>,
 ) -> Result<Response, WebError> {
-    let ctx = ctx_of(&payments.casework, &signed.actor);
+    let ctx = ctx_of(&payments.casework, &citizen.actor);
     let address = payments.begin(&ctx, &number, bill).await?;
     Ok(Redirect::to(&address).into_response())
 }
@@ -52,11 +52,11 @@ async fn pay(
 /// The payer is back. Asks the gateway; while it does not know yet, a page says so and looks again by itself.
 async fn paid(
     State(payments): State<Payments>,
-    signed: SignedIn,
+    citizen: CitizenOnly,
     shell: Shell,
     Path((number, bill)): Path<(String, i64)>,
 ) -> Result<Response, WebError> {
-    let ctx = ctx_of(&payments.casework, &signed.actor);
+    let ctx = ctx_of(&payments.casework, &citizen.actor);
     if payments.look(&ctx, &number, bill).await? {
         return Ok(redirect_303(format!("/cases/{number}")));
     }

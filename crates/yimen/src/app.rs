@@ -43,7 +43,7 @@ pub fn router(app: &App, site: Site) -> Router {
     let routes = routes
         .layer(middleware::from_fn(yimen_web::error_pages))
         .layer(yimen_identity::layer(app.identity.clone()));
-    let health = health::routes(app.casework.platform.store.clone(), app.casework.catalogue.clone());
+    let health = health::routes(&app.casework);
     yimen_web::wrap(routes, Arc::new(site)).merge(health)
 }
 
@@ -96,7 +96,7 @@ fn nav(audience: Audience, _: Option<&UserBadge>) -> Vec<NavItem> {
             NavItem::new("new", "/desk/new", "受理新办件", "file"),
         ],
         Audience::Review => vec![
-            NavItem::new("review", "/review", "待办任务", "home"),
+            NavItem::new("review", "/review?all=1", "待办任务", "home"),
             NavItem::new("mine", "/review?mine=1", "我领取的", "user"),
         ],
         Audience::Board => vec![NavItem::new("supervise", "/supervise", "运行总览", "home")],

@@ -3,15 +3,13 @@
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
-use yimen_casework::Casework;
+use yimen_casework::{Casework, SWEEP_EVERY};
 use yimen_identity::Identity;
 use yimen_payments::Payments;
 use yimen_platform::Actor;
 
 use crate::App;
 
-/// How often timers are looked at; a deemed acceptance may come so much late.
-const SWEEP: Duration = Duration::from_secs(15);
 const REFRESH: Duration = Duration::from_secs(5);
 const REFUNDS: Duration = Duration::from_secs(3);
 const SESSIONS: Duration = Duration::from_secs(300);
@@ -38,7 +36,7 @@ impl Drop for Background {
 }
 
 async fn sweep(casework: Casework) {
-    let mut every = tokio::time::interval(SWEEP);
+    let mut every = tokio::time::interval(SWEEP_EVERY);
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         every.tick().await;

@@ -1,11 +1,14 @@
 //! For machines that watch the server: is the process alive, can it serve.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::json;
+use yimen_casework::{Casework, Sweeps};
 use yimen_catalogue::CatalogueHandle;
 use yimen_store::{Store, StoreError};
 
@@ -13,16 +16,19 @@ use yimen_store::{Store, StoreError};
 struct Watched {
     store: Store,
     catalogue: CatalogueHandle,
+    sweeps: Arc<Sweeps>,
 }
 
 /// `/healthz` and `/livez`: the process answers. `/readyz`: database and catalogue too.
-pub fn routes(store: Store, catalogue: CatalogueHandle) -> Router {
+pub fn routes(casework: &Casework) -> Router {
+    let (store, catalogue) = (casework.platform.store.clone(), casework.catalogue.clone());
+    let sweeps = casework.sweeps.clone();
     Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/livez", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
         .route("/version", get(|| async { Json(json!({ "version": env!("CARGO_PKG_VERSION") })) }))
-        .with_state(Watched { store, catalogue })
+        .with_state(Watched { store, catalogue, sweeps })
 }
 
 async fn ready(State(watched): State<Watched>) -> Response {
@@ -37,6 +43,8 @@ async fn ready(State(watched): State<Watched>) -> Response {
         "database": word(database.is_ok()),
         "schema": schema.unwrap_or_default(),
         "services": services,
+        "sla_sweep_last_success": watched.sweeps.last().map(|(at, _)| at.0 / 1000),
+        "sla_sweep_failed": watched.sweeps.last().map_or(0, |(_, failed)| failed),
         "advice": advice(database.err(), services),
     });
     (status, Json(body)).into_response()

@@ -141,6 +141,7 @@ pub fn casework(platform: &Platform) -> Result<Casework, OpenError> {
         catalogue: CatalogueHandle::new(catalogue),
         calendar: Arc::new(Calendar::builtin()),
         hours: Arc::new(hours),
+        sweeps: Arc::default(),
         platform: platform.clone(),
     })
 }

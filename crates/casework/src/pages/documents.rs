@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use yimen_catalogue::model::{Audience, ItemKind};
 use yimen_catalogue::{Catalogue, Service};
-use yimen_identity::Caller;
+use yimen_identity::Known;
 use yimen_platform::Actor;
 use yimen_standards::case_number::CaseNumber;
 use yimen_standards::money::Fen;
@@ -37,12 +37,9 @@ pub(super) fn routes() -> Router<Casework> {
 async fn page(
     State(casework): State<Casework>,
     shell: Shell,
-    Caller(actor): Caller,
+    Known(actor): Known,
     Path((number, document)): Path<(String, i64)>,
 ) -> Result<Response, WebError> {
-    if actor == Actor::Anyone {
-        return Err(WebError::sign_in());
-    }
     let number = CaseNumber::parse(&number).map_err(|_| WebError::not_found())?;
     let (handle, ctx) = (casework.clone(), ctx_of(&casework, &actor));
     let found = casework.platform.store.read(move |q| -> Result<_, CaseworkError> {
@@ -370,13 +367,17 @@ impl<'a> Sheet<'a> {
 
     fn denial(&self, sheet: Document) -> Document {
         let law = self.by_law("第三十八条第二款", None);
-        sheet
+        let sheet = sheet
             .paragraph(format!("{}，经审查，不符合法定条件、标准。{law}决定不予批准。", self.applied(None)))
             .fact("受理时间", zh(self.body.accepted_at))
             .fact("决定时间", self.row.at.zh())
             .fact("决定结果", "不予批准")
-            .fact("理由", &self.row.reason)
-            .closing(self.remedies())
+            .fact("理由", &self.row.reason);
+        let sheet = match self.body.total {
+            0 => sheet,
+            total => sheet.closing(format!("已经缴纳的{}元将原路退回。", Fen(total).grouped())),
+        };
+        sheet.closing(self.remedies())
     }
 
     fn delivery_receipt(&self, sheet: Document) -> Document {

@@ -4,8 +4,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
-use yimen_identity::Caller;
-use yimen_platform::Actor;
+use yimen_identity::Known;
 use yimen_standards::case_number::CaseNumber;
 use yimen_web::{ErrorKind, WebError};
 
@@ -25,13 +24,10 @@ pub(super) struct Wanted {
 
 pub(super) async fn file(
     State(casework): State<Casework>,
-    Caller(actor): Caller,
+    Known(actor): Known,
     Path((number, id)): Path<(String, i64)>,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, WebError> {
-    if actor == Actor::Anyone {
-        return Err(WebError::sign_in());
-    }
     let number = CaseNumber::parse(&number).map_err(|_| WebError::not_found())?;
     let (handle, ctx) = (casework.clone(), ctx_of(&casework, &actor));
     let found = casework.platform.store.read(move |q| -> Result<materials::File, CaseworkError> {

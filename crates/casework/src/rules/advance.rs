@@ -189,10 +189,11 @@ pub(super) fn refunded(draft: &mut Draft<'_>, id: i64) -> Result<(), Refusal> {
 pub(super) fn withdraw(draft: &mut Draft<'_>, reason: &str) -> Result<(), Refusal> {
     let allowed = [CaseState::Draft, CaseState::Submitted, CaseState::Correcting, CaseState::InReview];
     draft.expect(&allowed, "撤回")?;
-    if draft.case.state != CaseState::Draft {
-        require(reason, "撤回的原因")?;
-    }
-    end_early(draft, CaseState::Withdrawn);
+    let reason = match draft.case.state {
+        CaseState::Draft => reason.trim(),
+        _ => require(reason, "撤回的原因")?,
+    };
+    end_early(draft, CaseState::Withdrawn, reason);
     Ok(())
 }
 
@@ -202,17 +203,17 @@ pub(super) fn void(draft: &mut Draft<'_>, reason: &str) -> Result<(), Refusal> {
     if !draft.by.heads {
         return Err(Refusal::HeadsOnly("作废办件"));
     }
-    require(reason, "作废的原因")?;
-    end_early(draft, CaseState::Voided);
+    let reason = require(reason, "作废的原因")?;
+    end_early(draft, CaseState::Voided, reason);
     Ok(())
 }
 
-fn end_early(draft: &mut Draft<'_>, state: CaseState) {
+fn end_early(draft: &mut Draft<'_>, state: CaseState, reason: &str) {
     let at = draft.env.now;
     let stops: Vec<i64> = draft.case.stops.iter().filter(|s| s.to.is_none()).map(|s| s.id).collect();
     for stop in stops {
-        let outcome = state.zh().to_string();
-        draft.push(Change::ClockResumed { stop, at, outcome });
+        let (ended, outcome) = (draft.stop_end(stop), state.zh().to_string());
+        draft.push(Change::ClockResumed { stop, at: ended, outcome });
     }
     give_back(draft);
     let tasks: Vec<(i64, TaskState)> = draft.case.tasks.iter().map(|t| (t.id, t.state)).collect();
@@ -225,4 +226,5 @@ fn end_early(draft: &mut Draft<'_>, state: CaseState) {
     }
     draft.push(Change::State(state));
     draft.push(Change::Closed { at });
+    draft.push(Change::EndedBecause { reason: reason.into() });
 }

@@ -41,6 +41,7 @@ impl Case {
                 self.precheck_due = None;
                 self.correction_due = None;
             }
+            Change::EndedBecause { reason } => self.ended_because = reason.clone(),
             Change::ExtensionAsked(_)
             | Change::ExtensionAnswered { .. }
             | Change::ClockStopped(_)

@@ -22,9 +22,11 @@ fn receive(draft: &mut Draft<'_>, at: Instant) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Accepts, by the window or because the law deems it accepted: then from the day it was received.
+/// Accepts, by the window or because the law deems it accepted: then from the day it was received. A window that is late
+/// accepts what the law has accepted already, whether the timer has come by or not.
 pub(super) fn accept(draft: &mut Draft<'_>, deemed: bool) -> Result<(), Refusal> {
     draft.expect(&[CaseState::Submitted], "受理")?;
+    let deemed = deemed || draft.case.is_overdue_for_precheck(draft.env.now);
     let at = match (deemed, draft.case.received_at) {
         (true, Some(received)) => received,
         _ => draft.env.now,
@@ -108,15 +110,19 @@ pub(super) fn correct(draft: &mut Draft<'_>, items: &[CorrectionItem]) -> Result
 
 /// After five working days without an answer the application counts as accepted; nobody can undo that by being late.
 fn in_time(draft: &Draft<'_>) -> Result<(), Refusal> {
-    match draft.case.precheck_due {
-        Some(due) if draft.env.now > due => Err(Refusal::DeemedAccepted),
-        _ => Ok(()),
+    match draft.case.is_overdue_for_precheck(draft.env.now) {
+        true => Err(Refusal::DeemedAccepted),
+        false => Ok(()),
     }
 }
 
 pub(super) fn supplement(draft: &mut Draft<'_>) -> Result<(), Refusal> {
     draft.expect(&[CaseState::Correcting], "补正")?;
     let at = draft.env.now;
+    // What the timer has not come by to write down has happened all the same.
+    if let Some(due) = draft.case.correction_due.filter(|due| at > *due) {
+        return Err(Refusal::CorrectionOver(due));
+    }
     draft.push(Change::Supplied { at });
     receive(draft, at)?;
     draft.document(DocumentKind::Receipt, 0, "补正");
@@ -127,7 +133,7 @@ pub(super) fn supplement(draft: &mut Draft<'_>) -> Result<(), Refusal> {
 pub(super) fn tick(draft: &mut Draft<'_>) -> Result<(), Refusal> {
     let now = draft.env.now;
     match draft.case.state {
-        CaseState::Submitted if draft.case.precheck_due.is_some_and(|due| now > due) => accept(draft, true),
+        CaseState::Submitted if draft.case.is_overdue_for_precheck(now) => accept(draft, true),
         CaseState::Correcting if draft.case.correction_due.is_some_and(|due| now > due) => {
             draft.push(Change::State(CaseState::Lapsed));
             draft.push(Change::Closed { at: now });

@@ -224,6 +224,10 @@ pub enum Change {
     Closed {
         at: Instant,
     },
+    /// Withdrawn or voided, with the reason given.
+    EndedBecause {
+        reason: String,
+    },
 }
 
 /// Why a command does nothing. The message is for people and says what to do.
@@ -247,6 +251,12 @@ pub enum Refusal {
     NothingToCorrect,
     #[error("已超过五个工作日的预审时限，依法视为受理，不能再发补正通知或不予受理。")]
     DeemedAccepted,
+    #[error("补正期限到{}为止，已经过了，这次申请终止办理。仍要办理的，请重新申请。", .0.zh())]
+    CorrectionOver(Instant),
+    #[error("补正通知没有要求改“{0}”，窗口已经核对过，不能再改。请只改通知里列出的内容。")]
+    NotAskedFor(String),
+    #[error("办理期限已经届满，不能再延长。请尽快作出决定。")]
+    TooLateToExtend,
     #[error("前面的审查中有“不通过”的结论，不能作出准予决定。可以作出不予决定。")]
     ReviewFailed,
     #[error("特别程序进行中，时限已暂停。请先结束特别程序，再作结论。")]
@@ -347,6 +357,13 @@ impl<'a> Draft<'a> {
     fn fixed_due(&self, start: Instant, limit: Limit) -> Result<Instant, Refusal> {
         let due = due(self.env.calendar, self.env.hours, start, limit, &[]).at;
         due.ok_or_else(|| Refusal::Pack("时限无法计算".into()))
+    }
+
+    /// When a stop that ends now has ended: at the latest when its own limit was over, however late anybody notices.
+    fn stop_end(&self, id: i64) -> Instant {
+        let now = self.env.now;
+        let stop = self.case.stops.iter().find(|s| s.id == id);
+        stop.and_then(|s| s.planned_to).map_or(now, |planned| planned.min(now))
     }
 
     /// Sets the case's and the open tasks' due times anew, after the clock stopped, went on or was extended.

@@ -215,7 +215,7 @@ pub(super) fn end_special(draft: &mut Draft<'_>, stop: i64, outcome: &str) -> Re
 }
 
 fn resume(draft: &mut Draft<'_>, stop: i64, outcome: String) {
-    let at = draft.env.now;
+    let at = draft.stop_end(stop);
     draft.push(Change::ClockResumed { stop, at, outcome });
     draft.recompute_dues();
 }
@@ -241,6 +241,7 @@ pub(super) fn ask_extension(draft: &mut Draft<'_>, reason: &str) -> Result<(), R
         return Err(Refusal::ExtensionOnce(earlier.state));
     }
     let reason = require(reason, "延期的理由")?.to_string();
+    in_time_to_extend(draft)?;
     draft.push(Change::ExtensionAsked(Extension {
         id: (draft.env.new_id)(),
         state: ExtensionState::Requested,
@@ -254,6 +255,14 @@ pub(super) fn ask_extension(draft: &mut Draft<'_>, reason: &str) -> Result<(), R
     Ok(())
 }
 
+/// A limit that has run out cannot be lengthened any more (行政许可法第四十二条).
+fn in_time_to_extend(draft: &Draft<'_>) -> Result<(), Refusal> {
+    match draft.case.can_be_extended_at(draft.env.now) {
+        true => Ok(()),
+        false => Err(Refusal::TooLateToExtend),
+    }
+}
+
 pub(super) fn answer_extension(draft: &mut Draft<'_>, approve: bool) -> Result<(), Refusal> {
     draft.expect(&[CaseState::InReview], "批准延期")?;
     let asked = draft.case.extension.clone();
@@ -264,6 +273,9 @@ pub(super) fn answer_extension(draft: &mut Draft<'_>, approve: bool) -> Result<(
     }
     if asked.requested_by == draft.by.account {
         return Err(Refusal::OwnExtension);
+    }
+    if approve {
+        in_time_to_extend(draft)?;
     }
     let (by, at) = (draft.by.account, draft.env.now);
     let approved = approve;

@@ -11,8 +11,8 @@ macro_rules! columns {
     () => {
         "id, number, service, version_id, revision, state, outcome, channel, delivery, applicant, applicant_name,
          office, lead, region, facts, created_by, created_at, submitted_at, received_at, accepted_at, deemed,
-         decided_at, closed_at, precheck_due, correction_due, statutory_due, promised_due, stopped_since, correction,
-         stops, extensions, bills, documents"
+         decided_at, closed_at, ended_because, precheck_due, correction_due, statutory_due, promised_due, stopped_since,
+         correction, stops, extensions, bills, documents"
     };
 }
 
@@ -25,15 +25,15 @@ sql! {
 
     INSERT = "insert into casework_case (id, number, service, version_id, revision, state, outcome, channel, delivery,
         applicant, applicant_name, nonce, office, lead, region, facts, created_by, created_at, deemed, correction,
-        stops, extensions, bills, documents, updated_at, updated_by)
-        values ($1, $2, $3, $4, 0, 'draft', '', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 0, '', 0, 0, 0, 0,
+        ended_because, stops, extensions, bills, documents, updated_at, updated_by)
+        values ($1, $2, $3, $4, 0, 'draft', '', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 0, '', '', 0, 0, 0, 0,
         $15, $16)";
 
     UPDATE = "update casework_case set revision = revision + 1, state = $3, outcome = $4, submitted_at = $5,
         received_at = $6, accepted_at = $7, deemed = $8, decided_at = $9, closed_at = $10, precheck_due = $11,
         correction_due = $12, statutory_due = $13, promised_due = $14, stopped_since = $15, timer_at = $16,
         correction = $17, stops = $18, extensions = $19, bills = $20, documents = $21, updated_at = $22,
-        updated_by = $23, running = $24 where id = $1 and revision = $2";
+        updated_by = $23, running = $24, ended_because = $25 where id = $1 and revision = $2";
 
     UPDATE_FACTS = "update casework_case set facts = $3, revision = revision + 1, updated_at = $4, updated_by = $5
         where id = $1 and revision = $2";
@@ -48,8 +48,8 @@ sql! {
 
     REVISIONS = "select number, at, facts from casework_revision where case_id = $1 order by number";
 
-    TIMERS = "select id, timer_at from casework_case where timer_at is not null and timer_at < $1
-        order by timer_at limit $2";
+    TIMERS = "select timer_at, id from casework_case where timer_at is not null and timer_at < $1
+        and (timer_at, id) > ($2, $3) order by timer_at, id limit $4";
 }
 
 row! {
@@ -77,6 +77,7 @@ row! {
         deemed: bool,
         decided_at: Option<Instant>,
         closed_at: Option<Instant>,
+        ended_because: String,
         precheck_due: Option<Instant>,
         correction_due: Option<Instant>,
         statutory_due: Option<Instant>,
@@ -165,6 +166,7 @@ fn aggregate(row: &CaseRow) -> Result<Case, StoreError> {
         deemed: row.deemed,
         decided_at: row.decided_at,
         closed_at: row.closed_at,
+        ended_because: row.ended_because.clone(),
         precheck_due: row.precheck_due,
         correction_due: row.correction_due,
         statutory_due: row.statutory_due,
@@ -274,7 +276,8 @@ pub fn update(
             documents,
             at,
             name,
-            running(after)
+            running(after),
+            &after.ended_because
         ],
     )
 }
@@ -317,8 +320,12 @@ pub fn revisions(q: &mut Read<'_>, case: i64) -> Result<Vec<Revision>, StoreErro
     q.all(&REVISIONS, params![case])
 }
 
-/// Cases on which time alone has something to do, the longest waiting first.
-pub fn timers(q: &mut Read<'_>, now: Instant, limit: i64) -> Result<Vec<i64>, StoreError> {
-    let due: Vec<(i64, i64)> = q.all(&TIMERS, params![now, limit])?;
-    Ok(due.into_iter().map(|(id, _)| id).collect())
+/// Cases on which time alone has something to do, the longest waiting first: (since when, id), after the last one seen.
+pub fn timers(
+    q: &mut Read<'_>,
+    now: Instant,
+    after: (i64, i64),
+    limit: i64,
+) -> Result<Vec<(i64, i64)>, StoreError> {
+    q.all(&TIMERS, params![now, after.0, after.1, limit])
 }

@@ -78,6 +78,7 @@ impl World {
             parties: Parties::new(sealer),
             calendar: Arc::new(Calendar::builtin()),
             hours: Arc::new(hours),
+            sweeps: Arc::default(),
         };
         let router = router(&casework);
         World { casework, clock, router, folder }

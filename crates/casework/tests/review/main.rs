@@ -3,7 +3,10 @@
 mod authority;
 mod board;
 mod crew;
+mod day_one;
+mod doors;
 mod inbox;
+mod life;
 mod task;
 #[path = "../pages/world.rs"]
 #[allow(dead_code, reason = "these stories use a part of the world")]

@@ -9,7 +9,7 @@ use yimen_standards::time::Instant;
 use yimen_store::Read;
 use yimen_web::{
     Cell, Clock, ClockState, Column, EmptyState, Form, Html, KeyHints, Page, Pager, Row, Shell, Table,
-    WebError,
+    WebError, redirect_303,
 };
 
 use super::PAGE;
@@ -221,7 +221,14 @@ pub(super) async fn tasks(
     let form = Form::parse(query.unwrap_or_default().as_bytes())?;
     let address =
         Address::asked("/supervise/tasks", &["department", "office", "applicant", "service", "show"], &form);
-    let owner = owner(&scope, &address).ok_or_else(WebError::not_found)?;
+    let owner = match owner(&scope, &address) {
+        Some(owner) => owner,
+        // A place has to be chosen, which the overview is for.
+        None if ["department", "office", "applicant"].iter().all(|place| address.get(place).is_empty()) => {
+            return Ok(redirect_303("/supervise"));
+        }
+        None => return Err(WebError::not_found()),
+    };
     let now = ctx_of(&casework, &who.actor).now;
     let bounds = bounds(&casework, now);
     let show = Show::of(address.get("show"));

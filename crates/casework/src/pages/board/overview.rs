@@ -15,14 +15,17 @@ use super::tally::{Sum, Tally};
 use crate::model::Owner;
 use crate::pages::ctx_of;
 use crate::pages::review::urgency::bounds;
+use crate::pages::words::moment;
 use crate::store::board::{self, OwnerLoad};
-use crate::{Casework, CaseworkError};
+use crate::{Casework, CaseworkError, SWEEP_EVERY};
 
 #[derive(Template)]
 #[template(path = "casework/board/overview.html")]
 struct Overview {
     page: Page,
     fresh: String,
+    /// How the rules that time alone carries out are doing.
+    sweeps: String,
     tiles: Vec<StatTile>,
     sum: String,
     definitions: Vec<(&'static str, &'static str)>,
@@ -91,7 +94,9 @@ pub(super) async fn overview(
     let catalogue = casework.catalogue.get();
     let title = format!("运行总览：{}", scope.name(&catalogue));
     let page = shell.board(title).section("supervise");
-    Ok(Html::ok(view(page, &catalogue, &scope, found, now)).into_response())
+    let mut overview = view(page, &catalogue, &scope, found, now);
+    overview.sweeps = sweeps(casework.sweeps.last(), now);
+    Ok(Html::ok(overview).into_response())
 }
 
 fn find(q: &mut Read<'_>, scope: &Scope, now: Instant, soon: Instant) -> Result<Found, CaseworkError> {
@@ -118,6 +123,7 @@ fn view(page: Page, catalogue: &Catalogue, scope: &Scope, found: Found, now: Ins
     let city = *scope == Scope::City;
     Overview {
         fresh: freshness(catalogue, scope, now),
+        sweeps: String::new(),
         tiles: tiles(tally),
         sum: sum(tally, city),
         definitions: Standing::ALL.iter().map(|s| (s.zh(), s.meaning())).collect(),
@@ -172,6 +178,27 @@ pub(super) fn freshness(catalogue: &Catalogue, scope: &Scope, now: Instant) -> S
         Scope::Department(_) => "覆盖本部门牵头的全部已受理办件和送到本部门的全部环节".into(),
     };
     format!("{} 统计，{covers}。每次打开都重新统计。", now.zh())
+}
+
+/// The rule, its last run and its next: 视为受理 that nobody carries out would go unnoticed.
+fn sweeps(last: Option<(Instant, usize)>, now: Instant) -> String {
+    let rule = "到期自动处理（五个工作日未答复视为受理、补正逾期终止、特别程序届满恢复计时）";
+    let Some((at, failed)) = last else {
+        return format!("{rule}：服务启动以来还没有运行过，请联系系统管理员。");
+    };
+    let next = at.plus_millis(SWEEP_EVERY.as_millis() as i64);
+    let next = if next > now { format!("下次 {}", clock_time(next)) } else { "下次即将运行".into() };
+    let failed = match failed {
+        0 => "全部处理成功".to_string(),
+        n => format!("有 {n} 件没有处理成功，下次再试，请联系系统管理员查看日志"),
+    };
+    format!("{rule}：{} 运行，{failed}，{next}。", moment(at, now))
+}
+
+/// 09:30:15
+fn clock_time(at: Instant) -> String {
+    let (minute, seconds) = (at.minute_of_day(), at.0.rem_euclid(60_000) / 1000);
+    format!("{:02}:{:02}:{seconds:02}", minute / 60, minute % 60)
 }
 
 fn breakdown(

@@ -35,8 +35,15 @@ pub(super) fn sentence(casework: &Casework, catalogue: &Catalogue, case: &Case, 
         CaseState::NotAccepted => "窗口决定不予受理，理由写在不予受理通知书里。".into(),
         CaseState::Withdrawn => "您已经撤回这次申请。".into(),
         CaseState::Lapsed => "到期没有补正，这次申请已经终止。需要的话可以重新申请。".into(),
-        CaseState::Voided => "这份办件已经作废。有疑问请联系受理大厅。".into(),
+        CaseState::Voided => {
+            format!("这份办件已经作废，原因：{}有疑问请联系受理大厅。", said(&case.ended_because))
+        }
     }
+}
+
+/// Somebody's words as a sentence.
+fn said(words: &str) -> String {
+    crate::pages::sentence(words.trim().to_string())
 }
 
 fn in_review(catalogue: &Catalogue, case: &Case) -> String {

@@ -15,6 +15,7 @@ use super::workbench::{FINDING, OPINION, Typed};
 use crate::model::{Finding, is_decision};
 use crate::pages::ctx_of;
 use crate::pages::fields::take;
+use crate::policy::Act;
 use crate::rules::Refusal;
 use crate::{Casework, CaseworkError, DecideTask};
 
@@ -28,6 +29,9 @@ pub(super) async fn decide(
 ) -> Result<Response, WebError> {
     let ctx = ctx_of(&casework, &who.actor);
     let found = load(&casework, &ctx, id).await?;
+    if !task::may_work(&ctx.actor, &found.task) {
+        return Err(CaseworkError::Forbidden(Act::Work.zh()).into());
+    }
     if let Ok(index) = form.text("insert").parse::<usize>() {
         insert(&found, index, &mut form);
         let typed = Typed { action: "decide", form: Some(&form) };

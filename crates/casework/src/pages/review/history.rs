@@ -53,8 +53,8 @@ fn what(case: &Case, entry: &Entry) -> String {
         "case.not_accepted" => "不予受理".into(),
         "case.correction_issued" => "发出补正通知".into(),
         "case.supplemented" => "提交补正".into(),
-        "case.withdrawn" => "撤回申请".into(),
-        "case.voided" => "作废办件".into(),
+        "case.withdrawn" => because("撤回申请", case),
+        "case.voided" => because("作废办件", case),
         "case.ticked" => ticked(entry),
         "material.added" => "补充材料".into(),
         "task.claimed" => on("领取"),
@@ -73,6 +73,14 @@ fn what(case: &Case, entry: &Entry) -> String {
         "bill.paid" => "缴费到账".into(),
         "bill.refunded" => "退费完成".into(),
         other => other.into(),
+    }
+}
+
+/// A case ends once: the reason is the case's.
+fn because(words: &str, case: &Case) -> String {
+    match case.ended_because.as_str() {
+        "" => words.into(),
+        reason => format!("{words}：{reason}"),
     }
 }
 

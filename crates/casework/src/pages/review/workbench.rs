@@ -291,7 +291,8 @@ fn extension_form(
     typed: Typed<'_>,
 ) -> Option<(Field, String)> {
     let spec = version.service.limits.extension.as_ref()?;
-    if case.extension.as_ref().is_some_and(|e| e.state != ExtensionState::Refused) {
+    let asked = case.extension.as_ref().is_some_and(|e| e.state != ExtensionState::Refused);
+    if asked || !case.can_be_extended_at(ctx.now) {
         return None;
     }
     let until =

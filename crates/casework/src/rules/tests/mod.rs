@@ -1,11 +1,13 @@
 //! The case as a state machine: from any history, no command leads to an illegal state, a lost task, a task that never
 //! opens, or a clock that runs backwards, and every case can be brought to its end.
 
+mod examples;
+
 use std::cell::Cell;
 
 use proptest::prelude::*;
 use yimen_catalogue::model::{Extension as ExtensionSpec, Limits, Service, Special, Step, StepKind};
-use yimen_standards::time::{Calendar, Day, Hours, Instant, Limit};
+use yimen_standards::time::{Calendar, Day, Hours, Instant, Limit, explain};
 
 use super::*;
 use crate::model::*;
@@ -13,21 +15,26 @@ use crate::model::*;
 /// A service made by chance: its shape is a graph with one decision.
 #[derive(Debug, Clone)]
 struct Shape {
-    /// For each review: which earlier reviews it waits for, as bits.
-    reviews: Vec<u8>,
+    /// For each review: which earlier reviews it waits for, as bits, and who works on it.
+    reviews: Vec<(u8, u8)>,
     payment: Option<(u8, i64)>,
+    registration: bool,
     issue: bool,
-    delivery: bool,
+    /// Handing over: none, after the last step, or twice side by side.
+    deliveries: u8,
     electronic: bool,
     extension: bool,
+    /// The hearing makes the limit begin anew.
+    resets: bool,
 }
 
 fn shape() -> impl Strategy<Value = Shape> {
-    let reviews = prop::collection::vec(any::<u8>(), 0..5);
+    let reviews = prop::collection::vec(any::<(u8, u8)>(), 0..5);
     let payment = prop::option::of((any::<u8>(), prop_oneof![Just(0_i64), 1..100_000_i64]));
-    (reviews, payment, any::<(bool, bool, bool, bool)>()).prop_map(|(reviews, payment, rest)| {
-        let (issue, delivery, electronic, extension) = rest;
-        Shape { reviews, payment, issue, delivery, electronic, extension }
+    let rest = any::<(bool, bool, bool, bool, bool)>();
+    (reviews, payment, 0..3_u8, rest).prop_map(|(reviews, payment, deliveries, rest)| {
+        let (registration, issue, electronic, extension, resets) = rest;
+        Shape { reviews, payment, registration, issue, deliveries, electronic, extension, resets }
     })
 }
 
@@ -54,19 +61,22 @@ fn steps(shape: &Shape) -> Vec<Step> {
         chosen.map(|(_, n)| n.clone()).collect::<Vec<_>>()
     };
     let mut steps: Vec<Step> = Vec::new();
-    for (i, bits) in shape.reviews.iter().enumerate() {
-        steps.push(step(&names[i], StepKind::Review, "housing", picked(*bits, i)));
+    for (i, (bits, by)) in shape.reviews.iter().enumerate() {
+        let by = ["housing", "tax", "lead", "window"][usize::from(by % 4)];
+        steps.push(step(&names[i], StepKind::Review, by, picked(*bits, i)));
     }
     if let Some((bits, _)) = shape.payment {
         steps.push(step("pay", StepKind::Payment, "applicant", picked(bits, names.len())));
     }
-    steps.push(step("decide", StepKind::Decision, "lead", names.clone()));
+    let kind = if shape.registration { StepKind::Registration } else { StepKind::Decision };
+    steps.push(step("decide", kind, "lead", names.clone()));
     if shape.issue {
         steps.push(step("issue", StepKind::Issue, "lead", vec!["decide".into()]));
     }
-    if shape.delivery {
-        let after = if shape.issue { "issue" } else { "decide" };
-        steps.push(step("deliver", StepKind::Delivery, "window", vec![after.into()]));
+    let last = if shape.issue { "issue" } else { "decide" };
+    let after = [last, "decide"];
+    for (n, after) in after.iter().take(usize::from(shape.deliveries)).enumerate() {
+        steps.push(step(&format!("deliver{n}"), StepKind::Delivery, "window", vec![(*after).into()]));
     }
     steps
 }
@@ -93,7 +103,7 @@ fn service(shape: &Shape) -> Service {
         name: "听证".into(),
         limit: Limit::WorkingDays(20),
         basis: "行政许可法第四十五条".into(),
-        resets: false,
+        resets: shape.resets,
     }];
     service.steps = steps(shape);
     service
@@ -107,6 +117,14 @@ struct World {
     next_id: Cell<i64>,
     now: Cell<Instant>,
     case: Case,
+    /// Every document issued so far.
+    documents: Vec<DocumentKind>,
+    /// How often the applicant handed something in, and was asked for a correction.
+    handed_in: usize,
+    corrected: usize,
+    /// The latest promise given, and how much of it was used up by when.
+    last_due: Option<Instant>,
+    last_used: i64,
 }
 
 const LEAD: By<'static> = By { account: 1, name: "负责人", heads: true };
@@ -136,6 +154,7 @@ impl World {
             deemed: false,
             decided_at: None,
             closed_at: None,
+            ended_because: String::new(),
             precheck_due: None,
             correction_due: None,
             statutory_due: None,
@@ -155,6 +174,11 @@ impl World {
             next_id: Cell::new(100),
             now: Cell::new(now),
             case,
+            documents: Vec::new(),
+            handed_in: 0,
+            corrected: 0,
+            last_due: None,
+            last_used: 0,
         }
     }
 
@@ -204,6 +228,7 @@ impl World {
             Ok(changes) => {
                 for change in &changes {
                     self.case.apply(change);
+                    self.note(change);
                 }
                 self.check(&before, command);
                 true
@@ -211,7 +236,16 @@ impl World {
         }
     }
 
-    fn check(&self, before: &Case, command: &Command) {
+    fn note(&mut self, change: &Change) {
+        match change {
+            Change::Documented { kind, .. } => self.documents.push(*kind),
+            Change::Received { .. } => self.handed_in += 1,
+            Change::CorrectionIssued(_) => self.corrected += 1,
+            _ => {}
+        }
+    }
+
+    fn check(&mut self, before: &Case, command: &Command) {
         let case = &self.case;
         if before.state.is_final() {
             assert_eq!(case.state, before.state, "{command:?} led out of {:?}", before.state);
@@ -231,7 +265,35 @@ impl World {
         }
         self.check_tasks(before);
         self.check_money();
-        self.check_times(before);
+        self.check_documents();
+        self.check_times();
+        self.check_clock();
+    }
+
+    /// Every document is there when what it proves is, once each, and none besides.
+    fn check_documents(&self) {
+        let case = &self.case;
+        let issued = |kind: DocumentKind| self.documents.iter().filter(|k| **k == kind).count();
+        let one = usize::from;
+        let accepted = case.accepted_at.is_some();
+        let extended = case.extension.as_ref().is_some_and(|e| e.state == ExtensionState::Approved);
+        let delivered =
+            case.tasks.iter().filter(|t| t.kind == StepKind::Delivery && t.state == TaskState::Done).count();
+        for (kind, wanted) in [
+            (DocumentKind::Receipt, self.handed_in),
+            (DocumentKind::Correction, self.corrected),
+            (DocumentKind::NotAccepted, one(case.state == CaseState::NotAccepted)),
+            (DocumentKind::Acceptance, one(accepted)),
+            (DocumentKind::TransferSlip, one(accepted)),
+            (DocumentKind::Special, case.stops.len()),
+            (DocumentKind::Extension, one(extended)),
+            (DocumentKind::PaymentNotice, case.bills.len()),
+            (DocumentKind::Grant, one(case.outcome == Some(Outcome::Granted))),
+            (DocumentKind::Denial, one(case.outcome == Some(Outcome::Denied))),
+            (DocumentKind::DeliveryReceipt, delivered),
+        ] {
+            assert_eq!(issued(kind), wanted, "{kind:?} in {case:#?}");
+        }
     }
 
     fn check_tasks(&self, before: &Case) {
@@ -271,7 +333,7 @@ impl World {
         }
     }
 
-    fn check_times(&self, before: &Case) {
+    fn check_times(&self) {
         let case = &self.case;
         for (earlier, later) in [
             (case.submitted_at, case.received_at),
@@ -290,10 +352,29 @@ impl World {
                 assert!(opened <= done);
             }
         }
-        if let (Some(was), Some(is)) = (before.promised_due, case.promised_due) {
-            assert!(is >= was, "a due time moved to an earlier day");
+        for stop in &case.stops {
+            assert!(stop.to.is_none_or(|to| stop.from <= to && Some(to) <= stop.planned_to), "{stop:?}");
         }
         assert_eq!(case.stopped_since.is_some(), case.stops.iter().any(|s| s.to.is_none()));
+    }
+
+    /// A promise is never taken back to an earlier day, not even across a stop, and time that was used stays used, unless
+    /// the law lets the limit begin anew.
+    fn check_clock(&mut self) {
+        let case = &self.case;
+        if let (Some(was), Some(is)) = (self.last_due, case.promised_due) {
+            assert!(is >= was, "the promise moved from {was:?} to {is:?}: {case:#?}");
+        }
+        self.last_due = case.promised_due.or(self.last_due);
+        let Some(accepted) = case.accepted_at.filter(|_| !case.state.is_final()) else { return };
+        let (limit, now) = (Limit::WorkingMinutes(100_000), self.now.get());
+        let stops = case.clock_stops();
+        let used = explain(&self.calendar, &self.hours, accepted, limit, &stops, now).used;
+        let Limit::WorkingMinutes(used) = used else { panic!("minutes are counted in minutes: {used:?}") };
+        let used = i64::from(used);
+        let anew = self.service.specials[0].resets && !case.stops.is_empty();
+        assert!(used >= self.last_used || anew, "{used} minutes used, {} before: {case:#?}", self.last_used);
+        self.last_used = used;
     }
 
     /// Everybody does the plain next thing until the case has ended.
@@ -314,6 +395,9 @@ impl World {
         match case.state {
             CaseState::Draft => return Command::Submit,
             CaseState::Submitted => return Command::Accept,
+            CaseState::Correcting if case.correction_due.is_some_and(|due| self.now.get() > due) => {
+                return Command::Tick;
+            }
             CaseState::Correcting => return Command::Supplement,
             _ => {}
         }
@@ -391,165 +475,4 @@ proptest! {
         }
         world.finish();
     }
-}
-
-fn plain() -> Shape {
-    Shape {
-        reviews: vec![0, 0],
-        payment: Some((3, 8000)),
-        issue: true,
-        delivery: true,
-        electronic: false,
-        extension: true,
-    }
-}
-
-fn accepted() -> World {
-    let mut world = World::new(&plain());
-    assert!(world.run(LEAD, &Command::Submit));
-    assert!(world.run(LEAD, &Command::Accept));
-    world
-}
-
-fn id_of(world: &World, step: &str) -> i64 {
-    world.case.tasks.iter().find(|t| t.step == step).unwrap().id
-}
-
-fn decide_by(world: &mut World, account: i64, step: &str, finding: Finding) -> bool {
-    let command = Command::Decide { task: id_of(world, step), finding, opinion: "意见".into() };
-    world.run(By { account, name: "某", heads: false }, &command)
-}
-
-#[test]
-fn departments_work_at_the_same_time_and_payment_waits_for_them() {
-    let mut world = accepted();
-    let state = |w: &World, step: &str| w.case.task(id_of(w, step)).unwrap().state;
-    assert_eq!(state(&world, "r0"), TaskState::Open);
-    assert_eq!(state(&world, "r1"), TaskState::Open);
-    assert_eq!(state(&world, "pay"), TaskState::Waiting);
-    assert!(decide_by(&mut world, 5, "r1", Finding::Pass));
-    assert_eq!(state(&world, "pay"), TaskState::Waiting);
-    assert!(decide_by(&mut world, 6, "r0", Finding::Pass));
-    assert_eq!(state(&world, "pay"), TaskState::Open);
-    assert_eq!(state(&world, "decide"), TaskState::Waiting);
-}
-
-#[test]
-fn two_people_never_both_decide_one_task() {
-    let mut world = accepted();
-    assert!(decide_by(&mut world, 5, "r0", Finding::Pass));
-    let again =
-        Command::Decide { task: id_of(&world, "r0"), finding: Finding::Fail, opinion: "意见".into() };
-    let refused = world.decide(By { account: 6, name: "某", heads: false }, &again).unwrap_err();
-    assert!(matches!(refused, Refusal::DoneBy(_)), "{refused}");
-}
-
-#[test]
-fn a_claimed_task_belongs_to_the_one_who_claimed_it() {
-    let mut world = accepted();
-    let task = id_of(&world, "r0");
-    assert!(world.run(By { account: 5, name: "王", heads: false }, &Command::Claim { task }));
-    let other = By { account: 6, name: "李", heads: false };
-    assert_eq!(world.decide(other, &Command::Claim { task }), Err(Refusal::TakenBy("王".into())));
-    let decide = Command::Decide { task, finding: Finding::Pass, opinion: String::new() };
-    assert_eq!(world.decide(other, &decide), Err(Refusal::TakenBy("王".into())));
-}
-
-#[test]
-fn a_failed_review_asks_nobody_to_pay_and_allows_only_denial() {
-    let mut world = accepted();
-    assert!(decide_by(&mut world, 5, "r0", Finding::Fail));
-    assert!(decide_by(&mut world, 6, "r1", Finding::Pass));
-    assert!(world.case.bills.is_empty());
-    let grant =
-        Command::Decide { task: id_of(&world, "decide"), finding: Finding::Pass, opinion: "同意".into() };
-    assert_eq!(world.decide(LEAD, &grant), Err(Refusal::ReviewFailed));
-    assert!(decide_by(&mut world, 1, "decide", Finding::Fail));
-    assert_eq!(world.case.outcome, Some(Outcome::Denied));
-}
-
-#[test]
-fn nobody_answers_within_five_working_days_and_it_is_deemed_accepted_from_the_day_it_was_received() {
-    let mut world = World::new(&plain());
-    world.run(LEAD, &Command::Submit);
-    let received = world.case.received_at;
-    world.now.set(world.case.precheck_due.unwrap());
-    assert!(world.run(LEAD, &Command::Tick));
-    assert_eq!(world.case.state, CaseState::Submitted, "the last minute still counts");
-    world.now.set(world.now.get().plus_millis(1));
-    let late = Command::Correct {
-        items: vec![CorrectionItem { target: "material:a".into(), name: "a".into(), reason: "缺".into() }],
-    };
-    assert_eq!(world.decide(LEAD, &late), Err(Refusal::DeemedAccepted));
-    assert!(world.run(LEAD, &Command::Tick));
-    assert_eq!(world.case.state, CaseState::InReview);
-    assert_eq!(world.case.accepted_at, received);
-    assert!(world.case.deemed);
-}
-
-#[test]
-fn a_correction_that_never_comes_lets_the_case_lapse() {
-    let mut world = World::new(&plain());
-    world.run(LEAD, &Command::Submit);
-    let item = CorrectionItem { target: "material:a".into(), name: "a".into(), reason: "缺".into() };
-    assert!(world.run(LEAD, &Command::Correct { items: vec![item.clone()] }));
-    world.now.set(world.case.correction_due.unwrap().plus_millis(1));
-    assert!(world.run(LEAD, &Command::Tick));
-    assert_eq!(world.case.state, CaseState::Lapsed);
-}
-
-#[test]
-fn a_second_notice_may_only_repeat_the_first() {
-    let mut world = World::new(&plain());
-    let item =
-        |id: &str| CorrectionItem { target: format!("material:{id}"), name: id.into(), reason: "缺".into() };
-    world.run(LEAD, &Command::Submit);
-    world.run(LEAD, &Command::Correct { items: vec![item("a"), item("b")] });
-    world.run(LEAD, &Command::Supplement);
-    let more = Command::Correct { items: vec![item("a"), item("c")] };
-    assert_eq!(world.decide(LEAD, &more), Err(Refusal::CorrectionOnce("c".into())));
-    assert!(world.run(LEAD, &Command::Correct { items: vec![item("b")] }));
-}
-
-#[test]
-fn a_special_procedure_stops_the_clock_and_gives_the_time_back() {
-    let mut world = accepted();
-    let due = world.case.promised_due.unwrap();
-    let task = id_of(&world, "r0");
-    let start = Command::StartSpecial { task, special: "hearing".into(), reason: "重大利益".into() };
-    assert!(world.run(LEAD, &start));
-    assert_eq!(world.case.promised_due, None, "stopped: no due time");
-    world.now.set(world.now.get().plus_millis(7 * 86_400_000));
-    let stop = world.case.open_stop().unwrap().id;
-    assert!(world.run(LEAD, &Command::EndSpecial { stop, outcome: "已听证".into() }));
-    assert!(world.case.promised_due.unwrap() > due);
-    assert_eq!(world.case.stopped_since, None);
-}
-
-#[test]
-fn an_extension_needs_a_second_person_at_the_head_and_comes_once() {
-    let mut world = accepted();
-    let due = world.case.promised_due.unwrap();
-    assert!(world.run(LEAD, &Command::AskExtension { reason: "复杂".into() }));
-    let approve = Command::AnswerExtension { approve: true };
-    assert_eq!(world.decide(LEAD, &approve), Err(Refusal::OwnExtension));
-    let other = By { account: 2, name: "二", heads: false };
-    assert_eq!(world.decide(other, &approve), Err(Refusal::HeadsOnly("批准延期")));
-    assert!(world.run(By { heads: true, ..other }, &approve));
-    assert!(world.case.promised_due.unwrap() > due);
-    let again = Command::AskExtension { reason: "还要".into() };
-    assert_eq!(world.decide(LEAD, &again), Err(Refusal::ExtensionOnce(ExtensionState::Approved)));
-}
-
-#[test]
-fn what_was_paid_comes_back_when_the_case_is_denied() {
-    let mut world = accepted();
-    assert!(decide_by(&mut world, 5, "r0", Finding::Pass));
-    assert!(decide_by(&mut world, 6, "r1", Finding::Pass));
-    let bill = world.case.bills[0].id;
-    assert!(world.run(LEAD, &Command::Pay { bill, receipt: "r".into() }));
-    assert!(world.run(LEAD, &Command::Pay { bill, receipt: "again".into() }), "told twice is one payment");
-    assert_eq!(world.case.bills[0].receipt, "r");
-    assert!(decide_by(&mut world, 1, "decide", Finding::Fail));
-    assert_eq!(world.case.bills[0].state, BillState::Refunding);
 }
