@@ -121,6 +121,46 @@ fn old_cases_stay_on_their_version() {
     });
 }
 
+/// The day-one answer: publishing puts a version in its predecessor's place in one step, or not at all.
+#[test]
+fn catalogue() {
+    on_each_engine(|db| {
+        let city = City::new(db.store());
+        let mut services = city.services();
+        city.publish(&services, 1_000);
+        let before = city.catalogue();
+        services[0].summary = "改过的说明。".into();
+        services[1].summary = "这一个也改了。".into();
+
+        // A publication that breaks off half-way changes nothing at all.
+        let ctx = Ctx::new(Actor::System("catalogue"), Instant(2_000), city.ids.clone(), "test");
+        let (whole, half) = (city.pack.city.as_ref().unwrap().value.clone(), services.clone());
+        let broken = city.store.write_blocking("catalogue.publish", move |tx| {
+            publish(tx, &ctx, "hangzhou", Some(&whole), &half)?;
+            Err::<(), _>(yimen_catalogue::CatalogueError::from(StoreError::Conflict))
+        });
+        assert!(broken.is_err());
+        let still = city.catalogue();
+        assert_eq!(still.release, before.release);
+        let old = before.current(&services[0].id).unwrap();
+        assert_eq!(still.current(&services[0].id).unwrap().id, old.id);
+
+        // Both at once, and each service has one version in force.
+        city.publish(&services, 3_000);
+        let after = city.catalogue();
+        for changed in &services[..2] {
+            let now = after.current(&changed.id).unwrap();
+            assert_eq!((now.number, &now.service.summary), (2, &changed.summary));
+        }
+        let mut ids: Vec<&str> = after.services().map(|v| v.service.id.as_str()).collect();
+        let all = ids.len();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!((ids.len(), all), (services.len(), services.len()));
+        assert!(after.release > before.release);
+    });
+}
+
 #[test]
 fn what_is_loaded_can_be_searched() {
     on_each_engine(|db| {

@@ -14,6 +14,23 @@ use crate::world::{World, between, day};
 
 const OPINION: &str = "合同备案号可查，双方、坐落、价款一致。";
 
+#[test]
+fn two_who_read_the_same_unclaimed_task_are_told_of_each_other() {
+    story("presence", |world| async move {
+        let number = world.accepted(&world.buyer()).await;
+        let task = world.task(&number, "verify-contract").id;
+        let (wang, li) = (reviewer(1, "王敏", "housing"), reviewer(2, "李强", "housing"));
+        assert!(!world.see_task(&wang, task).await.says("也打开了这项任务"));
+        let second = world.see_task(&li, task).await;
+        assert!(second.says("王敏 也打开了这项任务") && second.says("请先领取"), "{}", second.text());
+        assert!(world.see_task(&wang, task).await.says("李强 也打开了这项任务"));
+        // Once it is somebody's, their name says enough.
+        world.do_task(&wang, task, "claim", &[]).await;
+        assert!(!world.see_task(&wang, task).await.says("也打开了这项任务"));
+        assert!(world.see_task(&li, task).await.says("王敏 正在办理这项任务"));
+    });
+}
+
 fn with<'a>(fields: &[(&'a str, &'a str)], more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     [fields, more].concat()
 }

@@ -47,6 +47,11 @@ impl Session {
         self.ask("return document.body.innerText;", vec![]).await
     }
 
+    /// The page as it stands, in HTML.
+    pub async fn source(&self) -> Result<String> {
+        self.ask("return document.documentElement.outerHTML;", vec![]).await
+    }
+
     /// Whether the page shows a text now.
     pub async fn shows(&self, text: &str) -> Result<bool> {
         Ok(super::act::squeezed(&self.text().await?).contains(&super::act::squeezed(text)))

@@ -13,6 +13,7 @@ mod inbox;
 mod money;
 mod opinion;
 pub(crate) mod people;
+mod presence;
 mod progress;
 mod rows;
 mod task;
@@ -23,8 +24,10 @@ mod waiting;
 mod waits;
 mod workbench;
 
-use axum::Router;
+use std::sync::Arc;
+
 use axum::routing::{get, post};
+use axum::{Extension, Router};
 use yimen_platform::{Role, Staff};
 use yimen_web::WebError;
 
@@ -37,7 +40,10 @@ pub(crate) fn routes() -> Router<Casework> {
     Router::new()
         .route("/review", get(inbox::inbox))
         .route("/review/waiting", get(waiting::waiting))
-        .route("/review/tasks/{id}", get(task::task))
+        .route(
+            "/review/tasks/{id}",
+            get(task::task).layer(Extension(Arc::new(presence::Presence::default()))),
+        )
         .route("/review/tasks/{id}/claim", post(actions::claim))
         .route("/review/tasks/{id}/release", post(actions::release))
         .route("/review/tasks/{id}/decide", post(decide::decide))

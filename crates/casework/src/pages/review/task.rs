@@ -1,6 +1,9 @@
 //! One task: what was handed in and found so far on the left, what is to be done about it on the right.
 
+use std::sync::Arc;
+
 use askama::Template;
+use axum::Extension;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use yimen_identity::{Colleague, StaffOnly, colleagues};
@@ -13,6 +16,7 @@ use yimen_web::{
 use super::dossier::{Data, Dossier, Places};
 use super::findings::task_tag;
 use super::opinion::ReviewRules;
+use super::presence::Presence;
 use super::urgency::short_clock;
 use super::workbench::{Typed, Workbench};
 use crate::Casework;
@@ -72,18 +76,33 @@ pub(super) async fn task(
     State(casework): State<Casework>,
     who: StaffOnly,
     shell: Shell,
+    Extension(presence): Extension<Arc<Presence>>,
     Path(id): Path<i64>,
     RawQuery(query): RawQuery,
 ) -> std::result::Result<Response, WebError> {
     let form = Form::parse(query.unwrap_or_default().as_bytes())?;
     let ctx = ctx_of(&casework, &who.actor);
     let found = load(&casework, &ctx, id).await?;
+    let others = others(&presence, &ctx, &found.task);
     let asked = Asked { file: form.text("file").parse().ok(), done: form.text("done").to_string() };
-    let page = page(&casework, &ctx, &shell, &found, &asked, Typed::nothing());
+    let mut page = page(&casework, &ctx, &shell, &found, &asked, Typed::nothing());
+    page.bench.notices.extend(others);
     if shell.wants("viewer") {
         return Ok(Html::ok(page.as_viewer()).into_response());
     }
     Ok(Html::ok(page).into_response())
+}
+
+/// Who else is reading a task that nobody has claimed.
+fn others(presence: &Presence, ctx: &Ctx, task: &Task) -> Option<Notice> {
+    if task.state != TaskState::Open || !may_work(&ctx.actor, task) {
+        return None;
+    }
+    let readers = presence.open(task.id, (ctx.actor.account(), ctx.actor.name()), ctx.now);
+    let (_, at) = readers.first()?;
+    let names: Vec<&str> = readers.iter().map(|(name, _)| name.as_str()).collect();
+    let title = format!("{} 也打开了这项任务（{}）", names.join("、"), moment(*at, ctx.now));
+    Some(Notice::warning(title).text("还没有人领取。要由您办理，请先领取，以免两个人做同一件事。"))
 }
 
 pub(super) async fn load(casework: &Casework, ctx: &Ctx, id: i64) -> std::result::Result<TaskData, WebError> {
