@@ -4,15 +4,19 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 use yimen_testkit::browser::{Browser, BrowserError, Session};
 
 /// Every account of the demo has it.
 const PASSWORD: &str = "yimen-2026";
 
-/// A line of the list: `path | account | name`; the account is a login name or the beginning of what the demo says of
-/// an account, `-` is nobody.
+/// A line of the list: `path > step > step | account | name`; the account is a login name or the beginning of what the
+/// demo says of an account, `-` is nobody. What cases there are is invented anew each time, so a step finds its way on
+/// the page: `“继续填写”` clicks what is called so, `+/check` goes on from the present path, and anything else is the
+/// selector of a link (its first one is followed).
 struct Shot<'a> {
     path: &'a str,
+    steps: Vec<&'a str>,
     account: &'a str,
     name: &'a str,
 }
@@ -24,10 +28,12 @@ fn parse(text: &str) -> Result<Vec<Shot<'_>>, String> {
             continue;
         }
         let parts: Vec<&str> = line.split('|').map(str::trim).collect();
-        let [path, account, name] = parts[..] else {
-            return Err(format!("line {}: expected `path | account | name`", index + 1));
+        let [way, account, name] = parts[..] else {
+            return Err(format!("line {}: expected `path > steps | account | name`", index + 1));
         };
-        shots.push(Shot { path, account, name });
+        let mut way = way.split(" > ").map(str::trim);
+        let path = way.next().unwrap_or_default();
+        shots.push(Shot { path, steps: way.collect(), account, name });
     }
     Ok(shots)
 }
@@ -82,6 +88,17 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 async fn take(session: &Session, base: &str, shot: &Shot<'_>, folder: &Path) -> Result<String, BrowserError> {
     session.goto(&format!("{base}{}", shot.path)).await?;
+    for step in &shot.steps {
+        if let Some(end) = step.strip_prefix('+') {
+            session.goto(&format!("{base}{}{end}", session.path().await?)).await?;
+        } else if let Some(name) = step.strip_prefix('“').and_then(|step| step.strip_suffix('”')) {
+            session.click(name).await?;
+            // A picture taken while one page gives way to the next leaves the browser of a phone without an answer.
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        } else {
+            session.follow(step).await?;
+        }
+    }
     let picture = session.screenshot_into(folder, shot.name).await?;
     Ok(picture.display().to_string())
 }

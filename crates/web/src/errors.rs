@@ -11,7 +11,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::forms::FieldError;
-use crate::page::{Link, Page};
+use crate::page::{Audience, Link, Page};
 use crate::shell::Shell;
 use crate::site::AskedPath;
 
@@ -265,14 +265,21 @@ impl ErrorPage {
 
     fn of(shell: &Shell, error: &Inner) -> ErrorPage {
         let (heading, explanation, steps) = error.kind.words();
+        let page = shell.page(Page::new(audience(shell, error.kind), heading)).errors(&error.fields);
+        let home = page.nav.first().filter(|_| page.audience != Audience::Citizen);
+        let home = home.map(|item| Link::new(item.href.clone(), format!("回到{}", item.text)));
         let next = error.next.clone().unwrap_or_else(|| match error.kind {
             ErrorKind::SignIn => Link::new(format!("{}?to={}", shell.site().sign_in, shell.path), "登录"),
             ErrorKind::Conflict => Link::new(shell.path.clone(), "查看最新内容"),
             ErrorKind::Unavailable | ErrorKind::TooMany => Link::new(shell.path.clone(), "再试一次"),
-            _ => Link::new("/", "回到首页"),
+            _ => home.unwrap_or_else(|| Link::new("/", "回到首页")),
         });
+        let steps = match (error.kind, page.audience) {
+            (ErrorKind::NotFound, audience) if audience != Audience::Citizen => NOT_FOUND_AT_WORK,
+            _ => steps,
+        };
         ErrorPage {
-            page: shell.citizen(heading).errors(&error.fields),
+            page,
             heading,
             explanation: error.detail.clone().unwrap_or_else(|| explanation.to_string()),
             steps,
@@ -280,6 +287,21 @@ impl ErrorPage {
             status: error.kind.status().as_u16(),
             request: None,
         }
+    }
+}
+
+const NOT_FOUND_AT_WORK: &[&str] =
+    &["检查网址是否完整。", "办件不在本单位的，请到办件所在的部门或大厅查看。"];
+
+/// Who works in the place that was asked for stays in it. Whoever may not be there at all is shown the way out.
+fn audience(shell: &Shell, kind: ErrorKind) -> Audience {
+    let out = shell.user.is_none() || matches!(kind, ErrorKind::Forbidden | ErrorKind::SignIn);
+    match shell.path.split(['/', '?']).nth(1) {
+        _ if out => Audience::Citizen,
+        Some("desk") => Audience::Desk,
+        Some("review") => Audience::Review,
+        Some("supervise") => Audience::Board,
+        _ => Audience::Citizen,
     }
 }
 

@@ -9,7 +9,7 @@ use axum::routing::get;
 use yimen_catalogue::model::{Audience, ItemKind};
 use yimen_catalogue::{Catalogue, Service};
 use yimen_identity::Known;
-use yimen_platform::Actor;
+use yimen_platform::{Actor, Role};
 use yimen_standards::case_number::CaseNumber;
 use yimen_standards::money::Fen;
 use yimen_standards::time::Instant;
@@ -53,7 +53,9 @@ async fn page(
     let page = shell.print(sheet.kind.zh()).section("my");
     let page = match actor {
         Actor::Citizen { .. } => page.back(format!("/cases/{}", case.number), "办件详情"),
-        _ => page,
+        actor if actor.has(Role::Clerk) => page.back(format!("/desk/cases/{}", case.number), "办件详情"),
+        actor if actor.has(Role::Reviewer) => page.back(format!("/review/cases/{}", case.number), "办件详情"),
+        _ => page.back(format!("/supervise/cases/{}", case.number), "办件详情"),
     };
     Ok(Html::ok(DocumentPage { page, document: sheet.document() }).into_response())
 }

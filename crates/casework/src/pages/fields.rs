@@ -12,7 +12,7 @@ use super::error::sentence;
 /// More choices than this are a list to open, not a wall of buttons.
 const MOST_RADIOS: usize = 8;
 /// What a form says of a value that was taken from the person's own record.
-const OWN_RECORD: &str = "取自您的实名信息";
+const OWN_RECORD: &str = "您的实名信息";
 
 /// The control of a field, with the answer as it is saved.
 pub fn control(spec: &Spec, facts: &Facts) -> Field {

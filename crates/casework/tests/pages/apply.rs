@@ -68,7 +68,7 @@ fn a_form_page_is_filled_from_the_persons_own_record() {
         let page = world.get(&me, &format!("/cases/{number}/apply/pages/buyer")).await;
         assert!(page.says("value=\"周小满\""));
         assert!(page.says(&format!("value=\"{}\"", crate::world::BUYER)));
-        assert!(page.says("取自您的实名信息"));
+        assert!(page.says("已从您的实名信息带入，请核对"));
         // What was saved since wins over the record.
         let fields = [("buyer_name", "周小满"), ("buyer_phone", "139 1234 5678")];
         world.post(&me, &format!("/cases/{number}/apply/pages/buyer"), &fields).await;

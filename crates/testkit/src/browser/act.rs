@@ -16,6 +16,17 @@ impl Session {
         gone.map_err(|e| error(format!("cannot open {address}: {}", first_line(&e))))
     }
 
+    /// Opens the address of the first link that a selector finds.
+    pub async fn follow(&self, selector: &str) -> Result {
+        let script = "return document.querySelector(arguments[0])?.href ?? null;";
+        let found =
+            self.web.execute(script, vec![json!(selector)]).await.map_err(|e| error(first_line(&e)))?;
+        match found.json().as_str() {
+            Some(address) => self.goto(address).await,
+            None => Err(self.fail(format!("no link is found by {selector}")).await),
+        }
+    }
+
     pub async fn reload(&self) -> Result {
         self.web.refresh().await.map_err(|e| error(first_line(&e)))
     }
@@ -126,6 +137,31 @@ impl Session {
         let keys = keys.into();
         let pressed = async { self.web.active_element().await?.send_keys(keys).await };
         pressed.await.map_err(|e| error(format!("cannot press keys: {}", first_line(&e))))
+    }
+
+    /// Says yes to the browser's own question, which must contain these words.
+    pub async fn accept(&self, words: &str) -> Result {
+        let give_up = Instant::now() + self.patience;
+        let asked = loop {
+            match self.web.get_alert_text().await {
+                Ok(asked) => break asked,
+                Err(e) if Instant::now() > give_up => {
+                    return Err(self.fail(format!("no question is open: {}", first_line(&e))).await);
+                }
+                Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+            }
+        };
+        let answered = if asked.contains(words) {
+            self.web.accept_alert().await
+        } else {
+            self.web.dismiss_alert().await
+        };
+        answered.map_err(|e| error(first_line(&e)))?;
+        if asked.contains(words) {
+            Ok(())
+        } else {
+            Err(self.fail(format!("the question is “{asked}”, not “{words}”")).await)
+        }
     }
 
     /// Presses Enter: what a keyboard's user does to send a form.

@@ -123,6 +123,11 @@ behaviour('form[data-upload]', (form) => {
     const whole = scope && page.getElementById(scope.id);
     const twin = whole || page.getElementById(input.id).closest('form');
     const old = whole ? scope : form;
+    // What else on the page counts the materials: how many are missing, what the button that leads on says.
+    $$('[data-follows][id]').forEach((part) => {
+      const now = page.getElementById(part.id);
+      if (now) part.replaceWith(document.importNode(now, true));
+    });
     page = null;
     const place = document.importNode(twin, true);
     replace(old, place);

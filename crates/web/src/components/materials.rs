@@ -187,6 +187,7 @@ pub struct MaterialRow {
     id: String,
     name: String,
     state: MaterialState,
+    word: String,
     need: String,
     source: String,
     note: String,
@@ -203,6 +204,7 @@ impl MaterialRow {
             id: id.into(),
             name: name.into(),
             state,
+            word: state.word().into(),
             need: String::new(),
             source: String::new(),
             note: String::new(),
@@ -212,6 +214,12 @@ impl MaterialRow {
             form: String::new(),
             key: String::new(),
         }
+    }
+    /// Other words for the state: 待上传.
+    #[must_use]
+    pub fn word(mut self, word: impl Into<String>) -> MaterialRow {
+        self.word = word.into();
+        self
     }
     /// 原件1份，复印件1份
     #[must_use]

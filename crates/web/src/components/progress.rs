@@ -149,6 +149,13 @@ impl Lane {
                 }
             })
     }
+
+    /// The state in the words of the step that decides it: 待缴费, 未开始.
+    fn word(&self) -> &str {
+        let state = self.state();
+        let own = |step: &&LaneStep| step.state == state && state != StepState::Done;
+        self.steps.iter().find(own).map_or(state.word(), |step| &step.word)
+    }
 }
 
 #[derive(Debug, Clone, Template)]
@@ -178,6 +185,17 @@ mod tests {
 
     fn lane(states: &[StepState]) -> StepState {
         states.iter().fold(Lane::new("税务"), |lane, s| lane.step(LaneStep::new("步骤", *s))).state()
+    }
+
+    #[test]
+    fn a_lane_speaks_in_the_words_of_its_most_pressing_step() {
+        let step = |state| LaneStep::new("步骤", state);
+        let paying = Lane::new("申请人").step(step(StepState::Active).word("待缴费"));
+        assert_eq!(paying.word(), "待缴费");
+        let later =
+            Lane::new("税务").step(step(StepState::Done)).step(step(StepState::Waiting).word("未开始"));
+        assert_eq!(later.word(), "未开始");
+        assert_eq!(Lane::new("窗口").step(step(StepState::Done).word("已受理")).word(), "已办");
     }
 
     #[test]

@@ -209,6 +209,10 @@ pub(super) fn material_row(
     problem: Option<&str>,
 ) -> MaterialRow {
     let row = MaterialRow::new(&material.id, &material.name, state(material)).need(need(material));
+    let row = match state(material) {
+        yimen_web::MaterialState::Missing => row.word("待上传"),
+        _ => row,
+    };
     if material.state == MaterialState::FromForm {
         return row.source("由系统按您填写的内容生成，不用上传");
     }
