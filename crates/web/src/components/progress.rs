@@ -153,6 +153,9 @@ impl Lane {
     /// The state in the words of the step that decides it: 待缴费, 未开始.
     fn word(&self) -> &str {
         let state = self.state();
+        if !self.steps.is_empty() && self.steps.iter().all(|step| step.state == StepState::Skipped) {
+            return StepState::Skipped.word();
+        }
         let own = |step: &&LaneStep| step.state == state && state != StepState::Done;
         self.steps.iter().find(own).map_or(state.word(), |step| &step.word)
     }
@@ -195,6 +198,7 @@ mod tests {
         let later =
             Lane::new("税务").step(step(StepState::Done)).step(step(StepState::Waiting).word("未开始"));
         assert_eq!(later.word(), "未开始");
+        assert_eq!(Lane::new("申请人").step(step(StepState::Skipped)).word(), "无需办理");
         assert_eq!(Lane::new("窗口").step(step(StepState::Done).word("已受理")).word(), "已办");
     }
 
