@@ -279,7 +279,7 @@ fn lane<'t>(text: &'t str, department: &str) -> &'t str {
 
 /// An officer opens the task of this case from the inbox and answers the address of its page.
 async fn take(officer: &Person<'_>, number: &str, step: &str) -> Result<String> {
-    officer.open("/review").await?;
+    officer.open("/review?all=1").await?;
     officer.click_near(&grouped(number), step).await?;
     officer.wait_for("作结论").await?;
     officer.click("领取").await?;
@@ -301,7 +301,7 @@ async fn review(place: &Place, number: &str) -> Result {
     let housing = place.desk("housing-1").await?;
     let tax = place.desk("tax-1").await?;
     let registration = place.desk("natural-resources-1").await?;
-    housing.open("/review").await?;
+    housing.open("/review?all=1").await?;
     housing.look("24-inbox").await?;
     let tasks = [
         take(&housing, number, "交易核验").await?,
@@ -362,7 +362,7 @@ async fn pay(applicant: &Person<'_>, number: &str) -> Result {
 /// Registration decides and makes the certificate; the window hands it over.
 async fn decide(place: &Place, clerk: &Person<'_>, number: &str) -> Result {
     let registration = place.desk("natural-resources-1").await?;
-    registration.open("/review").await?;
+    registration.open("/review?all=1").await?;
     registration.click_near(&grouped(number), "登簿").await?;
     registration.must_show(&["作结论", "交易核验", "合同备案号可查"]).await?;
     registration.choose("决定", "准予").await?;
@@ -373,7 +373,7 @@ async fn decide(place: &Place, clerk: &Person<'_>, number: &str) -> Result {
     registration.click("提交决定").await?;
     registration.accept("确定提交这个决定吗？").await?;
     registration.wait_for("结论已提交").await?;
-    registration.open("/review").await?;
+    registration.open("/review?all=1").await?;
     registration.click_near(&grouped(number), "制证").await?;
     registration.click("完成制证").await?;
     registration.wait_for("结论已提交").await?;
