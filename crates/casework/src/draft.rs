@@ -47,9 +47,8 @@ impl Casework {
             id => city.offices.iter().find(|o| o.id == id && takes_in(id)),
         };
         let office = office.ok_or_else(|| CaseworkError::Unavailable("所选大厅不受理这个事项".into()))?;
-        // The pack names the best way first.
         let ways = &version.service.result.delivery;
-        let delivery = ways.first().map_or(Delivery::Window, |way| way_of(*way));
+        let delivery = ways.last().map_or(Delivery::Window, |way| way_of(*way));
         let number = self.draw_number(tx, ctx, &office.region)?;
         let id = ctx.new_id();
         let new = NewCase {
