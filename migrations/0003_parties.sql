@@ -33,3 +33,11 @@ create table parties_party (
 create index parties_party_phone on parties_party (phone_index, id);
 create index parties_party_name on parties_party (name, id);
 create index parties_party_initials on parties_party (initials, id);
+
+-- Where people live, for finding them by it: each row is one part of an address that leads to a door, by blind index.
+create table parties_place (
+  place TEXT NOT NULL,
+  party {{int}} NOT NULL REFERENCES parties_party (id),
+  primary key (place, party)
+){{strict}};
+create index parties_place_party on parties_place (party);

@@ -58,6 +58,9 @@ create index casework_case_office on casework_case (office, state, id) where clo
 create index casework_case_running on casework_case (running, id, lead, service, office, state, stopped_since)
   where running is not null;
 create index casework_case_name on casework_case (applicant_name, id);
+-- What clerks fill in at the counter; drafts that applicants fill in themselves are in no queue of anybody.
+create index casework_case_drafts on casework_case (created_by, id)
+  where channel = 'window' and state = 'draft' and closed_at is null;
 
 create table casework_task (
   id {{int}} NOT NULL PRIMARY KEY,

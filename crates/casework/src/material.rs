@@ -4,6 +4,7 @@ use yimen_platform::Ctx;
 use yimen_store::{Read, Tx};
 
 use crate::Casework;
+use crate::command::Fetched;
 use crate::draft::fillable;
 use crate::error::{CaseworkError, Result};
 use crate::model::{CaseState, Channel};
@@ -62,7 +63,9 @@ impl Casework {
             added_at: ctx.now,
         };
         materials::add_file(tx, id, &file)?;
-        self.set_material(tx, ctx, id, &new.slot, "provided", "")?;
+        // A scan made at the counter does not take back that the original was seen.
+        let state = if self.original_seen(tx, &fetched, &new.slot)? { "original" } else { "provided" };
+        self.set_material(tx, ctx, id, &new.slot, state, "")?;
         let body = serde_json::json!({ "slot": new.slot, "digest": new.digest, "size": new.size });
         self.note(tx, ctx, id, "material.added", body)?;
         Ok(file.id)
@@ -81,7 +84,8 @@ impl Casework {
             .into());
         }
         materials::remove_file(tx, id, file, ctx.now)?;
-        if !materials::files(tx, id)?.iter().any(|f| f.slot == row.slot) {
+        let seen = self.original_seen(tx, &fetched, &row.slot)?;
+        if !seen && !materials::files(tx, id)?.iter().any(|f| f.slot == row.slot) {
             self.set_material(tx, ctx, id, &row.slot, "missing", "")?;
         }
         self.note(
@@ -106,6 +110,12 @@ impl Casework {
         };
         self.set_material(tx, ctx, id, slot, state, "")?;
         self.note(tx, ctx, id, "material.original_seen", serde_json::json!({ "slot": slot, "seen": seen }))
+    }
+
+    /// Whether the one who files it is the window that ticked the original.
+    fn original_seen(&self, tx: &mut Tx<'_>, fetched: &Fetched, slot: &str) -> Result<bool> {
+        let rows = materials::of_case(tx, fetched.case.id)?;
+        Ok(fetched.is(Relation::Window) && rows.iter().any(|r| r.slot == slot && r.state == "original"))
     }
 
     /// Writes verdicts down; used by the pre-check inside its own transaction.
@@ -137,7 +147,7 @@ impl Casework {
     }
 
     /// While a correction is being answered, what was handed in before and not asked for again stays as it is.
-    fn may_change(&self, q: &mut Read<'_>, fetched: &crate::Fetched, slot: &str) -> Result<()> {
+    fn may_change(&self, q: &mut Read<'_>, fetched: &Fetched, slot: &str) -> Result<()> {
         let Some(notice) =
             fetched.case.correction.as_ref().filter(|_| fetched.case.state == CaseState::Correcting)
         else {
@@ -157,7 +167,7 @@ impl Casework {
         }
     }
 
-    fn known_slot(&self, fetched: &crate::Fetched, slot: &str) -> Result<()> {
+    fn known_slot(&self, fetched: &Fetched, slot: &str) -> Result<()> {
         if fetched.version.material(slot).is_some() {
             return Ok(());
         }

@@ -6,6 +6,7 @@ use yimen_store::Read;
 
 use crate::model::{Party, PartyKind, mask_phone};
 use crate::number::{self, NumberKind, canonical};
+use crate::place;
 use crate::store::{self, PartyRow};
 use crate::{Parties, PartyError, Result};
 
@@ -48,7 +49,7 @@ impl Parties {
         row.map(|row| self.open(row)).transpose()
     }
 
-    /// Whom a clerk may mean: a whole number or phone, else the beginning of a name or of its pinyin initials.
+    /// Whom a clerk may mean: a whole number or phone, an address from any of its parts to a door, else the beginning of a name or of its pinyin initials.
     pub fn find(&self, q: &mut Read<'_>, text: &str, limit: usize) -> Result<Vec<PartySummary>> {
         let most = i64::try_from(limit).unwrap_or(i64::MAX);
         let number = canonical(text);
@@ -58,6 +59,9 @@ impl Parties {
         }
         if let Ok(phone) = Phone::parse(text) {
             rows.extend(self.rows_of_phone(q, phone.as_str(), most)?);
+        }
+        if let Some(part) = place::wanted(text).filter(|_| rows.is_empty()) {
+            rows.extend(self.rows_at_place(q, &part, most)?);
         }
         let name = name::normalise(text);
         if rows.is_empty() && name.chars().any(char::is_alphabetic) {

@@ -11,6 +11,7 @@ mod find;
 mod initials;
 mod model;
 mod number;
+mod place;
 mod register;
 mod store;
 

@@ -5,6 +5,7 @@ use yimen_store::{Read, StoreError, Tx, params, row, sql};
 
 use crate::model::{Party, PartyKind};
 use crate::number::NumberKind;
+use crate::place;
 use crate::{Parties, Result};
 
 macro_rules! columns {
@@ -27,6 +28,13 @@ sql! {
 
     BY_INITIALS = concat!("select ", columns!(), " from parties_party where initials >= $1 and initials < $2
         order by initials, id limit $3");
+
+    AT_PLACE = "select p.id, p.kind, p.name, p.number_kind, p.number_sealed, p.phone_sealed, p.address_sealed, p.revision
+        from parties_place l join parties_party p on p.id = l.party where l.place = $1 order by l.party limit $2";
+
+    ADD_PLACE = "insert into parties_place (place, party) values ($1, $2) on conflict (place, party) do nothing";
+
+    DROP_PLACES = "delete from parties_place where party = $1";
 
     // Two who register one number at once: SQLite runs them in turn, PostgreSQL lets the second begin again.
     INSERT = "insert into parties_party (id, kind, name, number_kind, number_index, number_sealed, phone_index,
@@ -130,7 +138,21 @@ impl Parties {
                 name
             ],
         )?;
+        if touched == 1 {
+            self.add_places(tx, party)?;
+        }
         Ok(touched == 1)
+    }
+
+    fn add_places(&self, tx: &mut Tx<'_>, party: &Party) -> Result<()> {
+        for part in place::parts(&party.address) {
+            tx.put(&ADD_PLACE, params![&self.place_index(&part), party.id])?;
+        }
+        Ok(())
+    }
+
+    fn place_index(&self, part: &str) -> String {
+        self.sealer.blind_index(ADDRESS, part)
     }
 
     pub(crate) fn write_contact(&self, tx: &mut Tx<'_>, party: &Party, at: Instant) -> Result<()> {
@@ -139,7 +161,12 @@ impl Parties {
         let address = self.sealer.seal_text(ADDRESS, &party.address);
         let index = self.phone_index(&party.phone);
         tx.put_one(&UPDATE_CONTACT, params![party.id, party.revision, &index, &phone, &address, at, name])?;
-        Ok(())
+        tx.put(&DROP_PLACES, params![party.id])?;
+        self.add_places(tx, party)
+    }
+
+    pub(crate) fn rows_at_place(&self, q: &mut Read<'_>, part: &str, limit: i64) -> Result<Vec<PartyRow>> {
+        Ok(q.all(&AT_PLACE, params![&self.place_index(part), limit])?)
     }
 
     pub(crate) fn row_of_document(

@@ -31,9 +31,14 @@ pub fn control_from(spec: &Spec, facts: &Facts, typed: &FormState) -> Field {
 
 /// The control filled from the person's own record where nothing was answered yet.
 pub fn control_for(spec: &Spec, facts: &Facts, own: Option<&Party>) -> Field {
+    control_from_record(spec, facts, own, OWN_RECORD)
+}
+
+/// [`control_for`] in the words of somebody else's page: `source` says whose record it is.
+pub fn control_from_record(spec: &Spec, facts: &Facts, record: Option<&Party>, source: &str) -> Field {
     let field = control(spec, facts);
-    match own.filter(|_| !facts.contains_key(&spec.id)).and_then(|party| own_value(spec, party)) {
-        Some(value) => field.value(value).source(OWN_RECORD),
+    match record.filter(|_| !facts.contains_key(&spec.id)).and_then(|party| own_value(spec, party)) {
+        Some(value) => field.value(value).source(source),
         None => field,
     }
 }
@@ -164,6 +169,11 @@ fn values(id: &str, posted: &FormState) -> Vec<String> {
         return parts.iter().map(|part| posted.raw(part).to_string()).collect();
     }
     posted.all(id).to_vec()
+}
+
+/// Whether nothing was posted for a field, so that it is lacking rather than wrong.
+pub fn is_blank(id: &str, posted: &FormState) -> bool {
+    values(id, posted).iter().all(|value| value.trim().is_empty())
 }
 
 fn was_shown(spec: &Spec, posted: &FormState) -> bool {

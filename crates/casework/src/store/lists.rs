@@ -53,11 +53,32 @@ sql! {
     RETURNED_AT_OFFICE = "select t.id, t.case_id, c.number, c.service, c.version_id, t.name, t.kind, t.state, t.assignee,
         t.assignee_name, t.opened_at, t.due_at, t.note, c.applicant_name, c.promised_due, c.stopped_since
         from casework_case c join casework_task t on t.case_id = c.id
-        where c.office = $1 and c.state = 'in_review' and c.closed_at is null and t.state = 'returned'
-        order by t.id limit $2";
+        where c.office = $1 and c.state = 'in_review' and c.closed_at is null and t.state = 'returned' and t.id > $2
+        order by t.id limit $3";
+
+    DRAFTS_OF = "select id, number, service, version_id, state, outcome, applicant_name, office, created_at, submitted_at,
+        promised_due, precheck_due, correction_due, stopped_since
+        from casework_case where created_by = $1 and channel = 'window' and state = 'draft' and closed_at is null
+        and office = $2 and id > $3 order by id limit $4";
+
+    // As many people as a clerk's search names; a place not needed holds 0, which is nobody.
+    OF_PARTIES = "select id, number, service, version_id, state, outcome, applicant_name, office, created_at, submitted_at,
+        promised_due, precheck_due, correction_due, stopped_since
+        from casework_case where applicant in ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
+        $17, $18, $19, $20) and office = $21 and submitted_at is not null order by id desc limit $22";
+
+    COUNT_AT_OFFICE = "select count(*) as n from (select id from casework_case where office = $1 and state = $2
+        and closed_at is null limit $3) as counted";
+
+    COUNT_INBOX = "select count(*) as n from (select id from casework_task where owner = $1
+        and state in ('open', 'claimed', 'returned') limit $2) as counted";
 }
 
 row! {
+    struct Count {
+        n: i64,
+    }
+
     /// A case in a list.
     #[derive(Debug, Clone)]
     pub struct CaseItem {
@@ -194,6 +215,58 @@ pub fn my_tasks(
     q.all(&MY_TASKS, params![account, after.due, after.id, limit])
 }
 
-pub fn returned_at_office(q: &mut Read<'_>, office: &str, limit: i64) -> Result<Vec<TaskItem>, StoreError> {
-    q.all(&RETURNED_AT_OFFICE, params![office, limit])
+/// Tasks of this office's cases that departments sent back, the oldest first.
+pub fn returned_at_office(
+    q: &mut Read<'_>,
+    office: &str,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<TaskItem>, StoreError> {
+    q.all(&RETURNED_AT_OFFICE, params![office, after, limit])
+}
+
+/// What a clerk began to fill in at the counter and has not handed in.
+pub fn drafts_of(
+    q: &mut Read<'_>,
+    clerk: i64,
+    office: &str,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<CaseItem>, StoreError> {
+    q.all(&DRAFTS_OF, params![clerk, office, after, limit])
+}
+
+/// How many people one search can name.
+pub const PARTIES: usize = 20;
+
+/// What these people handed in at an office, the newest first; of more than [`PARTIES`] only the first.
+pub fn of_parties(
+    q: &mut Read<'_>,
+    parties: &[i64],
+    office: &str,
+    limit: i64,
+) -> Result<Vec<CaseItem>, StoreError> {
+    let mut id = [0_i64; PARTIES];
+    for (place, party) in id.iter_mut().zip(parties) {
+        *place = *party;
+    }
+    q.all(
+        &OF_PARTIES,
+        params![
+            id[0], id[1], id[2], id[3], id[4], id[5], id[6], id[7], id[8], id[9], id[10], id[11], id[12],
+            id[13], id[14], id[15], id[16], id[17], id[18], id[19], office, limit
+        ],
+    )
+}
+
+/// How many cases of an office are in a state, counted up to `most`.
+pub fn count_at_office(q: &mut Read<'_>, office: &str, state: &str, most: i64) -> Result<i64, StoreError> {
+    let count: Count = q.one(&COUNT_AT_OFFICE, params![office, state, most])?;
+    Ok(count.n)
+}
+
+/// How many live tasks an owner has, counted up to `most`.
+pub fn count_inbox(q: &mut Read<'_>, owner: &str, most: i64) -> Result<i64, StoreError> {
+    let count: Count = q.one(&COUNT_INBOX, params![owner, most])?;
+    Ok(count.n)
 }

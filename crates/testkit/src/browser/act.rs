@@ -134,9 +134,18 @@ impl Session {
 
     /// Presses keys wherever the focus is: `press(Key::Tab)`, `press(Key::Alt + "s")`, `press("12")`.
     pub async fn press(&self, keys: impl Into<TypingData>) -> Result {
-        let keys = keys.into();
-        let pressed = async { self.web.active_element().await?.send_keys(keys).await };
-        pressed.await.map_err(|e| error(format!("cannot press keys: {}", first_line(&e))))
+        let keys = keys.into().to_string();
+        let give_up = Instant::now() + self.patience;
+        loop {
+            let press = async { self.web.active_element().await?.send_keys(keys.as_str()).await };
+            match press.await {
+                Ok(()) => return Ok(()),
+                // A part of the page was exchanged just now, and the focus with it.
+                Err(e) if may_pass(&e) && Instant::now() < give_up => {}
+                Err(e) => return Err(error(format!("cannot press keys: {}", first_line(&e)))),
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
     }
 
     /// Says yes to the browser's own question, which must contain these words.

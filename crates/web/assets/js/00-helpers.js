@@ -34,3 +34,6 @@ const store = {
   drop: (key) => { try { localStorage.removeItem(key); } catch { } },
 };
 const clockNow = () => new Date().toLocaleTimeString('zh-CN', { hour: '2-digit', minute: '2-digit', hour12: false });
+// What a form holds, but for what must not be kept.
+const fields = (form) => [...new FormData(form)].filter(([name, value]) =>
+  typeof value === 'string' && name !== 'nonce' && form.elements[name]?.type !== 'password');

@@ -1,7 +1,4 @@
 // What is typed is saved: on the server while typing, and at a counter in the browser until the server has it.
-const fields = (form) => [...new FormData(form)].filter(([name, value]) =>
-  typeof value === 'string' && name !== 'nonce' && form.elements[name]?.type !== 'password');
-
 behaviour('form[data-autosave]', (form) => {
   const status = $('[data-saved]', form) || form.appendChild(element('p', { class: 'saved', 'data-saved': '' }));
   status.setAttribute('role', 'status');

@@ -22,7 +22,9 @@ addEventListener('keydown', (event) => {
   if (event.isComposing || event.metaKey) return;
   const key = spelled(event);
   if (key.length === 1 && (!letters() || typing(event.target))) return;
-  const target = $$('[data-key]').find((one) => one.dataset.key.toUpperCase() === key.toUpperCase() && one.checkVisibility());
+  const same = $$('[data-key]').filter((one) => one.dataset.key.toUpperCase() === key.toUpperCase() && one.checkVisibility());
+  // A key of every row is that of the row one is in.
+  const target = same.find((one) => one.closest('[data-refresh]')?.contains(event.target)) || same[0];
   const list = !target && $('[data-rows]') && lists[key];
   if (!target && !list) return;
   event.preventDefault();

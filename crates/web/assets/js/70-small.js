@@ -1,5 +1,9 @@
 // Print, copy, and clocks that run.
-behaviour('[data-print]', (button) => { button.hidden = false; button.onclick = () => print(); });
+behaviour('[data-print]', (button) => {
+  button.hidden = false;
+  button.onclick = () => print();
+  if (location.hash === '#print') button.focus();
+});
 behaviour('[data-copy]', (button) => {
   if (!navigator.clipboard) return;
   button.hidden = false;

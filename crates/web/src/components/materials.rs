@@ -53,6 +53,7 @@ pub struct UploadedFile {
     name: String,
     size: String,
     href: String,
+    live: &'static str,
     remove: Option<String>,
     error: String,
 }
@@ -63,9 +64,16 @@ impl UploadedFile {
             name: name.into(),
             size: crate::upload::size_words(bytes),
             href: href.into(),
+            live: "",
             remove: None,
             error: String::new(),
         }
+    }
+    /// Opens in this element of the page instead of on a page of its own.
+    #[must_use]
+    pub fn live(mut self, id: &'static str) -> UploadedFile {
+        self.live = id;
+        self
     }
     /// Name and value of the button that removes it: the form gets `remove=<value>`.
     #[must_use]

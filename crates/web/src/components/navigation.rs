@@ -59,7 +59,7 @@ impl Tabs {
     }
 }
 
-/// A GET form of one line.
+/// A form of one line that asks; by address, unless what is typed must not stand in one.
 #[derive(Debug, Clone, Template)]
 #[template(path = "components/search_box.html")]
 pub struct SearchBox {
@@ -71,6 +71,7 @@ pub struct SearchBox {
     key: String,
     hidden: Vec<(String, String)>,
     large: bool,
+    post: bool,
 }
 
 impl SearchBox {
@@ -84,6 +85,7 @@ impl SearchBox {
             key: String::new(),
             hidden: Vec::new(),
             large: false,
+            post: false,
         }
     }
     #[must_use]
@@ -106,6 +108,12 @@ impl SearchBox {
     #[must_use]
     pub fn with(mut self, name: impl Into<String>, value: impl Into<String>) -> SearchBox {
         self.hidden.push((name.into(), value.into()));
+        self
+    }
+    /// Sends what was typed in the body: numbers of people do not belong into addresses and logs.
+    #[must_use]
+    pub fn post(mut self) -> SearchBox {
+        self.post = true;
         self
     }
     /// For the home page.

@@ -134,12 +134,12 @@ fn lead_to(opened: &Opened, missing: &str) -> FieldError {
     FieldError::new(place, sentence(missing.to_string()))
 }
 
-fn items(opened: &Opened) -> &[CorrectionItem] {
+pub(in crate::pages) fn items(opened: &Opened) -> &[CorrectionItem] {
     opened.case.correction.as_ref().map(|c| c.items.as_slice()).unwrap_or_default()
 }
 
 /// The fields to change: those asked for, then those that a changed answer newly asks.
-fn wanted(opened: &Opened) -> Vec<(&Spec, String)> {
+pub(in crate::pages) fn wanted(opened: &Opened) -> Vec<(&Spec, String)> {
     let asked = items(opened).iter().filter_map(|item| {
         let id = item.target.strip_prefix("field:")?;
         Some((opened.version.field(id)?, item.reason.clone()))
@@ -154,7 +154,7 @@ fn wanted(opened: &Opened) -> Vec<(&Spec, String)> {
     wanted
 }
 
-fn applies(opened: &Opened, spec: &Spec, facts: &Facts) -> bool {
+pub(in crate::pages) fn applies(opened: &Opened, spec: &Spec, facts: &Facts) -> bool {
     let version = &opened.version;
     version.pages(facts).iter().any(|page| version.fields(&page.id, facts).iter().any(|f| f.id == spec.id))
 }

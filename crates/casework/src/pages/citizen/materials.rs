@@ -14,7 +14,7 @@ use yimen_web::{
 
 use super::Return;
 use super::flow::Step;
-use super::opened::{Opened, open, refused};
+use super::opened::{Opened, open, refused_at};
 use crate::model::CaseState;
 use crate::pages::{command, ctx_of};
 use crate::policy::Act;
@@ -22,7 +22,7 @@ use crate::view::{Material, MaterialState};
 use crate::{Casework, NewFile};
 
 /// Most files of one material.
-const PER_SLOT: usize = 10;
+pub(in crate::pages) const PER_SLOT: usize = 10;
 
 #[derive(Template)]
 #[template(path = "casework/citizen/materials.html")]
@@ -60,7 +60,8 @@ pub(super) async fn upload(
 ) -> Result<Response, WebError> {
     let ctx = ctx_of(&casework, &citizen.actor);
     let opened = open(&casework, &ctx, &number, Act::FillIn).await?;
-    let problem = take_files(&casework, &ctx, &opened, &slot, request).await?;
+    let home = format!("/cases/{}", opened.number());
+    let problem = take_files(&casework, &ctx, &opened, (&slot, &home), request).await?;
     let Some(message) = problem else {
         let to = match opened.case.state {
             CaseState::Correcting => format!("/cases/{}/correct", opened.number()),
@@ -76,16 +77,17 @@ pub(super) async fn upload(
         .into_response())
 }
 
-/// Adds what was sent to a material, or removes the file the form names. Answers with what was refused, in words.
+/// Adds what was sent to a material, or removes the file the form names. Answers with what was refused, in words;
+/// what cannot be done at all leads back to `home`.
 pub(in crate::pages) async fn take_files(
     casework: &Casework,
     ctx: &Ctx,
     opened: &Opened,
-    slot: &str,
+    (slot, home): (&str, &str),
     request: Request,
 ) -> Result<Option<String>, WebError> {
     let known = opened.material(slot).filter(|m| takes_files(m, opened));
-    let there = known.map(|m| m.files.len()).ok_or_else(|| no_such_slot(opened.number()))?;
+    let there = known.map(|m| m.files.len()).ok_or_else(|| no_such_slot(home))?;
     let rules = Rules { max_files: PER_SLOT.saturating_sub(there), ..Rules::default() };
     let mut received = receive(request, &rules).await?;
     let case = opened.case.id;
@@ -94,12 +96,10 @@ pub(in crate::pages) async fn take_files(
         let file: i64 = remove.parse().map_err(|_| WebError::not_found())?;
         let remove =
             move |casework: &Casework, tx: &mut Tx<'_>, ctx: &Ctx| casework.remove_file(tx, ctx, case, file);
-        command(casework, ctx, "material.remove", remove)
-            .await
-            .map_err(|error| refused(error, opened.number()))?;
+        command(casework, ctx, "material.remove", remove).await.map_err(|error| refused_at(error, home))?;
         return Ok(None);
     }
-    add_files(casework, ctx, opened, slot, &mut received).await?;
+    add_files(casework, ctx, opened, (slot, home), &mut received).await?;
     let errors = received.errors_or_none();
     Ok(errors)
 }
@@ -108,7 +108,7 @@ async fn add_files(
     casework: &Casework,
     ctx: &Ctx,
     opened: &Opened,
-    slot: &str,
+    (slot, home): (&str, &str),
     received: &mut Received,
 ) -> Result<(), WebError> {
     let mut files = Vec::new();
@@ -130,7 +130,7 @@ async fn add_files(
     let add = move |casework: &Casework, tx: &mut Tx<'_>, ctx: &Ctx| -> crate::Result<()> {
         files.iter().try_for_each(|file| casework.add_file(tx, ctx, case, file).map(|_| ()))
     };
-    command(casework, ctx, "material.add", add).await.map_err(|error| refused(error, opened.number()))
+    command(casework, ctx, "material.add", add).await.map_err(|error| refused_at(error, home))
 }
 
 /// In a draft every material that is not made from the answers; in a supplement only those that were asked for.
@@ -143,9 +143,9 @@ fn takes_files(material: &Material, opened: &Opened) -> bool {
     opened.case.state != CaseState::Correcting || opened.case.correction.as_ref().is_some_and(asked)
 }
 
-fn no_such_slot(number: &str) -> WebError {
+fn no_such_slot(home: &str) -> WebError {
     WebError::conflict("这份申请不需要这种材料，文件没有保存。请从材料页面重新选择要上传的材料。")
-        .next(format!("/cases/{number}"), "查看这份办件")
+        .next(home, "查看这份办件")
 }
 
 /// What was refused, in one text for the box it was sent from.
@@ -196,7 +196,7 @@ fn slot_path(opened: &Opened, slot: &str) -> String {
     format!("{}/materials/{slot}", opened.apply_path())
 }
 
-pub(super) fn box_name(slot: &str) -> String {
+pub(in crate::pages) fn box_name(slot: &str) -> String {
     format!("file-{slot}")
 }
 

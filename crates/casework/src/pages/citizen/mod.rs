@@ -3,7 +3,7 @@
 mod apply;
 mod case;
 mod check;
-mod correct;
+pub(in crate::pages) mod correct;
 mod flow;
 mod form_page;
 pub(in crate::pages) mod materials;

@@ -104,8 +104,13 @@ impl Opened {
 
 /// A command's refusal as a page that leads back to the case.
 pub(in crate::pages) fn refused(error: CaseworkError, number: &str) -> WebError {
+    refused_at(error, &format!("/cases/{number}"))
+}
+
+/// [`refused`] with another way back: the window's page of the case.
+pub(in crate::pages) fn refused_at(error: CaseworkError, home: &str) -> WebError {
     let leads_back =
         matches!(error, CaseworkError::Refused(_) | CaseworkError::Unavailable(_) | CaseworkError::Store(_));
     let page = WebError::from(error);
-    if leads_back { page.next(format!("/cases/{number}"), "查看这份办件") } else { page }
+    if leads_back { page.next(home, "查看这份办件") } else { page }
 }

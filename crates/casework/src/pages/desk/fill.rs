@@ -1,37 +1,71 @@
 //! One screen for the counter: the questions, the whole form, the materials ticked or scanned in, and one key to accept.
+//! The same screen answers a correction notice for somebody who comes back with what was asked for.
 
 use askama::Template;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Path, RawQuery, Request, State};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use yimen_catalogue::pages::{question_control, take_answers};
-use yimen_catalogue::{Facts, TODAY};
 use yimen_identity::StaffOnly;
+use yimen_platform::Ctx;
+use yimen_store::Tx;
+use yimen_web::redirect_303;
 use yimen_web::{
-    Field, Form, FormState, Html, MaterialRow, Page, Shell, UploadBox, UploadedFile, WebError, redirect_303,
+    Field, FieldError, Form, FormState, Html, KeyHints, MaterialRow, Notice, Page, Shell, WebError,
 };
 
-use super::clerk;
+use super::answers::{self, Read};
+use super::{clerk, slots};
 use crate::model::CaseState;
-use crate::pages::citizen::materials::take_files;
-use crate::pages::citizen::opened::{Opened, open, refused};
+use crate::pages::citizen::correct;
+use crate::pages::citizen::materials::{box_name, take_files};
+use crate::pages::citizen::opened::{Opened, open, refused_at};
 use crate::pages::error::sentence;
-use crate::pages::fields::{control_for, control_from, take_page};
-use crate::pages::{ctx_of, grouped};
+use crate::pages::review::dossier::Places;
+use crate::pages::review::viewer::{Shown, Viewer};
+use crate::pages::{command, ctx_of, due_line, grouped};
 use crate::policy::Act;
 use crate::view::{Material, MaterialState};
 use crate::{Casework, CaseworkError};
 
 #[derive(Template)]
-#[template(path = "casework/desk/fill.html")]
+#[template(path = "casework/desk/fill.html", blocks = ["work"])]
 struct FillPage {
     page: Page,
+    keys: KeyHints,
     number: String,
     case_number: String,
     applicant: String,
+    /// Until when the correction may come, where this answers one.
+    correcting: Option<String>,
+    /// Why the service does not fit the situation.
+    stops: Vec<String>,
     questions: Vec<Field>,
     parts: Vec<(String, Vec<Field>)>,
     materials: Vec<MaterialRow>,
-    missing: Vec<String>,
+    /// How many required materials are neither seen nor scanned.
+    lacking: usize,
+    viewer: Option<Shown>,
+    /// The server has what the browser kept.
+    kept: bool,
+}
+
+/// What the page is shown with besides the case.
+#[derive(Default)]
+struct With<'a> {
+    typed: Option<&'a FormState>,
+    /// Already among those of `typed`, or of an upload.
+    errors: Vec<FieldError>,
+    file: Option<i64>,
+    saved: bool,
+}
+
+/// Filled in here are drafts, and what a correction notice asked for.
+fn is_open(opened: &Opened) -> bool {
+    matches!(opened.case.state, CaseState::Draft | CaseState::Correcting)
+}
+
+pub(super) fn home(number: &str) -> String {
+    format!("/desk/cases/{number}")
 }
 
 pub(super) async fn page(
@@ -39,101 +73,123 @@ pub(super) async fn page(
     shell: Shell,
     who: StaffOnly,
     Path(number): Path<String>,
+    RawQuery(query): RawQuery,
 ) -> Result<Response, WebError> {
     clerk(&who)?;
-    let opened = open(&casework, &ctx_of(&casework, &who.actor), &number, Act::FillIn).await?;
-    if opened.case.state != CaseState::Draft {
-        return Ok(redirect_303(format!("/desk/cases/{}", opened.number())));
+    let asked = Form::parse(query.unwrap_or_default().as_bytes())?;
+    let ctx = ctx_of(&casework, &who.actor);
+    let opened = open(&casework, &ctx, &number, Act::FillIn).await?;
+    if !is_open(&opened) {
+        return Ok(redirect_303(home(opened.number())));
     }
-    Ok(Html::ok(view(&shell, &opened, None, Vec::new())).into_response())
+    let with = With { file: asked.text("file").parse().ok(), saved: asked.has("saved"), ..With::default() };
+    Ok(Html::ok(view(&casework, &shell, &ctx, &opened, &with)).into_response())
 }
 
-fn view(shell: &Shell, opened: &Opened, typed: Option<&FormState>, missing: Vec<String>) -> FillPage {
-    let (version, facts) = (&opened.version, &opened.facts);
-    let question = |q: &yimen_catalogue::model::Question| {
-        let field = question_control(q, facts.get(&q.id));
-        typed.map_or(field.clone(), |form| field.from(form))
+fn view(casework: &Casework, shell: &Shell, ctx: &Ctx, opened: &Opened, with: &With<'_>) -> FillPage {
+    let (number, correcting) = (opened.number(), opened.case.state == CaseState::Correcting);
+    let here = format!("{}/fill", home(number));
+    let title = if correcting { "代为补正" } else { "代为填报" };
+    let page = shell.desk(format!("{title}：{}", opened.service().name)).section("new").errors(&with.errors);
+    let page = match correcting {
+        true => page.back(home(number), "办件"),
+        false => page.back("/desk", "窗口工作台"),
     };
-    let part = |page: &yimen_catalogue::model::FormPage| {
-        let fields = version.fields(&page.id, facts);
-        let field = |f: &yimen_catalogue::model::Field| match typed {
-            Some(form) => control_from(f, facts, form),
-            None => control_for(f, facts, opened.own.as_ref()),
-        };
-        (page.title.clone(), fields.into_iter().map(field).collect())
+    let page = match with.saved {
+        true => page.notice(Notice::success("已保存，还没有提交")),
+        false => page,
     };
-    let mut page =
-        shell.desk(format!("代为填报：{}", opened.service().name)).section("new").back("/desk", "窗口工作台");
-    if let Some(form) = typed {
-        page = page.errors_of(form);
-    }
+    let places = Places { number: number.to_string(), here, file: with.file, task: None };
+    let shown: Vec<&Material> = slots(opened).collect();
+    let problem =
+        |slot: &str| with.errors.iter().find(|e| e.field == box_name(slot)).map(|e| e.message.as_str());
+    let row = |(at, material): (usize, &&Material)| {
+        let row = answers::material_row(opened, at, material, with.typed, problem(&material.id));
+        match correct::items(opened).iter().find(|i| i.target == format!("material:{}", material.id)) {
+            Some(item) if correcting => row.note(format!("要补正：{}", item.reason)),
+            _ => row,
+        }
+    };
+    let lacking = |m: &&&Material| {
+        m.need == yimen_catalogue::model::Need::Required
+            && matches!(m.state, MaterialState::Missing | MaterialState::Rejected)
+    };
+    let until = opened.case.correction.as_ref().filter(|_| correcting);
     FillPage {
         page,
-        number: opened.number().to_string(),
-        case_number: grouped(opened.number()),
+        keys: KeyHints::new().key("Alt+1…9", "材料").key("F9", "扫描件").key("Ctrl+S", "保存"),
+        case_number: grouped(number),
         applicant: opened.case.applicant_name.clone(),
-        questions: version.questions(facts).into_iter().map(question).collect(),
-        parts: version.pages(facts).into_iter().map(part).collect(),
-        materials: opened.materials.iter().enumerate().map(|(i, m)| row(opened, i, m)).collect(),
-        missing,
+        correcting: until.map(|c| due_line(casework, ctx.now, c.due_at)),
+        stops: opened.version.stops(&opened.facts).iter().map(|s| s.say.clone()).collect(),
+        questions: if correcting { Vec::new() } else { answers::questions(opened, with.typed) },
+        parts: answers::parts(opened, with.typed),
+        materials: shown.iter().enumerate().map(row).collect(),
+        lacking: shown.iter().filter(lacking).count(),
+        viewer: with.file.and_then(|_| Viewer::of(&opened.materials, &places).shown),
+        kept: with.typed.is_none(),
+        number: number.to_string(),
     }
 }
 
-fn row(opened: &Opened, index: usize, material: &Material) -> MaterialRow {
-    use yimen_catalogue::model::Need;
-    let state = match (material.state, material.need) {
-        (MaterialState::FromForm, _) => yimen_web::MaterialState::Exempt,
-        (MaterialState::Missing, Need::Required) => yimen_web::MaterialState::Missing,
-        (MaterialState::Missing, Need::Deferrable) => yimen_web::MaterialState::Deferred,
-        (MaterialState::Missing, Need::Optional) => yimen_web::MaterialState::Optional,
-        (MaterialState::Rejected, _) => yimen_web::MaterialState::Returned,
-        _ => yimen_web::MaterialState::Have,
+/// Keeps what is sound of what was typed and ticked, whatever else is wrong with it.
+async fn keep(
+    casework: &Casework,
+    ctx: &Ctx,
+    opened: &Opened,
+    read: &Read,
+    form: &FormState,
+) -> Result<(), WebError> {
+    let fresh = |(id, fact): &(&String, &yimen_catalogue::Fact)| opened.facts.get(*id) != Some(*fact);
+    let answers: yimen_catalogue::Facts =
+        read.answers.iter().filter(fresh).map(|(id, fact)| (id.clone(), fact.clone())).collect();
+    let cleared: Vec<String> =
+        read.cleared.iter().filter(|id| opened.facts.contains_key(*id)).cloned().collect();
+    let turned = answers::turned(opened, form);
+    if answers.is_empty() && cleared.is_empty() && turned.is_empty() {
+        return Ok(());
+    }
+    let id = opened.case.id;
+    let save = move |casework: &Casework, tx: &mut Tx<'_>, ctx: &Ctx| -> crate::Result<()> {
+        if !answers.is_empty() || !cleared.is_empty() {
+            casework.answer(tx, ctx, id, &answers, &cleared)?;
+        }
+        turned.iter().try_for_each(|(slot, seen)| casework.see_original(tx, ctx, id, slot, *seen))
     };
-    let mut row = MaterialRow::new(&material.id, &material.name, state).note(&material.standard);
-    if material.state == MaterialState::FromForm {
-        return row.source("由填报内容生成");
-    }
-    if material.takes_original {
-        row = row.tick("fill", material.state == MaterialState::Original);
-        if index < 9 {
-            row = row.key(format!("Alt+{}", index + 1));
-        }
-    }
-    let action = format!("/desk/cases/{}/fill/{}", opened.number(), material.id);
-    let upload = material.files.iter().fold(
-        UploadBox::new("file", format!("扫描件：{}", material.name), action),
-        |upload, file| {
-            let href = format!("/cases/{}/files/{}", opened.number(), file.id);
-            upload.file(
-                UploadedFile::new(&file.name, file.size.unsigned_abs(), href).remove(file.id.to_string()),
-            )
-        },
-    );
-    row.upload(upload)
+    let saved = command(casework, ctx, "desk.fill", save).await;
+    saved.map_err(|error| refused_at(error, &home(opened.number())))
 }
 
-/// What the clerk typed, as facts; errors stay beside their fields.
-fn take(opened: &Opened, form: &mut FormState) -> (Facts, Vec<String>) {
-    let version = &opened.version;
-    let mut facts = opened.facts.clone();
-    take_answers(version, form, &mut facts);
-    let mut cleared = Vec::new();
-    let pages: Vec<String> = version.pages(&facts).iter().map(|p| p.id.clone()).collect();
-    for page in pages {
-        let taken = take_page(version, &page, &facts, form);
-        for error in &taken.errors {
-            // An empty required field is no mistake yet: it is listed as missing.
-            if !form.text(&error.field).is_empty() {
-                form.error(&error.field, sentence(error.message.clone()));
-            }
-        }
-        facts.extend(taken.facts);
-        cleared.extend(taken.cleared);
+/// Keeps what is being typed. The script that changed an answer gets the part of the page that depends on it.
+pub(super) async fn autosave(
+    State(casework): State<Casework>,
+    shell: Shell,
+    who: StaffOnly,
+    Path(number): Path<String>,
+    mut form: Form,
+) -> Result<Response, WebError> {
+    clerk(&who)?;
+    let ctx = ctx_of(&casework, &who.actor);
+    let opened = open(&casework, &ctx, &number, Act::FillIn).await?;
+    if !is_open(&opened) {
+        let stale = WebError::conflict("这份办件已经提交，不能再改填写的内容。");
+        return Err(stale.next(home(opened.number()), "查看这份办件"));
     }
-    facts.remove(TODAY);
-    let derived: Vec<&String> = version.service.derive.iter().map(|d| &d.id).collect();
-    facts.retain(|id, _| !derived.contains(&id));
-    (facts, cleared)
+    let read = answers::read(&opened, &mut form);
+    keep(&casework, &ctx, &opened, &read, &form).await?;
+    if !shell.wants("work") {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    let opened = open(&casework, &ctx, &number, Act::FillIn).await?;
+    // Nothing is held against somebody who is still typing.
+    let mut typed = FormState::new();
+    for name in form.names().map(str::to_string).collect::<Vec<_>>() {
+        for value in form.all(&name) {
+            typed.push(&name, value);
+        }
+    }
+    let with = With { typed: Some(&typed), ..With::default() };
+    Ok(Html::ok(view(&casework, &shell, &ctx, &opened, &with).as_work()).into_response())
 }
 
 pub(super) async fn save(
@@ -146,56 +202,82 @@ pub(super) async fn save(
     clerk(&who)?;
     let ctx = ctx_of(&casework, &who.actor);
     let opened = open(&casework, &ctx, &number, Act::FillIn).await?;
-    if opened.case.state != CaseState::Draft {
-        return Ok(redirect_303(format!("/desk/cases/{}", opened.number())));
+    let home = home(opened.number());
+    if !is_open(&opened) {
+        return Ok(redirect_303(format!("{home}?done=already")));
     }
-    let (facts, cleared) = take(&opened, &mut form);
+    let read = answers::read(&opened, &mut form);
+    keep(&casework, &ctx, &opened, &read, &form).await?;
+    let hand_in = HandIn::read(form.text("action"));
+    if hand_in.is_some() {
+        // Only now must everything be there.
+        for error in read.lacking {
+            form.error(error.field, error.message);
+        }
+    }
+    let opened = open(&casework, &ctx, &number, Act::FillIn).await?;
+    let again = |form: &FormState| {
+        let with = With { typed: Some(form), errors: form.errors().to_vec(), ..With::default() };
+        Html::invalid(view(&casework, &shell, &ctx, &opened, &with)).into_response()
+    };
     if !form.errors().is_empty() {
-        return Ok(Html::invalid(view(&shell, &opened, Some(&form), Vec::new())).into_response());
+        return Ok(again(&form));
     }
-    let action = form.text("action").to_string();
-    let ticked: Vec<String> = form.all("material").to_vec();
-    let slots: Vec<(String, bool)> = opened
-        .materials
-        .iter()
-        .filter(|m| m.takes_original && m.state != MaterialState::FromForm)
-        .map(|m| (m.id.clone(), ticked.contains(&m.id)))
-        .collect();
-    let was: Vec<String> = opened
-        .materials
-        .iter()
-        .filter(|m| m.state == MaterialState::Original)
-        .map(|m| m.id.clone())
-        .collect();
-    let (id, handle, context) = (opened.case.id, casework.clone(), ctx.clone());
-    let saved = casework.platform.store.write("desk.fill", move |tx| -> Result<(), CaseworkError> {
-        handle.answer(tx, &context, id, &facts, &cleared)?;
-        for (slot, seen) in &slots {
-            if *seen != was.contains(slot) {
-                handle.see_original(tx, &context, id, slot, *seen)?;
-            }
-        }
-        Ok(())
-    });
-    saved.await.map_err(|error| refused(error, opened.number()))?;
-    if action != "accept" && action != "submit" {
-        return Ok(redirect_303(format!("/desk/cases/{}/fill", opened.number())));
-    }
-    let (handle, context) = (casework.clone(), ctx.clone());
-    let accepted = casework.platform.store.write("desk.accept", move |tx| -> Result<(), CaseworkError> {
-        handle.submit(tx, &context, id)?;
-        match action.as_str() {
-            "accept" => handle.accept(tx, &context, id, &[]).map(|_| ()),
-            _ => Ok(()),
-        }
-    });
-    match accepted.await {
-        Ok(()) => Ok(redirect_303(format!("/desk/cases/{}", opened.number()))),
+    let Some(hand_in) = hand_in else {
+        return Ok(redirect_303(format!("{home}/fill?saved=1")));
+    };
+    match command(&casework, &ctx, "desk.hand_in", hand_in.of(opened.case.id, opened.case.state)).await {
+        Ok(()) => Ok(redirect_303(format!("{home}?done={}", hand_in.done()))),
         Err(CaseworkError::Incomplete(missing)) => {
-            let opened = open(&casework, &ctx, &number, Act::FillIn).await?;
-            Ok(Html::invalid(view(&shell, &opened, None, missing)).into_response())
+            for line in missing {
+                form.error(answers::place_of(&opened, &line), sentence(line));
+            }
+            Ok(again(&form))
         }
-        Err(error) => Err(refused(error, opened.number())),
+        Err(error) => Err(refused_at(error, &home)),
+    }
+}
+
+/// What a clerk does with what is filled in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum HandIn {
+    /// To be pre-checked in peace.
+    Only,
+    /// All is there: accepted in the same moment.
+    AndAccept,
+}
+
+impl HandIn {
+    fn read(action: &str) -> Option<HandIn> {
+        match action {
+            "accept" => Some(HandIn::AndAccept),
+            "submit" => Some(HandIn::Only),
+            _ => None,
+        }
+    }
+
+    fn done(self) -> &'static str {
+        match self {
+            HandIn::Only => "submitted",
+            HandIn::AndAccept => "accepted",
+        }
+    }
+
+    fn of(
+        self,
+        id: i64,
+        state: CaseState,
+    ) -> impl Fn(&Casework, &mut Tx<'_>, &Ctx) -> crate::Result<()> + Clone + Send + 'static {
+        move |casework, tx, ctx| {
+            match state {
+                CaseState::Correcting => casework.supplement(tx, ctx, id)?,
+                _ => casework.submit(tx, ctx, id)?,
+            };
+            if self == HandIn::AndAccept {
+                casework.accept(tx, ctx, id, &[])?;
+            }
+            Ok(())
+        }
     }
 }
 
@@ -209,8 +291,16 @@ pub(super) async fn upload(
     clerk(&who)?;
     let ctx = ctx_of(&casework, &who.actor);
     let opened = open(&casework, &ctx, &number, Act::FillIn).await?;
-    match take_files(&casework, &ctx, &opened, &slot, request).await? {
-        None => Ok(redirect_303(format!("/desk/cases/{}/fill#material-{slot}", opened.number()))),
-        Some(problem) => Ok(Html::invalid(view(&shell, &opened, None, vec![problem])).into_response()),
+    let home = home(opened.number());
+    if !is_open(&opened) {
+        let stale = WebError::conflict("这份办件已经提交，文件没有保存。");
+        return Err(stale.next(home, "查看这份办件"));
     }
+    let Some(message) = take_files(&casework, &ctx, &opened, (&slot, &home), request).await? else {
+        return Ok(redirect_303(format!("{home}/fill#material-{slot}")));
+    };
+    let errors = vec![FieldError::new(box_name(&slot), message)];
+    let opened = open(&casework, &ctx, &number, Act::FillIn).await?;
+    let with = With { errors, ..With::default() };
+    Ok(Html::invalid(view(&casework, &shell, &ctx, &opened, &with)).into_response())
 }

@@ -1,122 +1,295 @@
 //! Somebody at the counter: who they are, what they need, and a draft that the clerk fills in for them.
 
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
+use yimen_catalogue::Version;
+use yimen_catalogue::model::Audience;
 use yimen_catalogue::search::Filter;
 use yimen_identity::StaffOnly;
-use yimen_parties::{NewParty, Party, PartyError};
-use yimen_web::{Field, Form, FormState, Html, Page, Shell, SummaryList, WebError, redirect_303};
+use yimen_parties::{LegalNumber, NewParty, NumberKind, Party, PartyError, PartyKind};
+use yimen_platform::Ctx;
+use yimen_store::Read;
+use yimen_web::{
+    Choice, Field, Form, FormState, Html, KeyHints, Page, Shell, SummaryList, WebError, Width, redirect_303,
+};
 
-use super::clerk;
-use crate::model::Channel;
-use crate::pages::ctx_of;
+use super::{clerk, typed};
+use crate::model::{CaseState, Channel};
 use crate::pages::error::sentence;
+use crate::pages::{command, ctx_of, grouped};
+use crate::store::lists::{self, CaseItem};
 use crate::{Casework, CaseworkError, StartDraft};
 
-/// Services listed for what was typed.
+/// Services that match what was typed.
 const LISTED: usize = 20;
-
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct Asked {
-    #[serde(default)]
-    number: String,
-    #[serde(default)]
-    q: String,
-}
+/// The first ones have a key.
+const KEYS: usize = 9;
+/// Cases of this person that are on their way here, so that nothing is taken in twice.
+const RUNNING: i64 = 5;
 
 #[derive(Template)]
 #[template(path = "casework/desk/intake.html")]
 struct IntakePage {
     page: Page,
+    keys: KeyHints,
     number: Field,
-    /// Known: who it is. Not known: the fields to register them.
-    person: Option<SummaryList>,
-    party: i64,
-    register: Vec<Field>,
+    kind: Field,
+    /// Known: who it is.
+    person: Option<Person>,
+    /// Not known: what number it is in words, and the fields to register them.
+    register: Option<Registration>,
     filter: Field,
-    typed: String,
-    services: Vec<(String, String, String)>,
+    services: Vec<Offer>,
     nonce: String,
+}
+
+struct Person {
+    id: i64,
+    facts: SummaryList,
+    running: Vec<(String, String, String)>,
+}
+
+struct Registration {
+    who: String,
+    document: String,
+    fields: Vec<Field>,
+}
+
+/// A service that can be taken in.
+struct Offer {
+    id: String,
+    name: String,
+    lead: String,
+    promised: String,
+    key: String,
+}
+
+/// A person's number as it was typed, with the kind of document it is of.
+struct Number {
+    kind: NumberKind,
+    text: String,
+}
+
+impl Number {
+    /// What is typed alone is a resident ID or a credit code; other documents are named. An error is a sentence.
+    fn read(kind: &str, text: &str) -> Result<Number, String> {
+        let number = match NumberKind::parse(kind) {
+            Some(kind) => LegalNumber::parse(kind, text)?,
+            None => LegalNumber::guess(text)?,
+        };
+        Ok(Number { kind: number.kind(), text: number.as_str().to_string() })
+    }
+
+    fn seal(&self, casework: &Casework) -> String {
+        typed::seal(casework, &format!("{}|{}", self.kind.code(), self.text))
+    }
+
+    fn open(casework: &Casework, token: &str) -> Option<Number> {
+        let text = typed::open(casework, token)?;
+        let (kind, text) = text.split_once('|')?;
+        Some(Number { kind: NumberKind::parse(kind)?, text: text.to_string() })
+    }
+}
+
+/// What the page is about: nobody yet, somebody known, or a number nobody has.
+enum About {
+    Nobody,
+    Known(Box<Party>, Vec<CaseItem>),
+    Unknown(Number),
 }
 
 pub(super) async fn page(
     State(casework): State<Casework>,
     shell: Shell,
     who: StaffOnly,
-    Query(asked): Query<Asked>,
+    RawQuery(query): RawQuery,
 ) -> Result<Response, WebError> {
     clerk(&who)?;
-    let (handle, number) = (casework.clone(), asked.number.clone());
-    let found = casework.platform.store.read(move |q| match number.trim() {
-        "" => Ok::<_, PartyError>(None),
-        number => handle.parties.by_number(q, number),
+    let asked = Form::parse(query.unwrap_or_default().as_bytes())?;
+    let ctx = ctx_of(&casework, &who.actor);
+    let (handle, office) = (casework.clone(), who.staff.office.clone());
+    let (party, token) = (asked.text("party").parse::<i64>().ok(), asked.text("who").to_string());
+    let about = casework.platform.store.read(move |q| -> Result<About, CaseworkError> {
+        let known = match (party, Number::open(&handle, &token)) {
+            (Some(id), _) => match handle.parties.by_id(q, id) {
+                Ok(party) => Some(party),
+                Err(PartyError::NotFound) => None,
+                Err(error) => return Err(error.into()),
+            },
+            // Registered in the meantime, perhaps at the next counter.
+            (None, Some(number)) => match handle.parties.by_document(q, number.kind, &number.text)? {
+                Some(party) => Some(party),
+                None => return Ok(About::Unknown(number)),
+            },
+            (None, None) => None,
+        };
+        match known {
+            Some(party) => {
+                let cases = running(q, &party, &office)?;
+                Ok(About::Known(Box::new(party), cases))
+            }
+            None => Ok(About::Nobody),
+        }
     });
-    let found = match found.await {
-        Ok(found) => found,
-        Err(PartyError::Store(error)) => return Err(CaseworkError::from(error).into()),
-        // What is no number at all is said beside the field.
-        Err(_) => None,
-    };
-    let nonce = ctx_of(&casework, &who.actor).token();
-    Ok(Html::ok(view(&casework, shell.desk("受理新办件"), &asked, found, nonce)).into_response())
+    let view = view(&casework, &who, shell.desk("受理新办件"), &ctx, about.await?, &asked);
+    Ok(Html::ok(view).into_response())
 }
 
-fn view(casework: &Casework, page: Page, asked: &Asked, found: Option<Party>, nonce: String) -> IntakePage {
-    let number = Field::identifier("number", "证件号码")
-        .hint("身份证号码或统一社会信用代码；可用读卡器直接读入。")
-        .value(&asked.number)
-        .key("F8");
-    let unknown = !asked.number.trim().is_empty() && found.is_none();
-    let register = match unknown {
-        true => registration(&FormState::default()),
-        false => Vec::new(),
+/// The person's cases at this office that are not over.
+fn running(q: &mut Read<'_>, party: &Party, office: &str) -> Result<Vec<CaseItem>, CaseworkError> {
+    let mut open = lists::mine_open(q, party.id, None, RUNNING * 4)?;
+    open.retain(|case| case.office == office && case.submitted_at.is_some());
+    open.truncate(usize::try_from(RUNNING).unwrap_or_default());
+    Ok(open)
+}
+
+fn view(
+    casework: &Casework,
+    who: &StaffOnly,
+    page: Page,
+    ctx: &Ctx,
+    about: About,
+    form: &FormState,
+) -> IntakePage {
+    let kinds = NumberKind::ALL.into_iter().filter(|kind| !is_guessed(*kind));
+    let kinds = kinds.map(|kind| Choice::new(kind.code(), kind.zh())).collect();
+    let number = Field::identifier("number", "证件号码").key("F8").from(form);
+    let party_kind = match &about {
+        About::Known(party, _) => Some(party.kind),
+        _ => None,
+    };
+    let services = match party_kind {
+        Some(kind) => offers(casework, &who.staff.office, kind, form.text("q")),
+        None => Vec::new(),
+    };
+    let (person, register) = match about {
+        About::Nobody => (None, None),
+        About::Known(party, cases) => (Some(known(casework, &party, &cases)), None),
+        About::Unknown(number) => (None, Some(registration(casework, &number, form))),
     };
     IntakePage {
         page: page.section("new").back("/desk", "窗口工作台"),
+        keys: KeyHints::new().key("F8", "输入证件号码").key("Alt+1…9", "受理第几个事项"),
         number,
-        person: found.as_ref().map(known),
-        party: found.map_or(0, |p| p.id),
+        kind: Field::select("kind", "证件类型", kinds).width(Width::M).from(form),
+        person,
         register,
-        filter: Field::text("q", "事项").hint("名称、俗称或拼音首字母，例如：过户、gjj").value(&asked.q),
-        typed: asked.number.clone(),
-        services: services(casework, &asked.q),
-        nonce,
+        filter: Field::text("q", "筛选事项").width(Width::M).key("F9").value(form.text("q")),
+        services,
+        nonce: ctx.token(),
     }
 }
 
-fn known(party: &Party) -> SummaryList {
-    SummaryList::new()
+/// Told apart by their form alone.
+fn is_guessed(kind: NumberKind) -> bool {
+    matches!(kind, NumberKind::ResidentId | NumberKind::CreditCode)
+}
+
+fn known(casework: &Casework, party: &Party, cases: &[CaseItem]) -> Person {
+    let phone = if party.phone.is_empty() { "没有登记".to_string() } else { party.masked_phone() };
+    let facts = SummaryList::new()
         .dense()
-        .fact("姓名或名称", &party.name)
+        .fact(name_word(party.kind), &party.name)
         .fact(party.document(), party.masked_number())
-        .fact("联系电话", party.masked_phone())
-}
-
-fn registration(form: &FormState) -> Vec<Field> {
-    vec![
-        Field::text("name", "姓名或名称").from(form),
-        Field::phone("phone", "联系电话").from(form),
-        Field::text("address", "联系地址").optional().from(form),
-    ]
-}
-
-fn services(casework: &Casework, text: &str) -> Vec<(String, String, String)> {
+        .fact("联系电话", phone);
     let catalogue = casework.catalogue.get();
-    let all = || catalogue.services().cloned().collect::<Vec<_>>();
-    let found = match text.trim() {
-        "" => all(),
+    let name = |id: &str| catalogue.current(id).map_or(id.to_string(), |v| v.service.name.clone());
+    let line = |case: &CaseItem| {
+        let state = CaseState::parse(&case.state).map_or("", CaseState::zh).to_string();
+        (case.number.clone(), format!("{} {}", name(&case.service), grouped(&case.number)), state)
+    };
+    Person { id: party.id, facts, running: cases.iter().map(line).collect() }
+}
+
+fn name_word(kind: PartyKind) -> &'static str {
+    match kind {
+        PartyKind::Natural => "姓名",
+        PartyKind::Legal => "名称",
+    }
+}
+
+fn registration(casework: &Casework, number: &Number, form: &FormState) -> Registration {
+    let name = name_word(PartyKind::of(number.kind));
+    Registration {
+        who: number.seal(casework),
+        document: match LegalNumber::parse(number.kind, &number.text) {
+            Ok(number) => format!("{} {}", number.zh(), number.masked()),
+            Err(_) => number.kind.zh().to_string(),
+        },
+        fields: vec![
+            Field::text("name", name).width(Width::M).from(form),
+            Field::phone("phone", "联系电话").from(form),
+            Field::text("address", "联系地址").optional().from(form),
+        ],
+    }
+}
+
+/// What this office takes in for such a person, all of it or what matches.
+fn offers(casework: &Casework, office: &str, kind: PartyKind, text: &str) -> Vec<Offer> {
+    let catalogue = casework.catalogue.get();
+    let audience = match kind {
+        PartyKind::Natural => Audience::Natural,
+        PartyKind::Legal => Audience::Legal,
+    };
+    let fits = |version: &Version| {
+        let service = &version.service;
+        let here = service.offices.is_empty() || service.offices.iter().any(|id| id == office);
+        here && (service.audience.is_empty() || service.audience.contains(&audience))
+    };
+    let mut found: Vec<_> = match text {
+        "" => catalogue.services().cloned().collect(),
         text => {
             let found = catalogue.search(text, &Filter::default(), LISTED);
-            found.hits.iter().filter_map(|hit| catalogue.current(&hit.service).cloned()).collect()
+            // A guess is no answer to a clerk who knows what is asked for.
+            let hits = found.hits.iter().filter(|_| !found.is_guess);
+            hits.filter_map(|hit| catalogue.current(&hit.service).cloned()).collect()
         }
     };
-    found
-        .into_iter()
-        .take(200)
-        .map(|v| (v.service.id.clone(), v.service.name.clone(), v.service.limits.promised.zh()))
-        .collect()
+    found.retain(|version| fits(version));
+    let offer = |(at, version): (usize, &std::sync::Arc<Version>)| Offer {
+        id: version.service.id.clone(),
+        name: version.service.name.clone(),
+        lead: catalogue.department_short(&version.service.lead).to_string(),
+        promised: version.service.limits.promised.zh(),
+        key: if at < KEYS { format!("Alt+{}", at + 1) } else { String::new() },
+    };
+    found.iter().enumerate().map(offer).collect()
+}
+
+/// The number that was typed or read from a card: leads to the person, or to registering them.
+pub(super) async fn identify(
+    State(casework): State<Casework>,
+    shell: Shell,
+    who: StaffOnly,
+    mut form: Form,
+) -> Result<Response, WebError> {
+    clerk(&who)?;
+    if form.text("number").is_empty() {
+        form.error("number", "请输入或读取证件号码。");
+    } else {
+        match Number::read(form.text("kind"), form.text("number")) {
+            Ok(number) => return to_person(&casework, number).await,
+            Err(message) => {
+                form.error("number", sentence(message));
+            }
+        }
+    }
+    let ctx = ctx_of(&casework, &who.actor);
+    let page = shell.desk("受理新办件").errors_of(&form);
+    Ok(Html::invalid(view(&casework, &who, page, &ctx, About::Nobody, &form)).into_response())
+}
+
+async fn to_person(casework: &Casework, number: Number) -> Result<Response, WebError> {
+    let (handle, kind, text) = (casework.clone(), number.kind, number.text.clone());
+    let found = casework
+        .platform
+        .store
+        .read(move |q| handle.parties.by_document(q, kind, &text).map_err(CaseworkError::from));
+    Ok(match found.await? {
+        Some(party) => redirect_303(format!("/desk/new?party={}", party.id)),
+        None => redirect_303(format!("/desk/new?who={}", number.seal(casework))),
+    })
 }
 
 /// Registers somebody who was never here and goes on with them.
@@ -128,43 +301,33 @@ pub(super) async fn register(
 ) -> Result<Response, WebError> {
     clerk(&who)?;
     let ctx = ctx_of(&casework, &who.actor);
-    let number = form.text("number").to_string();
-    let (name, phone, address) = (form.text("name"), form.text("phone"), form.text("address"));
-    let new = match number.trim().len() {
-        18 if yimen_standards::id::ResidentId::parse(&number).is_err()
-            && yimen_standards::id::CreditCode::parse(&number).is_ok() =>
-        {
-            NewParty::body(name, &number)
-        }
-        _ => NewParty::person(name, &number),
+    let Some(number) = Number::open(&casework, form.text("who")) else {
+        let stale = WebError::conflict("这一页的证件号码读不出来了，没有登记。请重新输入证件号码。");
+        return Err(stale.next("/desk/new", "重新输入证件号码"));
     };
-    let new = new.phone(phone).address(address);
+    let new = NewParty::with(number.kind, form.text("name"), &number.text)
+        .phone(form.text("phone"))
+        .address(form.text("address"));
     let (handle, context) = (casework.clone(), ctx.clone());
     let registered = casework
         .platform
         .store
         .write("party.register", move |tx| handle.parties.register(tx, &context, &new))
         .await;
-    match registered {
-        Ok(_) => Ok(redirect_303(format!("/desk/new?number={}", number.trim()))),
-        Err(error) => {
-            let fields = error.fields();
-            if fields.is_empty() {
-                return Err(CaseworkError::from(error).into());
-            }
-            for field in fields {
-                form.error(&field.field, sentence(field.message));
-            }
-            let asked = Asked { number, q: String::new() };
-            let page = shell.desk("受理新办件").errors_of(&form);
-            let mut view = view(&casework, page, &asked, None, ctx.token());
-            view.number = view.number.from(&form);
-            view.register = registration(&form);
-            Ok(Html::invalid(view).into_response())
-        }
+    let error = match registered {
+        Ok(party) => return Ok(redirect_303(format!("/desk/new?party={}", party.id))),
+        Err(error) if error.fields().is_empty() => return Err(CaseworkError::from(error).into()),
+        Err(error) => error,
+    };
+    for field in error.fields() {
+        form.error(&field.field, sentence(field.message));
     }
+    let page = shell.desk("受理新办件").errors_of(&form);
+    let view = view(&casework, &who, page, &ctx, About::Unknown(number), &form);
+    Ok(Html::invalid(view).into_response())
 }
 
+/// Begins the draft; the same form sent twice begins one.
 pub(super) async fn start(
     State(casework): State<Casework>,
     who: StaffOnly,
@@ -173,15 +336,25 @@ pub(super) async fn start(
     clerk(&who)?;
     let ctx = ctx_of(&casework, &who.actor);
     let party: i64 = form.text("party").parse().map_err(|_| WebError::not_found())?;
-    let (service, nonce) = (form.text("service").to_string(), form.nonce().to_string());
-    let (handle, office) = (casework.clone(), who.staff.office.clone());
-    let started = casework.platform.store.write("case.draft", move |tx| -> Result<String, CaseworkError> {
-        let party = handle.parties.by_id(tx, party)?;
-        let (applicant, applicant_name) = (party.id, party.name.as_str());
-        let channel = Channel::Window;
-        let (service, nonce, office) = (service.as_str(), nonce.as_str(), office.as_str());
-        let new = StartDraft { service, applicant, applicant_name, channel, nonce, office };
-        Ok(handle.start_draft(tx, &ctx, &new)?.1)
-    });
-    Ok(redirect_303(format!("/desk/cases/{}/fill", started.await?)))
+    let (service, office) = (form.text("service").to_string(), who.staff.office.clone());
+    // A form without one was not made by our page; it begins a draft of its own.
+    let nonce = match form.nonce() {
+        "" => ctx.token(),
+        nonce => format!("{nonce}-{service}"),
+    };
+    let start = move |casework: &Casework, tx: &mut yimen_store::Tx<'_>, ctx: &Ctx| {
+        let party = casework.parties.by_id(tx, party)?;
+        let new = StartDraft {
+            service: &service,
+            applicant: party.id,
+            applicant_name: &party.name,
+            channel: Channel::Window,
+            nonce: &nonce,
+            office: &office,
+        };
+        casework.start_draft(tx, ctx, &new)
+    };
+    let started = command(&casework, &ctx, "case.draft", start).await;
+    let (_, number) = started.map_err(|error| WebError::from(error).next("/desk/new", "重新选择事项"))?;
+    Ok(redirect_303(format!("/desk/cases/{number}/fill")))
 }

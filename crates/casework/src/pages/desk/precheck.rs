@@ -3,158 +3,165 @@
 use axum::extract::{Path, State};
 use axum::response::Response;
 use yimen_identity::StaffOnly;
+use yimen_platform::Ctx;
+use yimen_store::Tx;
 use yimen_web::{Form, FormState, Shell, WebError, redirect_303};
 
+use super::fill::home;
+use super::issued::Done;
+use super::verdicts::{box_of, marked, material_box, verdicts};
 use super::{case, clerk};
-use crate::model::{CorrectionItem, Finding};
-use crate::pages::citizen::opened::{Opened, open, refused};
-use crate::pages::ctx_of;
-use crate::pages::fields::take;
+use crate::model::{CaseState, CorrectionItem};
+use crate::pages::citizen::opened::{Opened, open, refused_at};
+use crate::pages::{command, ctx_of, sentence};
 use crate::policy::Act;
 use crate::rules::Refusal;
-use crate::view::MaterialState;
-use crate::{Casework, CaseworkError, DecideTask, Verdict};
+use crate::{Casework, CaseworkError};
+
+/// Longest reason for not accepting; it is printed in the notice.
+const LONGEST: usize = 1000;
+/// Longest reasons of one item of a correction notice.
+const LONGEST_ITEM: usize = 400;
+
+/// What the window may answer to what was handed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Answer {
+    Accept,
+    Correct,
+    Refuse,
+}
+
+impl Answer {
+    fn read(action: &str) -> Option<Answer> {
+        match action {
+            "accept" => Some(Answer::Accept),
+            "correct" => Some(Answer::Correct),
+            "refuse" => Some(Answer::Refuse),
+            _ => None,
+        }
+    }
+
+    fn done(self) -> Done {
+        match self {
+            Answer::Accept => Done::Accepted,
+            Answer::Correct => Done::Corrected,
+            Answer::Refuse => Done::Refused,
+        }
+    }
+}
 
 pub(super) async fn precheck(
     State(casework): State<Casework>,
     shell: Shell,
     who: StaffOnly,
     Path(number): Path<String>,
-    form: Form,
-) -> Result<Response, WebError> {
-    clerk(&who)?;
-    let ctx = ctx_of(&casework, &who.actor);
-    let opened = open(&casework, &ctx, &number, Act::PreCheck).await?;
-    let id = opened.case.id;
-    let action = form.text("action").to_string();
-    let (items, verdicts) = (items(&opened, &form), verdicts(&opened, &form));
-    let why = form.text("refuse-why").to_string();
-    if action == "accept" && !items.is_empty() {
-        let problem = "勾选了“退回”或填写更正的，不能受理。请去掉勾选，或发一次性告知补正。".to_string();
-        return case::again(&casework, &shell, &who, &number, vec![problem]).await;
-    }
-    let (handle, context) = (casework.clone(), ctx.clone());
-    let done = casework.platform.store.write("desk.precheck", move |tx| -> Result<(), CaseworkError> {
-        match action.as_str() {
-            "accept" => handle.accept(tx, &context, id, &verdicts),
-            "correct" => handle.correct(tx, &context, id, &items),
-            "refuse" => handle.not_accept(tx, &context, id, &why),
-            _ => return Err(Refusal::Missing("要进行的操作").into()),
-        }
-        .map(|_| ())
-    });
-    match done.await {
-        Ok(()) => Ok(redirect_303(format!("/desk/cases/{}", opened.number()))),
-        Err(CaseworkError::Incomplete(problems)) => {
-            case::again(&casework, &shell, &who, &number, problems).await
-        }
-        Err(CaseworkError::Refused(
-            refusal @ (Refusal::Missing(_) | Refusal::NothingToCorrect | Refusal::CorrectionOnce(_)),
-        )) => case::again(&casework, &shell, &who, &number, vec![refusal.to_string()]).await,
-        Err(error) => Err(refused(error, opened.number())),
-    }
-}
-
-/// What the clerk marked as not in order.
-fn items(opened: &Opened, form: &FormState) -> Vec<CorrectionItem> {
-    let mut items: Vec<CorrectionItem> = opened
-        .materials
-        .iter()
-        .filter(|m| form.all("bad").contains(&m.id))
-        .map(|m| CorrectionItem {
-            target: format!("material:{}", m.id),
-            name: m.name.clone(),
-            reason: form.text(&format!("why-{}", m.id)).to_string(),
-        })
-        .collect();
-    let field = form.text("field");
-    if let Some(spec) = opened.version.field(field).filter(|_| !field.is_empty()) {
-        items.push(CorrectionItem {
-            target: format!("field:{}", spec.id),
-            name: spec.label.clone(),
-            reason: form.text("field-why").to_string(),
-        });
-    }
-    items
-}
-
-/// Everything handed in and not marked is in order.
-fn verdicts(opened: &Opened, form: &FormState) -> Vec<Verdict> {
-    let handed_in = |state: MaterialState| {
-        matches!(state, MaterialState::Provided | MaterialState::Original | MaterialState::Rejected)
-    };
-    opened
-        .materials
-        .iter()
-        .filter(|m| handed_in(m.state) && !form.all("bad").contains(&m.id))
-        .map(|m| Verdict { slot: m.id.clone(), accepted: true, reason: String::new() })
-        .collect()
-}
-
-pub(super) async fn answer(
-    State(casework): State<Casework>,
-    who: StaffOnly,
-    Path(task): Path<i64>,
-    form: Form,
-) -> Result<Response, WebError> {
-    clerk(&who)?;
-    let ctx = ctx_of(&casework, &who.actor);
-    let note = form.text("note").to_string();
-    let handle = casework.clone();
-    let answered =
-        casework.platform.store.write("task.answer", move |tx| handle.answer_return(tx, &ctx, task, &note));
-    let case = answered.await.map_err(|error| back(error, &form))?;
-    Ok(redirect_303(format!("/desk/cases/{}", case.number)))
-}
-
-pub(super) async fn done(
-    State(casework): State<Casework>,
-    shell: Shell,
-    who: StaffOnly,
-    Path(task): Path<i64>,
     mut form: Form,
 ) -> Result<Response, WebError> {
     clerk(&who)?;
     let ctx = ctx_of(&casework, &who.actor);
-    let number = form.text("number").to_string();
-    let opened = open(&casework, &ctx, &number, Act::See).await?;
-    let step = opened.case.task(task).map(|t| t.step.clone()).ok_or_else(WebError::not_found)?;
-    let specs: Vec<_> = opened.version.step(&step).map(|s| s.records.clone()).unwrap_or_default();
-    let applies = |spec: &yimen_catalogue::model::Field, facts: &yimen_catalogue::Facts| {
-        opened.version.records(&step, facts).iter().any(|f| f.id == spec.id)
-    };
-    let taken = take(&specs, &opened.facts, &form, applies);
-    taken.tell(&mut form);
-    if !form.errors().is_empty() {
-        let problems = taken.errors.iter().map(|e| e.message.clone()).collect();
-        return case::again(&casework, &shell, &who, &number, problems).await;
+    let opened = open(&casework, &ctx, &number, Act::PreCheck).await?;
+    let home = home(opened.number());
+    if opened.case.state != CaseState::Submitted {
+        return Ok(redirect_303(format!("{home}?done={}", Done::Already.code())));
     }
-    let opinion = form.text("opinion").to_string();
-    let decision = DecideTask { task, finding: Finding::Pass, opinion, records: taken.facts };
-    let handle = casework.clone();
-    let decided =
-        casework.platform.store.write("task.decide", move |tx| handle.decide_task(tx, &ctx, &decision));
-    let case = decided.await.map_err(|error| back(error, &form))?;
-    Ok(redirect_303(format!("/desk/cases/{}", case.number)))
+    let items = marked(&opened.materials, &opened.version, &mut form);
+    let Some(answer) = Answer::read(form.text("action")) else {
+        form.error("precheck", "请选择受理、一次性告知补正或不予受理。");
+        return case::again(&casework, &shell, &who, &number, &form).await;
+    };
+    check(answer, &opened, &items, &mut form);
+    if !form.errors().is_empty() {
+        return case::again(&casework, &shell, &who, &number, &form).await;
+    }
+    let (id, verdicts) = (opened.case.id, verdicts(&opened.materials, &form));
+    let why = form.text("refuse-why").to_string();
+    let decide = move |casework: &Casework, tx: &mut Tx<'_>, ctx: &Ctx| {
+        match answer {
+            Answer::Accept => casework.accept(tx, ctx, id, &verdicts),
+            Answer::Correct => casework.correct(tx, ctx, id, &items),
+            Answer::Refuse => casework.not_accept(tx, ctx, id, &why),
+        }
+        .map(|_| ())
+    };
+    match command(&casework, &ctx, "desk.precheck", decide).await {
+        Ok(()) => Ok(redirect_303(format!("{home}?done={}", answer.done().code()))),
+        Err(CaseworkError::Incomplete(problems)) => {
+            for line in problems {
+                form.error(place_of(&opened, &line), sentence(line));
+            }
+            case::again(&casework, &shell, &who, &number, &form).await
+        }
+        Err(CaseworkError::Refused(refusal @ (Refusal::Missing(_) | Refusal::CorrectionOnce(_)))) => {
+            form.error("precheck", sentence(refusal.to_string()));
+            case::again(&casework, &shell, &who, &number, &form).await
+        }
+        Err(error) => Err(refused_at(error, &home)),
+    }
+}
+
+/// What the form itself shows to be missing.
+fn check(answer: Answer, opened: &Opened, items: &[CorrectionItem], form: &mut FormState) {
+    match answer {
+        Answer::Accept => {
+            if let Some(first) = items.first() {
+                let message = "有标为退回或更正的内容，不能受理。请去掉标记，或发一次性告知补正。";
+                form.error(box_of(first), message);
+            }
+        }
+        Answer::Correct if items.is_empty() => {
+            let first = opened.materials.first().map_or("precheck".into(), |m| material_box(&m.id));
+            form.error(first, "请先标出要补正的材料或内容。补正通知至少要列出一项。");
+        }
+        Answer::Correct => {
+            for item in items {
+                let length = item.reason.chars().count();
+                if length == 0 {
+                    form.error(box_of(item), format!("请选择或写明“{}”为什么退回。", item.name));
+                } else if length > LONGEST_ITEM {
+                    let message = format!("“{}”的理由最多{LONGEST_ITEM}个字，请删减。", item.name);
+                    form.error(box_of(item), message);
+                }
+            }
+        }
+        Answer::Refuse => {
+            if form.require("refuse-why", "请写明不予受理的理由和依据。")
+                && form.text("refuse-why").chars().count() > LONGEST
+            {
+                form.error("refuse-why", format!("不予受理的理由最多{LONGEST}个字，请删减。"));
+            }
+        }
+    }
+}
+
+/// The box of the material that a sentence speaks of.
+fn place_of(opened: &Opened, line: &str) -> String {
+    let material = opened.materials.iter().find(|m| line.contains(&format!("“{}”", m.name)));
+    material.map_or_else(|| "precheck".into(), |m| material_box(&m.id))
 }
 
 pub(super) async fn withdraw(
     State(casework): State<Casework>,
+    shell: Shell,
     who: StaffOnly,
     Path(number): Path<String>,
-    form: Form,
+    mut form: Form,
 ) -> Result<Response, WebError> {
     clerk(&who)?;
     let ctx = ctx_of(&casework, &who.actor);
     let opened = open(&casework, &ctx, &number, Act::Withdraw).await?;
-    let (handle, id, reason) = (casework.clone(), opened.case.id, form.text("reason").to_string());
-    let withdrawn =
-        casework.platform.store.write("case.withdraw", move |tx| handle.withdraw(tx, &ctx, id, &reason));
-    withdrawn.await.map_err(|error| refused(error, opened.number()))?;
-    Ok(redirect_303(format!("/desk/cases/{}", opened.number())))
-}
-
-/// A refusal that leads back to the case the form came from.
-fn back(error: CaseworkError, form: &FormState) -> WebError {
-    refused(error, form.text("number"))
+    let home = home(opened.number());
+    if opened.case.state == CaseState::Withdrawn {
+        return Ok(redirect_303(format!("{home}?done={}", Done::Already.code())));
+    }
+    let draft = opened.case.state == CaseState::Draft;
+    if !draft && !form.require("withdraw-why", "请写明申请人为什么要撤回。") {
+        return case::again(&casework, &shell, &who, &number, &form).await;
+    }
+    let (id, reason) = (opened.case.id, form.text("withdraw-why").to_string());
+    let withdraw =
+        move |casework: &Casework, tx: &mut Tx<'_>, ctx: &Ctx| casework.withdraw(tx, ctx, id, &reason);
+    command(&casework, &ctx, "case.withdraw", withdraw).await.map_err(|error| refused_at(error, &home))?;
+    // Nothing is left to look at of a draft that was dropped.
+    let to = if draft { "/desk".to_string() } else { format!("{home}?done={}", Done::Withdrawn.code()) };
+    Ok(redirect_303(to))
 }

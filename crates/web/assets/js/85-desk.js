@@ -1,0 +1,48 @@
+// The browser's PDF viewer takes the focus when it is ready, and with it every key: whoever did not go there gets it back.
+let last = null;
+let tabbed = -1e4;
+addEventListener('focusin', (event) => { if (!event.target.matches('iframe')) last = event.target; });
+addEventListener('keydown', (event) => { if (event.key === 'Tab') tabbed = performance.now(); }, true);
+const keep = () => setTimeout(() => {
+  const frame = document.activeElement;
+  if (frame?.matches('iframe.view-frame:not(:hover)') && performance.now() - tabbed > 500 && last?.isConnected) last.focus();
+});
+addEventListener('blur', keep);
+addEventListener('focusout', keep);
+// Where the next act is, there is the focus: unless something must be corrected or the address says where to look.
+const first = $$('[data-focus] :is(input:not([type=hidden]),select,textarea,button,a)')
+  .find((one) => one.tabIndex >= 0 && one.checkVisibility());
+if (first && !$('[data-error-summary]') && (!location.hash || location.hash === '#viewer')) first.focus();
+// An answer that decides what else is asked: the part of the page that depends on it is fetched anew, with all that was
+// typed; what is typed in the meantime sends it once more.
+behaviour('form[data-reshape]', (form) => {
+  const id = form.dataset.reshape;
+  const body = () => String(new URLSearchParams(fields(form)));
+  const shape = (root) => $$('[name]', root).map((one) => one.name + one.value.length * (one.type === 'radio')).join() +
+    $$('.tag, .bench-end, .notice', root).map((one) => one.textContent).join();
+  let busy = false;
+  const turn = async () => {
+    if (busy || form.dataset.sent) return;
+    busy = true;
+    const sent = body();
+    try {
+      const answer = await fetch(form.dataset.autosave, { method: 'POST', body: sent, headers: { 'X-Fragment': id, 'Content-Type': 'application/x-www-form-urlencoded', Accept: 'text/html' } });
+      const fresh = answer.ok && parse(await answer.text()).getElementById(id);
+      busy = false;
+      if (!fresh || form.dataset.sent) return;
+      if (body() !== sent) return turn();
+      const old = document.getElementById(id);
+      if (shape(fresh) === shape(old)) return;
+      const focused = document.activeElement?.id;
+      replace(old, document.importNode(fresh, true));
+      if (focused) document.getElementById(focused)?.focus();
+    } catch {
+      busy = false;
+    }
+  };
+  const changed = (event) => {
+    if (!form.isConnected) return removeEventListener('change', changed);
+    if (event.target.form === form && event.target.matches('[type=radio],[type=checkbox],select')) turn();
+  };
+  addEventListener('change', changed);
+});
