@@ -227,9 +227,9 @@ async fn correct(
     clerk.open("/desk").await?;
     clerk.look("16-desk").await?;
     clerk.click_near(&grouped(number), SERVICE).await?;
-    clerk.wait_for("逐项核对").await?;
-    clerk.tick("退回 不动产权证书").await?;
-    clerk.fill("不动产权证书的退回理由", "缺少附图页").await?;
+    clerk.wait_for("补正通知只能发一次").await?;
+    clerk.tick("退回不动产权证书").await?;
+    clerk.tick("缺少附图页").await?;
     clerk.look("17-precheck").await?;
     clerk.click("一次性告知补正").await?;
     clerk.wait_for("待补正").await?;
@@ -252,7 +252,7 @@ async fn correct(
 
 async fn accept(applicant: &Person<'_>, clerk: &Person<'_>, number: &str) -> Result {
     clerk.open(&format!("/desk/cases/{number}")).await?;
-    clerk.wait_for("已经补正过一次").await?;
+    clerk.wait_for("只能再退回上次列出而仍未改好的").await?;
     clerk.click_near("一次性告知补正", "受理").await?;
     clerk.wait_for("审查中").await?;
     clerk.look("22-desk-accepted").await?;
