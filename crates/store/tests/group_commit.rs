@@ -101,7 +101,49 @@ fn one_failing_closure_among_fifty_undoes_only_itself() {
         }
     }
     assert_eq!(count(&db.store), 47);
-    assert_eq!(*runs.lock().unwrap(), vec![1; 50], "nobody ran twice");
+    // Nobody had a savepoint until the first failed: up to there the group ran again.
+    let expected: Vec<i32> = (0..50).map(|id| if id <= 17 { 2 } else { 1 }).collect();
+    assert_eq!(*runs.lock().unwrap(), expected);
+}
+
+#[test]
+fn after_a_failure_groups_are_careful_and_nobody_runs_twice() {
+    let db = db(SCHEMA);
+    let runs = Arc::new(Mutex::new(0));
+    let round = |first: i64| {
+        let unit = |id: i64| {
+            let runs = Arc::clone(&runs);
+            move |tx: &mut Tx<'_>| -> Result<()> {
+                *runs.lock().unwrap() += 1;
+                open(tx, id, &format!("n{id}"), 1)?;
+                if id % 10 == 4 { Err(StoreError::Conflict) } else { Ok(()) }
+            }
+        };
+        let answers = as_one_group(&db.store, (first..first + 10).map(unit).collect());
+        assert_eq!(answers.iter().filter(|answer| answer.is_err()).count(), 1);
+        std::mem::take(&mut *runs.lock().unwrap())
+    };
+    assert_eq!([round(0), round(10), round(20)], [15, 10, 10]);
+    assert_eq!(count(&db.store), 27);
+}
+
+#[test]
+fn a_unit_that_fails_before_it_writes_disturbs_nobody() {
+    let db = db(SCHEMA);
+    let runs = Arc::new(Mutex::new(0));
+    let unit = |id: i64| {
+        let runs = Arc::clone(&runs);
+        move |tx: &mut Tx<'_>| -> Result<()> {
+            *runs.lock().unwrap() += 1;
+            if id == 4 {
+                return Err(StoreError::Conflict);
+            }
+            open(tx, id, &format!("n{id}"), 1)
+        }
+    };
+    let answers = as_one_group(&db.store, (0..10).map(unit).collect());
+    assert_eq!(answers[4], Err(StoreError::Conflict));
+    assert_eq!((count(&db.store), *runs.lock().unwrap()), (9, 10));
 }
 
 #[test]

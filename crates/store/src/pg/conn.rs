@@ -1,5 +1,6 @@
 //! One connection to PostgreSQL, driven on the thread that owns it.
 
+use std::borrow::Cow;
 use std::future::Future;
 use std::ops::ControlFlow;
 use std::pin::{Pin, pin};
@@ -8,6 +9,7 @@ use std::task::{Context, Poll, Waker};
 
 use futures::TryStreamExt;
 use tokio::runtime::Runtime;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Config, RowStream, Statement};
 
@@ -38,11 +40,14 @@ struct Link {
     client: Arc<Client>,
     /// Prepared statements by the slot of their `Sql`.
     statements: Vec<Option<Statement>>,
+    /// The same, each made to fail unless it touches exactly one row.
+    sole: Vec<Option<Statement>>,
 }
 
 /// A statement that was sent and not yet waited for.
 struct Pending {
     statement: &'static str,
+    /// It must touch exactly one row.
     one: bool,
     answer: Pin<Box<dyn Future<Output = Sent> + Send>>,
 }
@@ -66,7 +71,7 @@ impl PgConn {
         if self.link.as_ref().is_none_or(|link| link.client.is_closed()) {
             self.link = None;
             let client = self.runtime.block_on(connect(&self.config))?;
-            self.link = Some(Link { client: Arc::new(client), statements: Vec::new() });
+            self.link = Some(Link { client: Arc::new(client), statements: Vec::new(), sole: Vec::new() });
         }
         self.control(text);
         Ok(())
@@ -74,10 +79,7 @@ impl PgConn {
 
     /// Ends the transaction well. An error means it was undone, unless it says otherwise.
     pub(crate) fn commit(&mut self) -> Result<()> {
-        // Row counts decide whether to commit: they must be in first.
-        if self.pending.iter().any(|pending| pending.one) {
-            self.settle()?;
-        }
+        // Nothing of the unit has to be waited for first: what fails before the commit makes it a rollback.
         self.committing = true;
         self.control("commit");
         self.settle()
@@ -106,6 +108,7 @@ impl PgConn {
             Some(Cause::StalePlan) => {
                 if let Some(link) = &mut self.link {
                     link.statements.clear();
+                    link.sole.clear();
                 }
             }
             _ => {}
@@ -130,7 +133,7 @@ impl PgConn {
     }
 
     pub(crate) fn put(&mut self, sql: &'static Sql, params: &[Value<'_>], one: bool) -> Result<()> {
-        let (client, statement) = self.prepared(sql, params.len())?;
+        let (client, statement) = self.prepared(sql, params.len(), one)?;
         let owned: Vec<Owned> = params.iter().map(Owned::from_value).collect();
         let answer = Box::pin(async move { client.execute_raw(&statement, owned).await });
         self.send(Pending { statement: sql.name, one, answer });
@@ -139,7 +142,7 @@ impl PgConn {
     }
 
     pub(crate) fn exec(&mut self, sql: &'static Sql, params: &[Value<'_>]) -> Result<u64> {
-        let (client, statement) = self.prepared(sql, params.len())?;
+        let (client, statement) = self.prepared(sql, params.len(), false)?;
         let mut pending = std::mem::take(&mut self.pending);
         let outcome = self.runtime.block_on(async {
             let mut ask = pin!(client.execute_raw(&statement, params.iter().copied()));
@@ -160,7 +163,7 @@ impl PgConn {
         params: &[Value<'_>],
         visit: &mut dyn FnMut(&Row<'_>) -> ControlFlow<()>,
     ) -> Result<()> {
-        let (client, statement) = self.prepared(sql, params.len())?;
+        let (client, statement) = self.prepared(sql, params.len(), false)?;
         let mut pending = std::mem::take(&mut self.pending);
         let mut rows = Vec::with_capacity(LOT);
         let mut outcome = self.runtime.block_on(async {
@@ -191,27 +194,30 @@ impl PgConn {
         }
     }
 
-    fn prepared(&mut self, sql: &'static Sql, given: usize) -> Result<(Arc<Client>, Statement)> {
+    /// The statement, prepared if it is not yet; with `sole`, so that the server refuses it unless it touches one row.
+    fn prepared(&mut self, sql: &'static Sql, given: usize, sole: bool) -> Result<(Arc<Client>, Statement)> {
         let Some(link) = &mut self.link else {
             return Err(StoreError::Unavailable("no connection".to_owned()));
         };
         let client = Arc::clone(&link.client);
         let slot = sql.slot();
-        if slot >= link.statements.len() {
-            link.statements.resize_with(slot + 1, || None);
+        let kept = link.kept(sole);
+        if slot >= kept.len() {
+            kept.resize_with(slot + 1, || None);
         }
-        let statement = match &link.statements[slot] {
+        let statement = match &kept[slot] {
             Some(statement) => statement.clone(),
             None => {
                 let mut pending = std::mem::take(&mut self.pending);
+                let text = if sole { Cow::Owned(sole_text(sql.text)) } else { Cow::Borrowed(sql.text) };
                 let outcome = self.runtime.block_on(async {
-                    let prepared = prepare(&client, sql.text).await;
+                    let prepared = prepare(&client, &text).await;
                     settle(&mut pending).await?;
                     prepared.map_err(|error| Stopped::new(sql.name, &error))
                 });
                 let statement = self.told(outcome)?;
                 if let Some(link) = &mut self.link {
-                    link.statements[slot] = Some(statement.clone());
+                    link.kept(sole)[slot] = Some(statement.clone());
                 }
                 statement
             }
@@ -250,6 +256,20 @@ impl PgConn {
             stopped.error
         })
     }
+}
+
+impl Link {
+    fn kept(&mut self, sole: bool) -> &mut Vec<Option<Statement>> {
+        if sole { &mut self.sole } else { &mut self.statements }
+    }
+}
+
+/// The statement as one that divides by zero unless exactly one row is touched: the server decides before the commit
+/// that travels with it, and nobody waits for a count.
+fn sole_text(text: &str) -> String {
+    format!(
+        "with touched as ({text}\nreturning 1) select 1 / case count(*) when 1 then 1 else 0 end from touched"
+    )
 }
 
 /// A failed statement and what follows from it.
@@ -298,9 +318,10 @@ fn once<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
 async fn settle(pending: &mut Vec<Pending>) -> std::result::Result<(), Stopped> {
     for sent in pending.drain(..) {
         match sent.answer.await {
-            Ok(1) => {}
-            Ok(_) if !sent.one => {}
-            Ok(_) => return Err(Stopped { error: StoreError::Conflict, cause: Cause::Other }),
+            Ok(_) => {}
+            Err(error) if sent.one && error.code() == Some(&SqlState::DIVISION_BY_ZERO) => {
+                return Err(Stopped { error: StoreError::Conflict, cause: Cause::Other });
+            }
             Err(error) => return Err(Stopped::new(sent.statement, &error)),
         }
     }

@@ -99,6 +99,35 @@ struct Writer<'c> {
     db: &'c Connection,
     metrics: Arc<Metrics>,
     control: Control<'c>,
+    /// Groups left that give each unit a savepoint.
+    careful: u32,
+}
+
+/// After a unit had to be undone, so many groups go carefully: whoever fails may well try again.
+const CAREFUL: u32 = 64;
+
+/// How a unit that fails is undone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Undo {
+    /// It is alone: the transaction is undone.
+    Whole,
+    /// By a savepoint, which costs every unit a copy of each page it changes.
+    Savepoint,
+    /// Not by itself: the group begins again, with savepoints.
+    Group,
+}
+
+/// Why a group's transaction was lost.
+enum Lost {
+    /// A unit failed after it had written, and had no savepoint.
+    Unguarded,
+    Failed(StoreError),
+}
+
+impl From<StoreError> for Lost {
+    fn from(error: StoreError) -> Lost {
+        Lost::Failed(error)
+    }
 }
 
 /// The statements that frame a group.
@@ -131,7 +160,7 @@ fn step(statement: &mut Statement<'_>) -> Result<()> {
 impl<'c> Writer<'c> {
     fn new(db: &'c Connection, metrics: Arc<Metrics>, tape: Option<Tape>) -> Result<Writer<'c>> {
         let control = Control::new(db).map_err(failure)?;
-        Ok(Writer { tx: Tx::new(Conn::Sqlite(SqliteConn::new(db)), tape), db, metrics, control })
+        Ok(Writer { tx: Tx::new(Conn::Sqlite(SqliteConn::new(db)), tape), db, metrics, control, careful: 0 })
     }
 
     fn serve(&mut self, jobs: &Jobs, max: usize, wait: Duration) {
@@ -148,22 +177,33 @@ impl<'c> Writer<'c> {
     }
 
     /// Runs the jobs in one transaction and answers them all after its commit.
-    /// If the transaction itself is lost, each job runs again in one of its own, so that
-    /// only the one that cannot be committed fails.
+    ///
+    /// Nearly every unit goes well, so none has a savepoint at first: if one fails after it has written, everything is
+    /// undone and the group runs again with savepoints. If the transaction itself is lost, each job runs again in one of
+    /// its own, so that only the one that cannot be committed fails.
     fn group(&mut self, jobs: Vec<Box<dyn Unit>>, retries: u64) {
-        let alone = jobs.len() == 1;
+        let undo = match (jobs.len(), self.careful) {
+            (1, _) => Undo::Whole,
+            (_, 0) => Undo::Group,
+            _ => Undo::Savepoint,
+        };
+        self.careful = self.careful.saturating_sub(1);
         let mut ran = Vec::with_capacity(jobs.len());
         let mut rest = jobs.into_iter();
-        let Err(error) = self.transaction(&mut rest, &mut ran, alone) else {
-            for done in ran {
-                self.answer(done, Ok(()), retries);
-            }
-            return;
-        };
-        if !self.db.is_autocommit() {
+        let outcome = self.transaction(&mut rest, &mut ran, undo);
+        if outcome.is_err() && !self.db.is_autocommit() {
             let _ = step(&mut self.control.rollback);
         }
-        if !alone && !ran.is_empty() {
+        let error = match outcome {
+            Ok(()) => return ran.into_iter().for_each(|done| self.answer(done, Ok(()), retries)),
+            Err(Lost::Unguarded) => {
+                self.careful = CAREFUL;
+                let all = ran.into_iter().map(|done| done.job).chain(rest).collect();
+                return self.group(all, retries + 1);
+            }
+            Err(Lost::Failed(error)) => error,
+        };
+        if undo != Undo::Whole && !ran.is_empty() {
             tracing::warn!(%error, "a group commit failed; its units run again one by one");
             for job in ran.into_iter().map(|done| done.job).chain(rest) {
                 self.group(vec![job], retries + 1);
@@ -180,37 +220,44 @@ impl<'c> Writer<'c> {
         &mut self,
         jobs: &mut impl Iterator<Item = Box<dyn Unit>>,
         ran: &mut Vec<Ran>,
-        alone: bool,
-    ) -> Result<()> {
+        undo: Undo,
+    ) -> Result<(), Lost> {
         step(&mut self.control.begin)?;
         for mut job in jobs {
             let started = Instant::now();
-            let outcome = self.one(job.as_mut(), alone);
+            let outcome = self.one(job.as_mut(), undo);
             let (kept, statements) = (matches!(outcome, Ok(true)), self.tx.statements());
             ran.push(Ran { job, started, kept, statements });
             outcome?;
         }
         // A lone job that failed has already undone the transaction.
-        if self.db.is_autocommit() { Ok(()) } else { step(&mut self.control.commit) }
+        if !self.db.is_autocommit() {
+            step(&mut self.control.commit)?;
+        }
+        Ok(())
     }
 
     /// Runs one job; `Ok(false)` when it undid itself, `Err` when the transaction is lost.
-    fn one(&mut self, job: &mut dyn Unit, alone: bool) -> Result<bool> {
-        if !alone {
+    fn one(&mut self, job: &mut dyn Unit, undo: Undo) -> Result<bool, Lost> {
+        if undo == Undo::Savepoint {
             step(&mut self.control.save)?;
         }
+        let before = self.db.total_changes();
         let kept = job.run(&mut self.tx);
         // Some failures (disk full, I/O) make SQLite roll the whole transaction back.
         if self.db.is_autocommit() {
-            let failed_alone = alone && !kept;
+            let failed_alone = undo == Undo::Whole && !kept;
             let error = self.tx.spoiled().unwrap_or(StoreError::Busy);
-            return if failed_alone { Ok(false) } else { Err(error) };
+            return if failed_alone { Ok(false) } else { Err(error.into()) };
         }
-        match (alone, kept) {
-            (true, true) => {}
-            (true, false) => step(&mut self.control.rollback)?,
-            (false, true) => step(&mut self.control.release)?,
-            (false, false) => {
+        match (undo, kept) {
+            (Undo::Whole | Undo::Group, true) => {}
+            (Undo::Whole, false) => step(&mut self.control.rollback)?,
+            // What has changed no row has nothing to undo.
+            (Undo::Group, false) if self.db.total_changes() == before => {}
+            (Undo::Group, false) => return Err(Lost::Unguarded),
+            (Undo::Savepoint, true) => step(&mut self.control.release)?,
+            (Undo::Savepoint, false) => {
                 step(&mut self.control.undo)?;
                 step(&mut self.control.release)?;
             }
