@@ -12,6 +12,7 @@ mod document;
 mod draft;
 mod error;
 mod intake;
+mod live;
 mod material;
 pub mod model;
 pub mod pages;

@@ -13,6 +13,7 @@ pub mod journal;
 mod seal;
 pub mod serial;
 pub mod setting;
+mod tail;
 
 use std::sync::Arc;
 
@@ -21,6 +22,7 @@ pub use clock::{Clock, ManualClock, SystemClock};
 pub use ctx::Ctx;
 pub use ids::Ids;
 pub use seal::{SealError, Sealer};
+pub use tail::Tail;
 use yimen_blobs::Blobs;
 use yimen_store::Store;
 

@@ -1,4 +1,5 @@
-//! What supervisors see: every case on its way, counted once and listed by the same rule, so that numbers and lists agree.
+//! What supervisors see: lists of the cases on their way, by the rule by which `live.rs` counts them, so that numbers and
+//! lists agree.
 
 use yimen_standards::time::Instant;
 use yimen_store::{Read, StoreError, params, row, sql};
@@ -16,15 +17,6 @@ macro_rules! group {
 }
 
 sql! {
-    OVERVIEW = concat!(
-        "select /* scan: the board counts every case on its way by an index of its own */
-         lead, service, office, state, standing, count(*) from (
-           select lead, service, office, state, ", group!(), " as standing from casework_case
-           where running is not null
-             and ($3 = '' or lead = $3)) as cases
-         group by lead, service, office, state, standing"
-    );
-
     CASES = concat!(
         "select id, number, service, version_id, state, outcome, applicant_name, lead, office, created_at, submitted_at,
          accepted_at, promised_due, precheck_due, correction_due, stopped_since, running
@@ -34,14 +26,6 @@ sql! {
          and ($9 = '' or office = $9) and ($10 = '' or state in ('in_review', 'decided'))
          order by running, id limit $11"
     );
-
-    OWNERS = "select /* scan: the board counts every live task by the index of inboxes */ owner, count(*),
-        coalesce(sum(case when state = 'open' then 1 else 0 end), 0),
-        coalesce(sum(case when coalesce(due_at, 9007199254740991) < $1 then 1 else 0 end), 0),
-        coalesce(sum(case when coalesce(due_at, 9007199254740991) >= $1 and coalesce(due_at, 9007199254740991) < $2
-          then 1 else 0 end), 0),
-        coalesce(sum(case when coalesce(due_at, 9007199254740991) = 9007199254740991 then 1 else 0 end), 0)
-        from casework_task where state in ('open', 'claimed', 'returned') and ($3 = '' or owner = $3) group by owner";
 
     EXTENSIONS = "select e.id, e.case_id, c.number, c.service, c.version_id, c.applicant_name, e.lead, e.reason, e.by_limit,
         e.requested_by, e.requested_at, c.promised_due, c.statutory_due
@@ -58,18 +42,6 @@ sql! {
 }
 
 row! {
-    /// So many cases of one department, service and office stand alike.
-    #[derive(Debug, Clone, PartialEq, Eq)]
-    pub struct Standing {
-        pub lead: String,
-        pub service: String,
-        pub office: String,
-        pub state: String,
-        /// late, soon, normal, stopped, correcting, decided
-        pub standing: String,
-        pub count: i64,
-    }
-
     /// A case on a list of the board.
     #[derive(Debug, Clone)]
     pub struct BoardCase {
@@ -91,18 +63,6 @@ row! {
         pub stopped_since: Option<Instant>,
         /// The key it is sorted by.
         pub running: i64,
-    }
-
-    /// What lies at one owner of tasks.
-    #[derive(Debug, Clone, PartialEq, Eq)]
-    pub struct OwnerLoad {
-        pub owner: String,
-        pub live: i64,
-        pub unclaimed: i64,
-        pub late: i64,
-        pub soon: i64,
-        /// Clock stopped, or no limit of their own.
-        pub still: i64,
     }
 
     /// An extension somebody asked for.
@@ -135,16 +95,6 @@ pub struct CaseFilter {
     pub accepted: bool,
 }
 
-/// Every case on its way, counted; `lead` limits it to one department.
-pub fn overview(
-    q: &mut Read<'_>,
-    now: Instant,
-    soon: Instant,
-    lead: &str,
-) -> Result<Vec<Standing>, StoreError> {
-    q.all(&OVERVIEW, params![now, soon, lead])
-}
-
 /// One page of cases by what they run towards, after the key of the last one seen.
 pub fn cases(
     q: &mut Read<'_>,
@@ -165,16 +115,6 @@ pub fn cases(
     let accepted = if filter.accepted { "yes" } else { "" };
     let CaseFilter { standing, lead, service, office, .. } = filter;
     q.all(&CASES, params![now, soon, due, id, to, standing, lead, service, office, accepted, limit])
-}
-
-/// What lies at each owner; an empty `owner` asks for all.
-pub fn owners(
-    q: &mut Read<'_>,
-    now: Instant,
-    soon: Instant,
-    owner: &str,
-) -> Result<Vec<OwnerLoad>, StoreError> {
-    q.all(&OWNERS, params![now, soon, owner])
 }
 
 /// Extensions that wait for an answer, the longest waiting first; an empty `lead` asks for the whole city.

@@ -5,6 +5,7 @@ pub mod case;
 pub mod documents;
 pub mod inbox;
 pub mod lists;
+pub(crate) mod live;
 pub mod materials;
 pub(crate) mod records;
 

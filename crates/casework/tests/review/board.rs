@@ -81,6 +81,65 @@ fn the_tiles_add_up_to_every_case_on_its_way_and_each_opens_its_list() {
     });
 }
 
+/// How many tasks of a department nobody has claimed, as the board says.
+fn unclaimed(page: &Answer, department: &str) -> usize {
+    let text = page.text();
+    let href = format!("/supervise/tasks?department={department}");
+    let links = text.split(&href).skip(1);
+    let mut counts =
+        links.filter(|link| link.split('"').next().is_some_and(|l| l.ends_with("show=unclaimed")));
+    let link = counts.next().unwrap_or_else(|| panic!("no link to unclaimed tasks:\n{text}"));
+    between(link, ">", "<").unwrap().parse().unwrap()
+}
+
+/// The sum on the board, made from the lists, which are asked of the rows each time.
+async fn sum_of_lists(world: &World) -> String {
+    let who = inspector();
+    let mut counts = Vec::new();
+    for standing in ["open", "late", "soon", "normal", "stopped", "correcting", "decided"] {
+        counts.push(listed(world, &who, &format!("/supervise/{standing}")).await);
+    }
+    let [open, late, soon, normal, stopped, correcting, decided] = counts[..] else { unreachable!() };
+    format!(
+        "在办 {open} ＝ 已逾期 {late} ＋ 一个工作日内到期 {soon} ＋ 正常 {normal} ＋ 已暂停 {stopped} \
+         ＋ 待补正 {correcting} ＋ 待送达 {decided}。"
+    )
+}
+
+#[test]
+fn the_board_counts_what_was_done_a_moment_ago() {
+    story("board-at-once", |world| async move {
+        let (who, land) = (inspector(), head(50, "陈处", "natural-resources"));
+        // Looked at before there is anything, and after every step: what it remembers must never be old.
+        let agree = async |step: &str| {
+            let (page, sum) = (world.get(&who, "/supervise").await, sum_of_lists(&world).await);
+            assert!(page.says(&sum), "{step}: {sum}\n{}", page.text());
+            page
+        };
+        agree("nothing yet").await;
+        let numbers = city(&world).await;
+        agree("a city").await;
+        let buyer = world.buyer();
+        let number = world.accepted(&buyer).await;
+        let page = agree("one more").await;
+        assert_eq!(tile(&page, "/supervise/open"), 7);
+        let task = world.task(&number, "verify-contract").id;
+        assert_eq!(unclaimed(&page, "housing"), 4);
+        world.do_task(&reviewer(1, "王敏", "housing"), task, "claim", &[]).await;
+        assert_eq!(unclaimed(&agree("claimed").await, "housing"), 3);
+        let void = format!("/supervise/cases/{number}/void");
+        world.post(&land, &void, &[("void-reason", "重复申请，另一件正在办理。")]).await;
+        let page = agree("voided").await;
+        assert_eq!(tile(&page, "/supervise/open"), 6);
+        // Time alone moves cases, too.
+        world.clock.set(day("2026-12-07").at(10, 0));
+        let page = agree("a week later").await;
+        assert!(tile(&page, "/supervise/late") > 2, "{}", page.text());
+        assert_eq!(tile(&world.get(&land, "/supervise").await, "/supervise/open"), 3);
+        assert_eq!(numbers.len(), 7);
+    });
+}
+
 #[test]
 fn a_head_sees_the_own_department_from_acceptance_on() {
     story("head", |world| async move {

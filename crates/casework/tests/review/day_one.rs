@@ -104,7 +104,7 @@ fn dashboards() {
     });
 }
 
-/// Lists cost as many statements with twelve cases as with two, and never more than five.
+/// Lists cost as many statements with twelve cases as with two, and never more than five; the board never more than six.
 #[test]
 fn authorisation_speed() {
     story("statements", |world| async move {
@@ -119,8 +119,14 @@ fn authorisation_speed() {
             world.submitted(&me).await;
         }
         let many = costs(&world, &me).await;
-        assert_eq!(few, many, "the statements of a list grow with its rows");
-        assert!(many.iter().all(|(_, statements)| *statements <= 5), "{many:?}");
+        // The board asks for what was touched since it was last looked at, fifty cases a statement.
+        let lists = |costs: &[(&'static str, u64)]| -> Vec<_> {
+            costs.iter().copied().filter(|(path, _)| *path != "/supervise").collect()
+        };
+        assert_eq!(lists(&few), lists(&many), "the statements of a list grow with its rows");
+        assert!(lists(&many).iter().all(|(_, statements)| *statements <= 5), "{many:?}");
+        // Horizon, two for the journal, cases, tasks, extensions.
+        assert!(many.iter().all(|(_, statements)| *statements <= 6), "{many:?}");
     });
 }
 

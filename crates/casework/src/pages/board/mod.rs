@@ -9,10 +9,13 @@ mod scope;
 mod standing;
 mod tally;
 
-use axum::Router;
+use std::sync::Arc;
+
 use axum::routing::{get, post};
+use axum::{Extension, Router};
 
 use crate::Casework;
+use crate::live::Live;
 
 /// Rows of one page.
 const PAGE: i64 = 50;
@@ -26,4 +29,5 @@ pub(crate) fn routes() -> Router<Casework> {
         .route("/supervise/cases/{number}/extension", post(case::answer_extension))
         .route("/supervise/cases/{number}/void", post(case::void))
         .route("/supervise/{standing}", get(lists::cases))
+        .layer(Extension(Arc::<Live>::default()))
 }

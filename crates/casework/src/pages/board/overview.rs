@@ -1,6 +1,9 @@
 //! What is open where, what is late or about to be: tiles and tables from one count, each number leading to its cases.
 
+use std::sync::Arc;
+
 use askama::Template;
+use axum::Extension;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use yimen_catalogue::Catalogue;
@@ -12,11 +15,12 @@ use yimen_web::{BarChart, Html, Page, Shell, StatTile, Tone, WebError};
 use super::scope::Scope;
 use super::standing::Standing;
 use super::tally::{Sum, Tally};
+use crate::live::{Live, Look, OwnerLoad};
 use crate::model::Owner;
 use crate::pages::ctx_of;
 use crate::pages::review::urgency::bounds;
 use crate::pages::words::moment;
-use crate::store::board::{self, OwnerLoad};
+use crate::store::board;
 use crate::{Casework, CaseworkError, SWEEP_EVERY};
 
 #[derive(Template)]
@@ -83,6 +87,7 @@ struct Found {
 
 pub(super) async fn overview(
     State(casework): State<Casework>,
+    Extension(live): Extension<Arc<Live>>,
     who: StaffOnly,
     shell: Shell,
 ) -> Result<Response, WebError> {
@@ -90,7 +95,7 @@ pub(super) async fn overview(
     let now = ctx_of(&casework, &who.actor).now;
     let soon = bounds(&casework, now).soon;
     let asked = scope.clone();
-    let found = casework.platform.store.read(move |q| find(q, &asked, now, soon)).await?;
+    let found = casework.platform.store.read(move |q| find(&live, q, &asked, now, soon)).await?;
     let catalogue = casework.catalogue.get();
     let title = format!("运行总览：{}", scope.name(&catalogue));
     let page = shell.board(title).section("supervise");
@@ -99,13 +104,18 @@ pub(super) async fn overview(
     Ok(Html::ok(overview).into_response())
 }
 
-fn find(q: &mut Read<'_>, scope: &Scope, now: Instant, soon: Instant) -> Result<Found, CaseworkError> {
-    let counts = board::overview(q, now, soon, scope.lead())?;
+fn find(
+    live: &Live,
+    q: &mut Read<'_>,
+    scope: &Scope,
+    now: Instant,
+    soon: Instant,
+) -> Result<Found, CaseworkError> {
     let owner = match scope {
         Scope::City => String::new(),
         Scope::Department(id) => Owner::Department(id.clone()).code(),
     };
-    let loads = board::owners(q, now, soon, &owner)?;
+    let (counts, loads) = live.look(q, Look { now, soon, lead: scope.lead(), owner: &owner })?;
     let extensions = board::extensions(q, scope.lead(), (0, 0), super::PAGE)?.len();
     Ok(Found { tally: Tally::of(&counts, scope.accepted_only()), loads, extensions })
 }

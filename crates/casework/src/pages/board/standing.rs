@@ -1,27 +1,10 @@
-//! How a case on its way stands: six words; every case is in exactly one, so that the numbers add up.
+//! The words of the board: what each standing is called, what it counts, and its colour.
 
 use yimen_web::Tone;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Standing {
-    Late,
-    Soon,
-    Normal,
-    Stopped,
-    Correcting,
-    Decided,
-}
+pub(super) use crate::live::Standing;
 
 impl Standing {
-    pub const ALL: [Standing; 6] = [
-        Standing::Late,
-        Standing::Soon,
-        Standing::Normal,
-        Standing::Stopped,
-        Standing::Correcting,
-        Standing::Decided,
-    ];
-
     /// As the store writes it, and in addresses.
     pub fn key(self) -> &'static str {
         match self {

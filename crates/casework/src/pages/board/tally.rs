@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::standing::Standing;
-use crate::store::board;
+use crate::live::Count;
+use crate::model::CaseState;
 
 /// How many cases stand how.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -38,16 +39,16 @@ pub(super) struct Tally {
 
 impl Tally {
     /// `accepted_only` leaves out what has not been accepted yet.
-    pub fn of(counts: &[board::Standing], accepted_only: bool) -> Tally {
+    pub fn of(counts: &[Count], accepted_only: bool) -> Tally {
         let mut tally = Tally::default();
         for one in counts {
-            let accepted = matches!(one.state.as_str(), "in_review" | "decided");
-            let Some(standing) = Standing::from_key(&one.standing).filter(|_| accepted || !accepted_only)
-            else {
+            let accepted = matches!(one.state, CaseState::InReview | CaseState::Decided);
+            if accepted_only && !accepted {
                 continue;
-            };
+            }
+            let standing = one.standing;
             tally.total.add(standing, one.count);
-            if one.state == "submitted" {
+            if one.state == CaseState::Submitted {
                 tally.submitted += one.count;
             }
             tally.by_lead.entry(one.lead.clone()).or_default().add(standing, one.count);
@@ -62,25 +63,19 @@ impl Tally {
 mod tests {
     use super::*;
 
-    fn count(lead: &str, state: &str, standing: &str, count: i64) -> board::Standing {
-        board::Standing {
-            lead: lead.into(),
-            service: format!("{lead}-service"),
-            office: "hall".into(),
-            state: state.into(),
-            standing: standing.into(),
-            count,
-        }
+    fn count(lead: &str, state: CaseState, standing: Standing, count: i64) -> Count {
+        let (service, office) = (format!("{lead}-service"), "hall".into());
+        Count { lead: lead.into(), service, office, state, standing, count }
     }
 
     #[test]
     fn every_way_of_adding_up_comes_to_the_same() {
         let counts = [
-            count("tax", "in_review", "late", 3),
-            count("tax", "in_review", "soon", 5),
-            count("land", "submitted", "normal", 7),
-            count("land", "correcting", "correcting", 2),
-            count("land", "decided", "decided", 4),
+            count("tax", CaseState::InReview, Standing::Late, 3),
+            count("tax", CaseState::InReview, Standing::Soon, 5),
+            count("land", CaseState::Submitted, Standing::Normal, 7),
+            count("land", CaseState::Correcting, Standing::Correcting, 2),
+            count("land", CaseState::Decided, Standing::Decided, 4),
         ];
         let tally = Tally::of(&counts, false);
         assert_eq!((tally.total.all(), tally.submitted), (21, 7));
