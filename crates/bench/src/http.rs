@@ -184,7 +184,20 @@ impl Life<'_> {
         Ok(number)
     }
 
+    /// The clerk opens the submission and accepts it; what was handed in is in order.
     async fn accept(&mut self, number: &str) -> Result<(), Failure> {
+        if !self.load.desk {
+            return self.accept_directly(number).await;
+        }
+        let clerk = self.load.staff(&Owner::Office(OFFICE.into()))?;
+        let path = format!("/desk/cases/{number}");
+        self.page(&path, clerk).await?;
+        let accept = [("action".to_string(), "accept".to_string())];
+        let done = self.form(&format!("{path}/precheck"), clerk, &accept).await?;
+        self.page(&done.location, clerk).await
+    }
+
+    async fn accept_directly(&self, number: &str) -> Result<(), Failure> {
         let world = &self.load.world;
         let (casework, actor, number) = (world.casework.clone(), world.clerk(OFFICE), number.to_owned());
         let ctx = world.platform.ctx(actor, "bench");

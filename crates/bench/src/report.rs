@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::fill::Size;
-use crate::pages::Pages;
+use crate::pages::{Pages, Read};
 use crate::stats::Spread;
 
 pub struct Report {
@@ -80,14 +80,12 @@ impl Report {
     }
 
     pub fn pages(&mut self, pages: &Pages) {
-        for (name, times) in
-            [("case page", pages.case), ("inbox", pages.inbox), ("service search", pages.search)]
-        {
-            self.line(&format!("    {name:<30}{:>10}{}", times.count, spread(times)));
+        for Read { name, times, .. } in &pages.kinds {
+            self.line(&format!("    {name:<30}{:>10}{}", times.count, spread(*times)));
         }
         self.line(&format!("    {:<30}{:>10.0} pages/s", "eight readers together", pages.rate));
-        let of = |times: Spread| json!({ "p99_ms": rounded(times.p99) });
-        self.pages = json!({ "case": of(pages.case), "inbox": of(pages.inbox), "search": of(pages.search) });
+        let of = |read: &Read| (read.key.to_owned(), json!({ "p99_ms": rounded(read.times.p99) }));
+        self.pages = Value::Object(pages.kinds.iter().map(of).collect());
     }
 
     pub fn finish(self) {
