@@ -96,7 +96,7 @@ fn asked(id: &str, answers: &[(&str, Fact)]) -> Vec<String> {
 #[test]
 fn a_home_that_was_pre_registered_or_stands_on_allocated_land_needs_the_papers_of_that() {
     let home = ("property_use", Fact::from("home"));
-    let plain = asked("existing-home-transfer", &[home.clone()]);
+    let plain = asked("existing-home-transfer", std::slice::from_ref(&home));
     assert!(!plain.iter().any(|m| m == "pre-registration" || m == "allocated-land"), "{plain:?}");
     let both = [home, ("pre_registered", true.into()), ("land_allocated", true.into())];
     let both = asked("existing-home-transfer", &both);
