@@ -218,6 +218,7 @@ fn an_online_submission_is_read_and_returned_without_a_mouse() -> Result {
         desk.wait_for("补正通知已发出").await?;
         at(&desk, "打印申请材料补正告知书").await;
         desk.inspect("desk-correcting").await?;
+        at(&desk, "打印申请材料补正告知书").await;
         desk.press(Key::F10 + "").await?;
         arrive(&desk, "/documents/").await;
         desk.wait_for("缺少附图页；附图请扫描第3页").await?;

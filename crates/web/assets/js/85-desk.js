@@ -1,18 +1,28 @@
 // The browser's PDF viewer takes the focus when it is ready, and with it every key: whoever did not go there gets it back.
+// While it opens, even if the pointer happens to rest on it.
 let last = null;
 let tabbed = -1e4;
+let opened = performance.now();
+addEventListener('load', (event) => { if (event.target.matches?.('iframe.view-frame')) opened = performance.now(); }, true);
 addEventListener('focusin', (event) => { if (!event.target.matches('iframe')) last = event.target; });
 addEventListener('keydown', (event) => { if (event.key === 'Tab') tabbed = performance.now(); }, true);
 const keep = () => setTimeout(() => {
-  const frame = document.activeElement;
-  if (frame?.matches('iframe.view-frame:not(:hover)') && performance.now() - tabbed > 500 && last?.isConnected) last.focus();
+  const [frame, now] = [document.activeElement, performance.now()];
+  if (!frame?.matches('iframe.view-frame') || now - tabbed < 500 || !last?.isConnected) return;
+  if (now - opened < 3000 || !frame.matches(':hover')) last.focus();
 });
 addEventListener('blur', keep);
 addEventListener('focusout', keep);
+// Not every viewer tells when it takes it.
+if ($('iframe.view-frame')) setInterval(keep, 300);
 // Where the next act is, there is the focus: unless something must be corrected or the address says where to look.
 const first = $$('[data-focus] :is(input:not([type=hidden]),select,textarea,button,a)')
   .find((one) => one.tabIndex >= 0 && one.checkVisibility());
-if (first && !$('[data-error-summary]') && (!location.hash || location.hash === '#viewer')) first.focus();
+if (first && !$('[data-error-summary]') && (!location.hash || location.hash === '#viewer')) {
+  first.focus();
+  // In a window behind others nothing is told.
+  last = first;
+}
 // An answer that decides what else is asked: the part of the page that depends on it is fetched anew, with all that was
 // typed; what is typed in the meantime sends it once more.
 behaviour('form[data-reshape]', (form) => {
