@@ -300,3 +300,27 @@ fn a_server_killed_again_and_again_under_load_loses_no_answered_write() {
     let lost: Vec<_> = done.iter().filter(|id| !there.contains(id)).collect();
     assert_eq!(lost, Vec::<&i64>::new());
 }
+
+/// A running number, say: everybody reads it and writes it, on two nodes, and each would lose again and again.
+#[test]
+fn a_row_that_everybody_writes_lets_everybody_through() {
+    let db = TestDb::open(Engine::Postgres, SCHEMA, Options { connections: 8, ..Options::default() });
+    let other = Store::open(&db.url, Options { connections: 8, ..Options::default() }).unwrap();
+    db.store.write_blocking("open", |tx| open(tx, 1, "shared", 0)).unwrap();
+    std::thread::scope(|scope| {
+        for worker in 0..32 {
+            let store = if worker % 2 == 0 { db.store.clone() } else { other.clone() };
+            scope.spawn(move || {
+                for _ in 0..10 {
+                    let drawn = store.write_blocking("draw", |tx| -> Result<()> {
+                        let before: i64 = tx.one(&BALANCE, params![1])?;
+                        std::thread::sleep(Duration::from_millis(1));
+                        tx.put_one(&SET, params![1, before + 1])
+                    });
+                    drawn.unwrap();
+                }
+            });
+        }
+    });
+    assert_eq!(balance(&db.store, 1), 320);
+}

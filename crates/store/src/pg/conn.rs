@@ -23,6 +23,10 @@ use crate::value::Value;
 /// Rows are handed over in lots, so that the runtime is entered seldom.
 const LOT: usize = 128;
 
+/// The queue of those who lost to another transaction; a number that nothing else of ours locks.
+const QUEUE_UP: &str = "select pg_advisory_lock(7305808867)";
+const STEP_ASIDE: &str = "select pg_advisory_unlock(7305808867)";
+
 /// How many statements are sent before their answers are taken in.
 const PILE: usize = 1000;
 
@@ -34,6 +38,8 @@ pub(crate) struct PgConn {
     /// Why the unit of work that just ran may be run again.
     again: Option<Cause>,
     committing: bool,
+    /// It is this connection's turn among those who run a unit again.
+    first_in_queue: bool,
 }
 
 struct Link {
@@ -60,21 +66,49 @@ impl PgConn {
             .enable_all()
             .build()
             .map_err(|error| StoreError::Unavailable(format!("no runtime: {error}")))?;
-        Ok(PgConn { runtime, config, link: None, pending: Vec::new(), again: None, committing: false })
+        Ok(PgConn {
+            runtime,
+            config,
+            link: None,
+            pending: Vec::new(),
+            again: None,
+            committing: false,
+            first_in_queue: false,
+        })
     }
 
-    /// Starts a transaction, connecting first if needed. `BEGIN` travels with the first statement.
-    pub(crate) fn begin(&mut self, text: &'static str) -> Result<()> {
+    /// Starts a transaction, connecting first if needed. `BEGIN` travels with the first statement. With `queued`, only
+    /// when it is this one's turn among all connections that run a unit again, on every node: a row that everybody
+    /// writes (a running number) would otherwise make each of them lose again and again.
+    pub(crate) fn begin(&mut self, text: &'static str, queued: bool) -> Result<()> {
         self.pending.clear();
         self.again = None;
         self.committing = false;
         if self.link.as_ref().is_none_or(|link| link.client.is_closed()) {
             self.link = None;
+            // The server gave the turn away with the old connection.
+            self.first_in_queue = false;
             let client = self.runtime.block_on(connect(&self.config))?;
             self.link = Some(Link { client: Arc::new(client), statements: Vec::new(), sole: Vec::new() });
         }
+        if queued && !self.first_in_queue {
+            // Ahead of `BEGIN`, so that the snapshot is taken when the turn has come.
+            self.control(QUEUE_UP);
+            self.first_in_queue = true;
+        }
         self.control(text);
         Ok(())
+    }
+
+    /// Lets the next in the queue go on. Call it when the unit is over.
+    pub(crate) fn step_aside(&mut self) {
+        if std::mem::take(&mut self.first_in_queue) && self.link.is_some() {
+            self.control(STEP_ASIDE);
+            if self.settle().is_err() {
+                // The turn ends with the connection.
+                self.link = None;
+            }
+        }
     }
 
     /// Ends the transaction well. An error means it was undone, unless it says otherwise.

@@ -101,10 +101,19 @@ fn serve(conn: PgConn, jobs: &Queue<Box<dyn Unit>>, metrics: &Metrics) {
 
 /// Runs the unit until it is committed, fails for good, or was tried often enough.
 fn attempts(tx: &mut Tx<'_>, job: &mut dyn Unit) -> (bool, Result<()>, u32) {
+    let outcome = try_again(tx, job);
+    if let Some(conn) = tx.postgres() {
+        conn.step_aside();
+    }
+    outcome
+}
+
+fn try_again(tx: &mut Tx<'_>, job: &mut dyn Unit) -> (bool, Result<()>, u32) {
     let begin = if job.reads() { "begin read only" } else { "begin" };
     let (mut retries, mut lost) = (0, false);
+    // Whoever loses twice has found a row that everybody wants.
     loop {
-        let (kept, outcome) = attempt(tx, job, begin);
+        let (kept, outcome) = attempt(tx, job, begin, retries > 1);
         if job.reads()
             && let Some(conn) = tx.postgres().filter(|conn| conn.wants_again())
         {
@@ -127,8 +136,8 @@ fn attempts(tx: &mut Tx<'_>, job: &mut dyn Unit) -> (bool, Result<()>, u32) {
     }
 }
 
-fn attempt(tx: &mut Tx<'_>, job: &mut dyn Unit, begin: &'static str) -> (bool, Result<()>) {
-    if let Err(error) = tx.postgres().map_or(Ok(()), |conn| conn.begin(begin)) {
+fn attempt(tx: &mut Tx<'_>, job: &mut dyn Unit, begin: &'static str, queued: bool) -> (bool, Result<()>) {
+    if let Err(error) = tx.postgres().map_or(Ok(()), |conn| conn.begin(begin, queued)) {
         return (false, Err(error));
     }
     let kept = job.run(tx);
