@@ -65,8 +65,9 @@ create index casework_case_drafts on casework_case (created_by, id)
 create table casework_task (
   id {{int}} NOT NULL PRIMARY KEY,
   case_id {{int}} NOT NULL REFERENCES casework_case (id),
-  -- The case's, so that an inbox is filtered by it without reading cases.
+  -- The case's, so that lists of tasks are filtered by them without reading cases.
   service TEXT NOT NULL,
+  office TEXT NOT NULL,
   step TEXT NOT NULL,
   name TEXT NOT NULL,
   kind TEXT NOT NULL,
@@ -91,6 +92,8 @@ create index casework_task_case on casework_task (case_id, id);
 -- inbox filters by stands behind, so that what it leaves out is not read.
 create index casework_task_inbox on casework_task (owner, coalesce(due_at, 9007199254740991), id, state, service)
   where state in ('open', 'claimed', 'returned');
+-- What departments ask of a window.
+create index casework_task_returned on casework_task (office, id) where state = 'returned';
 create index casework_task_mine on casework_task (assignee, coalesce(due_at, 9007199254740991), id)
   where state in ('claimed', 'returned');
 

@@ -52,8 +52,8 @@ sql! {
 
     RETURNED_AT_OFFICE = "select t.id, t.case_id, c.number, c.service, c.version_id, t.name, t.kind, t.state, t.assignee,
         t.assignee_name, t.opened_at, t.due_at, t.note, c.applicant_name, c.promised_due, c.stopped_since
-        from casework_case c join casework_task t on t.case_id = c.id
-        where c.office = $1 and c.state = 'in_review' and c.closed_at is null and t.state = 'returned' and t.id > $2
+        from casework_task t join casework_case c on c.id = t.case_id
+        where t.office = $1 and t.state = 'returned' and t.id > $2 and c.state = 'in_review'
         order by t.id limit $3";
 
     DRAFTS_OF = "select id, number, service, version_id, state, outcome, applicant_name, office, created_at, submitted_at,

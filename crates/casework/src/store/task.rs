@@ -13,9 +13,9 @@ sql! {
 
     CASE_OF = "select case_id from casework_task where id = $1";
 
-    INSERT = "insert into casework_task (id, case_id, service, step, name, kind, owner, after_steps, within_limit, state,
+    INSERT = "insert into casework_task (id, case_id, service, office, step, name, kind, owner, after_steps, within_limit, state,
         assignee, assignee_name, opened_at, due_at, done_at, finding, opinion, note, revision, updated_by)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, 0, $19)";
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, 0, $20)";
 
     UPDATE = "update casework_task set state = $3, assignee = $4, assignee_name = $5, opened_at = $6, due_at = $7,
         done_at = $8, finding = $9, opinion = $10, note = $11, revision = revision + 1, updated_by = $12
@@ -121,6 +121,7 @@ fn insert(tx: &mut Tx<'_>, case: &Case, task: &Task) -> Result<(), StoreError> {
             task.id,
             case.id,
             &case.service,
+            &case.office,
             &task.step,
             &task.name,
             kind_code(task.kind),
