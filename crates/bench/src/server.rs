@@ -14,6 +14,7 @@ use yimen::app::{self, App};
 use yimen::background::Background;
 use yimen::cast;
 use yimen_identity::{DemoPlan, Identity, Login, NewAccount, Position, Settings};
+use yimen_ledger::{Keys, Ledger};
 use yimen_payments::demo::DemoGateway;
 use yimen_payments::{Gateway, GatewayConfig, Payments};
 use yimen_platform::Actor;
@@ -44,6 +45,8 @@ impl Server {
             identity: identity(world),
             casework: world.casework.clone(),
             payments: Some(payments),
+            ledger: ledger(world)?,
+            base: format!("http://{address}"),
             demo: false,
         };
         let times = Times::default();
@@ -118,4 +121,10 @@ async fn time(State(times): State<Times>, request: Request, next: Next) -> Respo
     let took = started.elapsed();
     times.0.lock().unwrap_or_else(PoisonError::into_inner).entry(kind).or_default().push(took);
     Response::from_parts(head, Body::from(body))
+}
+
+/// A log with keys of its own, following the journal as in a city.
+fn ledger(world: &World) -> Result<Ledger, Failure> {
+    let keys = Keys::generate("bench/tlog", || world.platform.ids.fill())?;
+    Ok(Ledger { platform: world.platform.clone(), keys: Arc::new(keys), witnesses: Arc::default() })
 }

@@ -216,6 +216,9 @@ fn bill_items(version: &Version, step: &str, facts: &Facts) -> std::result::Resu
 #[derive(Serialize)]
 struct Summary<'a> {
     service: &'a str,
+    /// Where a document was issued: it ties what the public log says of the document to a case somebody knows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    number: Option<&'a str>,
     from: &'static str,
     to: &'static str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -246,12 +249,14 @@ impl<'a> Summary<'a> {
             Change::Documented { kind, .. } => Some(kind.code()),
             _ => None,
         });
+        let documents: Vec<&str> = documents.collect();
         Self {
             service: &after.service,
+            number: (!documents.is_empty()).then_some(after.number.as_str()),
             from: before.state.code(),
             to: after.state.code(),
             tasks: after.tasks.iter().filter(moved).map(note).collect(),
-            documents: documents.collect(),
+            documents,
             outcome: after.outcome.map(|o| o.code()),
         }
     }

@@ -37,10 +37,15 @@ pub struct Gateway {
     clock: Arc<dyn Clock>,
 }
 
+/// TLS of every client in the program is done by ring.
+pub fn install_crypto() {
+    // Fails only when another part of the program has installed one, which serves as well.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
 impl Gateway {
     pub fn new(config: GatewayConfig, clock: Arc<dyn Clock>) -> Result<Self, GatewayError> {
-        // Fails only when another part of the program has installed one, which serves as well.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        install_crypto();
         let client = reqwest::Client::builder()
             .connect_timeout(Duration::from_secs(3))
             .timeout(Duration::from_secs(10))

@@ -15,7 +15,7 @@ mod store;
 
 use std::sync::Arc;
 
-pub use gateway::{Gateway, GatewayConfig, GatewayError};
+pub use gateway::{Gateway, GatewayConfig, GatewayError, install_crypto};
 pub use model::{Created, NewOrder, Report, ReportState};
 pub use pages::routes;
 pub use refund::FOLLOWER;

@@ -28,6 +28,10 @@ impl Ctx {
         self.ids.random_u64()
     }
 
+    pub fn random_bytes<const N: usize>(&self) -> [u8; N] {
+        self.ids.fill()
+    }
+
     pub fn token(&self) -> String {
         self.ids.token()
     }

@@ -35,44 +35,57 @@ row! {
     }
 }
 
-/// Applies one entry inside the transaction that also moves the cursor.
-pub type Apply = fn(&mut Tx, &Ctx, &Entry) -> Result<(), StoreError>;
-
 /// Before every entry. Restored journals have transaction numbers below zero.
 const BEGINNING: i64 = i64::MIN;
 
 /// How many entries one step takes at most.
 const BATCH: i64 = 500;
 
-/// Takes the next entries. Returns how many were applied; 0 means it has caught up.
+/// Takes the next entries one by one. Returns how many were applied; 0 means it has caught up.
 pub async fn step<F>(store: &Store, name: &'static str, ctx: &Ctx, apply: F) -> Result<usize, StoreError>
 where
     F: Fn(&mut Tx, &Ctx, &Entry) -> Result<(), StoreError> + Send + Sync + 'static,
+{
+    let all = move |tx: &mut Tx, ctx: &Ctx, entries: &[Entry]| {
+        entries.iter().try_for_each(|entry| apply(tx, ctx, entry))
+    };
+    batch(store, name, ctx, BATCH, all).await
+}
+
+/// Takes up to `limit` of the next entries together, in the transaction that also moves the cursor.
+pub async fn batch<F>(
+    store: &Store,
+    name: &'static str,
+    ctx: &Ctx,
+    limit: i64,
+    apply: F,
+) -> Result<usize, StoreError>
+where
+    F: Fn(&mut Tx, &Ctx, &[Entry]) -> Result<(), StoreError> + Send + Sync + 'static,
 {
     let ctx = ctx.clone();
     store
         .write(name, move |tx| {
             tx.put(&START, params![name, BEGINNING, ctx.now.0])?;
             let cursor: Cursor = tx.one(&CURSOR, params![name])?;
-            let entries = read(tx, &cursor)?;
-            for entry in &entries {
-                apply(tx, &ctx, entry)?;
-            }
+            let entries = read(tx, &cursor, limit)?;
             if let Some(last) = entries.last() {
+                // First, so that a second node with the same entries waits here and finds the cursor moved.
                 let at = ctx.now.0;
                 tx.put_one(&ADVANCE, params![last.txid, last.seq, at, name, cursor.txid, cursor.seq])?;
+                apply(tx, &ctx, &entries)?;
             }
             Ok(entries.len())
         })
         .await
 }
 
-fn read(q: &mut Read, cursor: &Cursor) -> Result<Vec<Entry>, StoreError> {
+fn read(q: &mut Read, cursor: &Cursor, limit: i64) -> Result<Vec<Entry>, StoreError> {
     let horizon = q.horizon()?;
     // Asked in two steps, because neither engine follows an index through `(txid, seq) > (…)` as well.
     let mut entries: Vec<Entry> =
-        q.all(&REST_OF_TRANSACTION, params![cursor.txid, cursor.seq, horizon, BATCH])?;
-    let room = BATCH - entries.len() as i64;
+        q.all(&REST_OF_TRANSACTION, params![cursor.txid, cursor.seq, horizon, limit])?;
+    let room = limit - entries.len() as i64;
     if room > 0 {
         entries.extend(q.all::<Entry>(&LATER_TRANSACTIONS, params![cursor.txid, horizon, room])?);
     }

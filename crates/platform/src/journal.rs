@@ -13,6 +13,11 @@ sql! {
 
     OF_CASE = "select seq, txid, at, verb, actor_kind, actor_id, actor_name, department, office, case_id, task_id,
         request, body from platform_journal where case_id = $1 and seq > $2 order by seq limit $3";
+
+    BETWEEN = "select seq, txid, at, verb, actor_kind, actor_id, actor_name, department, office, case_id, task_id,
+        request, body from platform_journal where seq >= $1 and seq <= $2 order by seq";
+
+    COUNT = "select /* scan: counts the whole journal, for its verification only */ count(*) from platform_journal";
 }
 
 row! {
@@ -76,4 +81,15 @@ pub fn append<B: Serialize>(tx: &mut Tx, ctx: &Ctx, note: Note<'_, B>) -> Result
 /// The entries of one case in order, after `seq`.
 pub fn of_case(q: &mut Read, case: i64, after: i64, limit: i64) -> Result<Vec<Entry>, StoreError> {
     q.all(&OF_CASE, params![case, after, limit])
+}
+
+/// The entries with numbers from `first` to `last`; the caller sees to it that they are not too many.
+pub fn between(q: &mut Read, first: i64, last: i64) -> Result<Vec<Entry>, StoreError> {
+    q.all(&BETWEEN, params![first, last])
+}
+
+/// How many entries there are in all.
+pub fn count(q: &mut Read) -> Result<u64, StoreError> {
+    let (count,): (i64,) = q.one(&COUNT, params![])?;
+    Ok(count.unsigned_abs())
 }

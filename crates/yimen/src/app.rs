@@ -7,11 +7,12 @@ use axum::middleware;
 use yimen_casework::Casework;
 use yimen_catalogue::pages::Panels;
 use yimen_identity::Identity;
+use yimen_ledger::Ledger;
 use yimen_payments::Payments;
 use yimen_platform::{Actor, Role, Staff};
 use yimen_web::{Audience, NavItem, Site, UserBadge};
 
-use crate::health;
+use crate::{health, ledger};
 
 /// The domains of a running server.
 #[derive(Clone)]
@@ -20,6 +21,9 @@ pub struct App {
     pub identity: Identity,
     /// Absent where no gateway is configured: people pay at the window.
     pub payments: Option<Payments>,
+    pub ledger: Ledger,
+    /// Where browsers reach this server: what QR codes lead to.
+    pub base: String,
     /// Serves the component gallery as well.
     pub demo: bool,
     /// Reached by HTTPS: cookies are bound to it.
@@ -33,7 +37,8 @@ pub fn router(app: &App, site: Site) -> Router {
     let mut routes = Router::new()
         .merge(yimen_catalogue::pages::routes(catalogue, platform, panels))
         .merge(yimen_casework::pages::routes(app.casework.clone()))
-        .merge(yimen_identity::routes(app.identity.clone()));
+        .merge(yimen_identity::routes(app.identity.clone()))
+        .merge(ledger::routes(&app.ledger));
     if let Some(payments) = &app.payments {
         routes = routes.merge(yimen_payments::routes(payments.clone()));
     }
@@ -41,6 +46,7 @@ pub fn router(app: &App, site: Site) -> Router {
         routes = routes.merge(yimen_web::gallery::routes());
     }
     let routes = routes
+        .layer(axum::Extension(ledger::mark(&app.ledger, &app.base)))
         .layer(middleware::from_fn(yimen_web::error_pages))
         .layer(yimen_identity::layer(app.identity.clone()));
     let health = health::routes(&app.casework);

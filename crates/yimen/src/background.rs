@@ -5,6 +5,8 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 use yimen_casework::{Casework, SWEEP_EVERY};
 use yimen_identity::Identity;
+use yimen_ledger::Ledger;
+use yimen_ledger::witness::{Answer, KnownWitness};
 use yimen_payments::Payments;
 use yimen_platform::Actor;
 
@@ -12,6 +14,9 @@ use crate::App;
 
 const REFRESH: Duration = Duration::from_secs(5);
 const REFUNDS: Duration = Duration::from_secs(3);
+/// How late a receipt may have its proof.
+const LEDGER: Duration = Duration::from_secs(5);
+const WITNESSES: Duration = Duration::from_secs(60);
 const SESSIONS: Duration = Duration::from_secs(300);
 
 /// The tasks in the background; dropping stops them.
@@ -22,6 +27,10 @@ impl Background {
         let casework = app.casework.clone();
         let mut tasks = vec![tokio::spawn(sweep(casework.clone())), tokio::spawn(refresh(casework))];
         tasks.push(tokio::spawn(forget(app.identity.clone())));
+        tasks.push(tokio::spawn(log(app.ledger.clone())));
+        if !app.ledger.witnesses.is_empty() {
+            tasks.push(tokio::spawn(ask_witnesses(app.ledger.clone())));
+        }
         tasks.extend(app.payments.clone().map(|payments| tokio::spawn(give_back(payments))));
         Self(tasks)
     }
@@ -102,4 +111,57 @@ async fn give_back(payments: Payments) {
             }
         }
     }
+}
+
+/// Takes the journal into the transparency log and signs it.
+async fn log(ledger: Ledger) {
+    let mut every = tokio::time::interval(LEDGER);
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        every.tick().await;
+        let ctx = ledger.platform.ctx(Actor::System("公开账本"), "ledger");
+        if let Err(error) = ledger.follow(&ctx).await {
+            tracing::error!(%error, "the ledger could not follow the journal; trying again");
+        }
+    }
+}
+
+/// Has witnesses cosign the newest checkpoint. One that is away is asked again; the log does not wait for it.
+async fn ask_witnesses(ledger: Ledger) {
+    let client = match witness_client() {
+        Ok(client) => client,
+        Err(error) => return tracing::error!(%error, "witnesses cannot be asked"),
+    };
+    let mut every = tokio::time::interval(WITNESSES);
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        every.tick().await;
+        for witness in ledger.witnesses.iter() {
+            ask_witness(&ledger, witness, &client).await;
+        }
+    }
+}
+
+async fn ask_witness(ledger: &Ledger, witness: &KnownWitness, client: &reqwest::Client) {
+    let post = |url: String, body: String| async move {
+        let said = client.post(url).body(body).send().await.map_err(|e| e.to_string())?;
+        let (status, text) = (said.status(), said.text().await.map_err(|e| e.to_string())?);
+        Ok(match (status.as_u16(), text.trim().parse()) {
+            (200, _) => Answer::Cosigned(text),
+            (409, Ok(seen)) => Answer::LastSaw(seen),
+            _ => Answer::Refused(format!("{status}: {}", text.trim())),
+        })
+    };
+    match ledger.ask_witness(witness, post).await {
+        Ok(_) => {}
+        Err(error) => tracing::warn!(%error, "not cosigned"),
+    }
+}
+
+fn witness_client() -> reqwest::Result<reqwest::Client> {
+    yimen_payments::install_crypto();
+    reqwest::Client::builder()
+        .connect_timeout(Duration::from_secs(3))
+        .timeout(Duration::from_secs(10))
+        .build()
 }

@@ -6,10 +6,11 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, value_parser};
 use yimen::open::Place;
+use yimen_ledger::witness::KnownWitness;
 use yimen_payments::GatewayConfig;
 use yimen_standards::time::Instant;
 
-use crate::{backup_cli, demo, pack, serve};
+use crate::{backup_cli, demo, ledger_cli, pack, serve};
 
 /// 一门：只进一扇门的政务服务平台。
 #[derive(Parser)]
@@ -52,6 +53,9 @@ enum Command {
         /// Reached by HTTPS: cookies are bound to it.
         #[arg(long)]
         https: bool,
+        /// A witness that cosigns the public log, as URL=KEY; may be given several times.
+        #[arg(long, value_parser = KnownWitness::parse)]
+        witness: Vec<KnownWitness>,
         #[command(flatten)]
         gateway: GatewayArgs,
     },
@@ -74,9 +78,45 @@ enum Command {
         #[arg(long)]
         verify: bool,
     },
+    /// The public log: verify it, check a receipt, witness another city's.
+    #[command(subcommand)]
+    Ledger(LedgerCommand),
     /// Check and publish packs of services.
     #[command(subcommand)]
     Pack(PackCommand),
+}
+
+#[derive(Subcommand)]
+enum LedgerCommand {
+    /// Make the whole log again from the journal and compare; or check one receipt, without any data.
+    Verify {
+        #[command(flatten)]
+        place: PlaceArgs,
+        /// A receipt (.tlog-proof) to check instead.
+        #[arg(long, requires = "key")]
+        receipt: Option<PathBuf>,
+        /// Public key of the log, or of a witness; may be given several times. The first is the log's.
+        #[arg(long)]
+        key: Vec<String>,
+    },
+    /// Print the public keys of this log.
+    Keys {
+        #[command(flatten)]
+        place: PlaceArgs,
+    },
+    /// Cosign the logs of other cities, as long as they only grow.
+    Witness {
+        #[command(flatten)]
+        place: PlaceArgs,
+        #[command(flatten)]
+        listen: ListenArgs,
+        /// Name to cosign under, as an address without scheme.
+        #[arg(long)]
+        name: String,
+        /// Public key of a log to witness; may be given several times.
+        #[arg(long, required = true)]
+        log: Vec<String>,
+    },
 }
 
 #[derive(Subcommand)]
@@ -163,13 +203,26 @@ impl Cli {
                 let plan = demo::Demo { pack: &pack, cases: cases as usize, days, seed, until };
                 demo::demo(&place.place(), listen.address(), &plan)
             }
-            Command::Serve { place, listen, https, gateway } => {
-                serve::serve(&place.place(), listen.address(), https, gateway.config()?)
+            Command::Serve { place, listen, https, witness, gateway } => {
+                let own = || format!("http://{}", listen.address());
+                let base = gateway.public_url.clone().unwrap_or_else(own);
+                let face = serve::Face { secure: https, base, witnesses: witness };
+                serve::serve(&place.place(), listen.address(), face, gateway.config()?)
             }
             Command::Backup { file, place, with_key } => backup_cli::backup(&place.place(), &file, with_key),
             Command::Restore { file, place, verify: true } => backup_cli::verify(&place.place(), &file),
             Command::Restore { file, place, verify: false } => {
                 backup_cli::restore_into(&place.place(), &file)
+            }
+            Command::Ledger(LedgerCommand::Verify { receipt: Some(file), key, .. }) => {
+                ledger_cli::check_receipt(&file, &key)
+            }
+            Command::Ledger(LedgerCommand::Verify { place, receipt: None, .. }) => {
+                ledger_cli::verify_log(&place.place())
+            }
+            Command::Ledger(LedgerCommand::Keys { place }) => ledger_cli::print_keys(&place.place()),
+            Command::Ledger(LedgerCommand::Witness { place, listen, name, log }) => {
+                ledger_cli::witness(&place.place(), listen.address(), &name, &log)
             }
             Command::Pack(PackCommand::Check { folder }) => Ok(pack::check_folder(&folder)),
             Command::Pack(PackCommand::Publish { folder, place }) => {

@@ -15,7 +15,7 @@ use yimen_platform::{Actor, Ids, ManualClock, Platform};
 use yimen_standards::time::Instant;
 
 use crate::pack;
-use crate::serve::{Failure, bind, build, run, runtime};
+use crate::serve::{Face, Failure, bind, build, run, runtime};
 
 /// How the demo city is made.
 pub struct Demo<'a> {
@@ -43,7 +43,8 @@ pub fn demo(place: &Place, listen: SocketAddr, demo: &Demo<'_>) -> Result<ExitCo
         return Ok(ExitCode::SUCCESS);
     }
     let gateway = runtime.block_on(gateway(&platform, listen))?;
-    let app = build(&platform, false, accounts.clone(), Some(gateway))?;
+    let face = Face { secure: false, base: format!("http://{listen}"), witnesses: Vec::new() };
+    let app = build(place, &platform, face, accounts.clone(), Some(gateway))?;
     runtime.block_on(run(app, listener, |address| {
         println!("\n一门演示已启动：http://{address}\n");
         println!("演示账户（密码都是 {}）：", cast::PASSWORD);

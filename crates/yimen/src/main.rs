@@ -3,6 +3,7 @@
 mod backup_cli;
 mod cli;
 mod demo;
+mod ledger_cli;
 mod pack;
 mod serve;
 

@@ -68,6 +68,11 @@ impl Place {
     pub fn key_file(&self) -> PathBuf {
         self.data.join("keys").join("master.key")
     }
+
+    /// What the transparency log signs with.
+    pub fn ledger_key_file(&self) -> PathBuf {
+        self.data.join("keys").join("ledger.key")
+    }
 }
 
 /// Opens everything a server needs.

@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use yimen::app::{self, App};
 use yimen::background::Background;
+use yimen::ledger;
 use yimen::open::{Place, casework, open};
 use yimen_identity::{DemoAccount, Identity, Settings};
+use yimen_ledger::witness::KnownWitness;
 use yimen_payments::{Gateway, GatewayConfig, Payments};
 use yimen_platform::Platform;
 
@@ -20,12 +22,12 @@ pub type Failure = Box<dyn std::error::Error>;
 pub fn serve(
     place: &Place,
     listen: SocketAddr,
-    secure: bool,
+    face: Face,
     gateway: Option<GatewayConfig>,
 ) -> Result<ExitCode, Failure> {
     let listener = bind(listen)?;
     let platform = open(place)?;
-    let app = build(&platform, secure, Vec::new(), gateway)?;
+    let app = build(place, &platform, face, Vec::new(), gateway)?;
     runtime()?.block_on(run(app, listener, |address| {
         println!("一门已启动：http://{address}\n停止：Ctrl+C");
     }))?;
@@ -51,9 +53,20 @@ pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()
 }
 
+/// How the server shows itself to the outside.
+pub struct Face {
+    /// Reached by HTTPS.
+    pub secure: bool,
+    /// Where browsers reach it.
+    pub base: String,
+    /// Who is asked to cosign the log.
+    pub witnesses: Vec<KnownWitness>,
+}
+
 pub fn build(
+    place: &Place,
     platform: &Platform,
-    secure: bool,
+    face: Face,
     demo: Vec<DemoAccount>,
     gateway: Option<GatewayConfig>,
 ) -> Result<App, Failure> {
@@ -63,7 +76,7 @@ pub fn build(
     let is_demo = !demo.is_empty();
     let named = casework.clone();
     let settings = Settings {
-        secure,
+        secure: face.secure,
         demo,
         home: Box::new(app::home),
         place: Box::new(move |staff| app::place(&named, staff)),
@@ -73,8 +86,10 @@ pub fn build(
         identity: Identity::new(platform.clone(), settings),
         casework,
         payments,
+        ledger: ledger::open(place, platform, face.witnesses)?,
+        base: face.base,
         demo: is_demo,
-        https: secure,
+        https: face.secure,
     })
 }
 
@@ -103,7 +118,7 @@ pub async fn run(app: App, listener: TcpListener, started: impl FnOnce(SocketAdd
     Ok(())
 }
 
-async fn told_to_stop() {
+pub async fn told_to_stop() {
     let interrupt = tokio::signal::ctrl_c();
     let mut terminate = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
         Ok(signal) => signal,

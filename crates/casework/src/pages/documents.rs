@@ -1,18 +1,23 @@
 //! The statutory documents as sheets to print: one frame, and for each kind its own words and basis. What a document
 //! said when it was issued comes from its row; names and law come from the version the case began with.
 
+use std::sync::Arc;
+
 use askama::Template;
-use axum::Router;
 use axum::extract::{Path, State};
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::{Extension, Router};
 use yimen_catalogue::model::{Audience, ItemKind};
-use yimen_catalogue::{Catalogue, Service};
+use yimen_catalogue::{Catalogue, Service, Version};
 use yimen_identity::Known;
+use yimen_platform::journal::{self, Entry};
 use yimen_platform::{Actor, Role};
 use yimen_standards::case_number::CaseNumber;
 use yimen_standards::money::Fen;
 use yimen_standards::time::Instant;
+use yimen_store::{Read, StoreError};
 use yimen_web::{Cell, Column, Document, Html, Page, Row, Shell, Table, WebError};
 
 use super::{ctx_of, grouped, owner_words};
@@ -28,10 +33,83 @@ const LICENSING_LAW: &str = "《中华人民共和国行政许可法》";
 struct DocumentPage {
     page: Page,
     document: Document,
+    /// Where its proof lies as a file.
+    proof: Option<String>,
 }
 
+/// What proves that a document stands in the public log.
+pub struct Mark {
+    /// A QR code as an SVG element; empty when the proof is too large for one.
+    pub svg: String,
+    pub note: String,
+    /// The proof itself, to keep as a file.
+    pub receipt: String,
+}
+
+/// Finds the mark of the journal entry a document was issued by; put around the routes by whoever keeps a log.
+#[derive(Clone)]
+pub struct DocumentMark(pub Arc<dyn Fn(&mut Read<'_>, &Entry) -> Option<Mark> + Send + Sync>);
+
+/// Entries of one case that are searched for the one that issued a document.
+const ENTRIES: i64 = 1_000;
+
 pub(super) fn routes() -> Router<Casework> {
-    Router::new().route("/cases/{number}/documents/{document}", get(page))
+    Router::new()
+        .route("/cases/{number}/documents/{document}", get(page))
+        .route("/cases/{number}/documents/{document}/proof", get(proof))
+}
+
+/// The document and its mark, for whoever may see the case.
+async fn load(
+    casework: &Casework,
+    actor: &Actor,
+    number: &str,
+    document: i64,
+    marks: Option<Extension<DocumentMark>>,
+) -> Result<(Case, Arc<Version>, documents::Document, Option<Mark>), WebError> {
+    let number = CaseNumber::parse(number).map_err(|_| WebError::not_found())?;
+    let (handle, ctx) = (casework.clone(), ctx_of(casework, actor));
+    let found = casework.platform.store.read(move |q| -> Result<_, CaseworkError> {
+        let fetched = handle.fetch_by_number(q, &ctx, number.as_str(), Act::See)?;
+        let row = documents::one(q, fetched.case.id, document)?.ok_or(CaseworkError::NotFound)?;
+        let mark = match &marks {
+            Some(Extension(marks)) => {
+                issued_by(q, &row, fetched.case.id)?.and_then(|entry| (marks.0)(q, &entry))
+            }
+            None => None,
+        };
+        Ok((fetched.case, fetched.version, row, mark))
+    });
+    Ok(found.await?)
+}
+
+/// The entry of the command that issued a document: of its moment, and naming its kind.
+fn issued_by(q: &mut Read<'_>, row: &documents::Document, case: i64) -> Result<Option<Entry>, StoreError> {
+    let names = |entry: &Entry| {
+        let body = entry.body();
+        let kinds = body.get("documents").and_then(|kinds| kinds.as_array());
+        kinds.is_some_and(|kinds| kinds.iter().any(|kind| kind == row.kind.as_str()))
+    };
+    let entries = journal::of_case(q, case, 0, ENTRIES)?;
+    Ok(entries.into_iter().find(|entry| entry.at == row.at && names(entry)))
+}
+
+/// The proof as a file that anybody checks without us.
+async fn proof(
+    State(casework): State<Casework>,
+    Known(actor): Known,
+    Path((number, document)): Path<(String, i64)>,
+    marks: Option<Extension<DocumentMark>>,
+) -> Result<Response, WebError> {
+    let (case, _, _, mark) = load(&casework, &actor, &number, document, marks).await?;
+    let later = "这份文书还没有记入公开账本，请过几秒再试。";
+    let mark = mark.ok_or_else(|| WebError::not_found().detail(later))?;
+    let name = format!("attachment; filename=\"{}-{document}.tlog-proof\"", case.number);
+    let head = [
+        (header::CONTENT_TYPE, "text/plain; charset=utf-8".to_string()),
+        (header::CONTENT_DISPOSITION, name),
+    ];
+    Ok((head, mark.receipt).into_response())
 }
 
 async fn page(
@@ -39,15 +117,9 @@ async fn page(
     shell: Shell,
     Known(actor): Known,
     Path((number, document)): Path<(String, i64)>,
+    marks: Option<Extension<DocumentMark>>,
 ) -> Result<Response, WebError> {
-    let number = CaseNumber::parse(&number).map_err(|_| WebError::not_found())?;
-    let (handle, ctx) = (casework.clone(), ctx_of(&casework, &actor));
-    let found = casework.platform.store.read(move |q| -> Result<_, CaseworkError> {
-        let fetched = handle.fetch_by_number(q, &ctx, number.as_str(), Act::See)?;
-        let row = documents::one(q, fetched.case.id, document)?.ok_or(CaseworkError::NotFound)?;
-        Ok((fetched.case, fetched.version, row))
-    });
-    let (case, version, row) = found.await?;
+    let (case, version, row, mark) = load(&casework, &actor, &number, document, marks).await?;
     let catalogue = casework.catalogue.get();
     let sheet = Sheet::of(&catalogue, &case, &version.service, &row)?;
     let page = shell.print(sheet.kind.zh()).section("my");
@@ -57,7 +129,12 @@ async fn page(
         actor if actor.has(Role::Reviewer) => page.back(format!("/review/cases/{}", case.number), "办件详情"),
         _ => page.back(format!("/supervise/cases/{}", case.number), "办件详情"),
     };
-    Ok(Html::ok(DocumentPage { page, document: sheet.document() }).into_response())
+    let proof = mark.as_ref().map(|_| format!("/cases/{}/documents/{}/proof", case.number, row.number));
+    let document = match mark {
+        Some(mark) if !mark.svg.is_empty() => sheet.document().qr(mark.svg, mark.note),
+        _ => sheet.document(),
+    };
+    Ok(Html::ok(DocumentPage { page, document, proof }).into_response())
 }
 
 /// One document with everything its words are taken from.

@@ -19,13 +19,14 @@ use yimen_platform::{Actor, Ctx};
 use yimen_store::{StoreError, Tx};
 
 pub use citizen::home_panel;
+pub use documents::{DocumentMark, Mark};
 pub(crate) use error::sentence;
 pub use explained::detailed_clock;
 pub use review::ReviewRules;
 pub use timeline::timeline;
 pub use words::{
-    Until, case_clock, case_words, due_line, grouped, item_clock, minutes_words, moment, owner_words,
-    state_tag, task_clock, task_step_state, until,
+    Until, act_words, case_clock, case_words, due_line, grouped, item_clock, minutes_words, moment,
+    owner_words, state_tag, task_clock, task_step_state, until,
 };
 
 use crate::{Casework, CaseworkError, Result};

@@ -255,3 +255,37 @@ mod tests {
         assert_eq!(left(true, 0, 0), "刚刚到期");
     }
 }
+
+/// An act in words that need no case to be understood.
+pub fn act_words(verb: &str) -> String {
+    let words = match verb {
+        "case.drafted" => "开始填写",
+        "case.answered" => "保存填写内容",
+        "case.way_chosen" => "选择领取方式",
+        "case.submitted" => "提交申请",
+        "case.accepted" => "受理，送各部门审查",
+        "case.not_accepted" => "不予受理",
+        "case.correction_issued" => "发出补正通知",
+        "case.supplemented" => "提交补正",
+        "case.withdrawn" => "撤回申请",
+        "case.voided" => "作废办件",
+        "case.ticked" => "期限届满，依法处理",
+        "material.added" => "补充材料",
+        "material.removed" => "撤下材料",
+        "material.original_seen" => "核对原件",
+        "task.claimed" => "领取任务",
+        "task.released" => "退回待领",
+        "task.handed_over" => "转办",
+        "task.decided" => "办完一个环节",
+        "task.returned" => "退回窗口，询问",
+        "task.answered" => "答复部门",
+        "special.started" => "启动特别程序，时限暂停",
+        "special.ended" => "结束特别程序，时限继续计算",
+        "extension.asked" => "申请延长办理期限",
+        "extension.answered" => "答复延期申请",
+        "bill.paid" => "缴费到账",
+        "bill.refunded" => "退费完成",
+        other => other,
+    };
+    words.into()
+}

@@ -5,6 +5,7 @@ use yimen_platform::journal::Entry;
 
 use super::findings::finding_zh;
 use crate::model::{Case, Finding};
+use crate::pages::act_words;
 
 /// One line: when, who, what.
 pub(crate) struct HistoryLine {
@@ -47,16 +48,9 @@ fn what(case: &Case, entry: &Entry) -> String {
         None => words.to_string(),
     };
     match entry.verb.as_str() {
-        "case.drafted" => "开始填写".into(),
-        "case.submitted" => "提交申请".into(),
-        "case.accepted" => "受理，送各部门审查".into(),
-        "case.not_accepted" => "不予受理".into(),
-        "case.correction_issued" => "发出补正通知".into(),
-        "case.supplemented" => "提交补正".into(),
-        "case.withdrawn" => because("撤回申请", case),
-        "case.voided" => because("作废办件", case),
+        "case.withdrawn" => because(&act_words("case.withdrawn"), case),
+        "case.voided" => because(&act_words("case.voided"), case),
         "case.ticked" => ticked(entry),
-        "material.added" => "补充材料".into(),
         "task.claimed" => on("领取"),
         "task.released" => on("退回待领"),
         "task.handed_over" => on("转办"),
@@ -67,12 +61,7 @@ fn what(case: &Case, entry: &Entry) -> String {
         "task.returned" => on("退回窗口，询问"),
         "task.answered" => on("答复"),
         "special.started" => format!("{}，时限暂停", on("启动特别程序：")),
-        "special.ended" => "结束特别程序，时限继续计算".into(),
-        "extension.asked" => "申请延长办理期限".into(),
-        "extension.answered" => "答复延期申请".into(),
-        "bill.paid" => "缴费到账".into(),
-        "bill.refunded" => "退费完成".into(),
-        other => other.into(),
+        other => act_words(other),
     }
 }
 
