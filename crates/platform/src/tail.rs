@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use yimen_store::{Read, StoreError, params, sql};
 
 sql! {
-    LAST = "select /* scan: one row from the end of an index */ txid, seq from platform_journal order by txid desc, seq desc limit 1";
+    LAST = "select /* scan: the last row of an index */ txid, seq from platform_journal order by txid desc, seq desc limit 1";
 
     REST = "select txid, seq, case_id from platform_journal where txid = $1 and seq > $2 order by seq limit $3";
 

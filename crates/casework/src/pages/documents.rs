@@ -48,7 +48,9 @@ pub struct Mark {
 
 /// Finds the mark of the journal entry a document was issued by; put around the routes by whoever keeps a log.
 #[derive(Clone)]
-pub struct DocumentMark(pub Arc<dyn Fn(&mut Read<'_>, &Entry) -> Option<Mark> + Send + Sync>);
+pub struct DocumentMark(pub Arc<Marks>);
+
+type Marks = dyn Fn(&mut Read<'_>, &Entry) -> Option<Mark> + Send + Sync;
 
 /// Entries of one case that are searched for the one that issued a document.
 const ENTRIES: i64 = 1_000;

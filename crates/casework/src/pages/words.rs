@@ -233,29 +233,6 @@ pub fn task_step_state(case: &Case, task: &Task) -> StepState {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_number_is_shown_in_groups_and_a_broken_one_as_it_is() {
-        assert_eq!(grouped("nothing"), "nothing");
-    }
-
-    #[test]
-    fn what_is_left_is_said_in_the_unit_a_person_thinks_in() {
-        let left = |overdue, working_days, working_minutes| {
-            left_words(&Remaining { overdue, working_days, working_minutes })
-        };
-        assert_eq!(left(false, 2, 900), "剩余 2 个工作日");
-        assert_eq!(left(false, 0, 45), "今天到期，剩余 45 分钟");
-        assert_eq!(left(false, 0, 150), "今天到期，剩余 2 小时 30 分钟");
-        assert_eq!(left(true, 1, 500), "已逾期 1 个工作日");
-        assert_eq!(left(true, 0, 60), "已逾期 1 小时");
-        assert_eq!(left(true, 0, 0), "刚刚到期");
-    }
-}
-
 /// An act in words that need no case to be understood.
 pub fn act_words(verb: &str) -> String {
     let words = match verb {
@@ -288,4 +265,27 @@ pub fn act_words(verb: &str) -> String {
         other => other,
     };
     words.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_shown_in_groups_and_a_broken_one_as_it_is() {
+        assert_eq!(grouped("nothing"), "nothing");
+    }
+
+    #[test]
+    fn what_is_left_is_said_in_the_unit_a_person_thinks_in() {
+        let left = |overdue, working_days, working_minutes| {
+            left_words(&Remaining { overdue, working_days, working_minutes })
+        };
+        assert_eq!(left(false, 2, 900), "剩余 2 个工作日");
+        assert_eq!(left(false, 0, 45), "今天到期，剩余 45 分钟");
+        assert_eq!(left(false, 0, 150), "今天到期，剩余 2 小时 30 分钟");
+        assert_eq!(left(true, 1, 500), "已逾期 1 个工作日");
+        assert_eq!(left(true, 0, 60), "已逾期 1 小时");
+        assert_eq!(left(true, 0, 0), "刚刚到期");
+    }
 }

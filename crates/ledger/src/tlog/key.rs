@@ -35,7 +35,7 @@ impl Algorithm {
 }
 
 enum Secret {
-    Ed25519(ed25519_dalek::SigningKey),
+    Ed25519(Box<ed25519_dalek::SigningKey>),
     Sm2(Box<sm2::dsa::SigningKey>),
 }
 
@@ -185,7 +185,7 @@ impl Signer {
             _ => {
                 let key = ed25519_dalek::SigningKey::from_bytes(seed);
                 let public = Public::Ed25519(key.verifying_key());
-                (Secret::Ed25519(key), public)
+                (Secret::Ed25519(Box::new(key)), public)
             }
         };
         Ok(Self { secret, verifier: Verifier::new(name, algorithm, public)? })
