@@ -7,7 +7,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use common::{Home, Server, city, done, refused, run, yimen};
@@ -16,7 +16,7 @@ use yimen::open::{Place, open, open_store};
 use yimen::rows::RowDigest;
 use yimen_platform::{Actor, journal};
 use yimen_store::{Engine, MIGRATIONS, Options, Record, Store, StoreError, params, sql};
-use yimen_testkit::TestDb;
+use yimen_testkit::{TestDb, until};
 
 sql! {
     SOME_CASE = "select min(id) from casework_case";
@@ -112,8 +112,9 @@ fn text(store: &Store) -> Vec<String> {
     lines
 }
 
-/// Writes until told to stop: a new material, then in one transaction the row that names it and a journal entry.
-fn write_on(place: Place, stop: Arc<AtomicBool>) -> std::thread::JoinHandle<u64> {
+/// Writes until told to stop: a new material, then in one transaction the row that names it and a journal entry. Counts
+/// what it wrote.
+fn write_on(place: Place, stop: Arc<AtomicBool>, count: Arc<AtomicU64>) -> std::thread::JoinHandle<u64> {
     std::thread::spawn(move || {
         let platform = open(&place).unwrap();
         let runtime = tokio::runtime::Runtime::new().unwrap();
@@ -132,6 +133,7 @@ fn write_on(place: Place, stop: Arc<AtomicBool>) -> std::thread::JoinHandle<u64>
                 })
                 .unwrap();
             written += 1;
+            count.store(written, Ordering::SeqCst);
             std::thread::sleep(Duration::from_millis(2));
         }
         written
@@ -144,11 +146,13 @@ fn a_backup_taken_while_others_write_goes_from_engine_to_engine_and_back() {
         let spot = Spot::city(here);
         let before = Archive::open(Path::new(&spot.backup("before.tar"))).unwrap().manifest;
         let stop = Arc::new(AtomicBool::new(false));
-        let writer = write_on(spot.place(), stop.clone());
+        let count = Arc::new(AtomicU64::new(0));
+        let writer = write_on(spot.place(), stop.clone(), count.clone());
         let mut last = before.clone();
         let mut file = String::new();
         for round in 0..3 {
-            std::thread::sleep(Duration::from_millis(300));
+            let so_far = count.load(Ordering::SeqCst);
+            until(|| count.load(Ordering::SeqCst), |now| *now > so_far + 5);
             file = spot.backup(&format!("round-{round}.tar"));
             let manifest = Archive::open(Path::new(&file)).unwrap().manifest;
             let new = |table: &str| manifest.tables[table] - before.tables[table];
