@@ -1,5 +1,5 @@
-//! The transparency log over the journal: every command leaves a leaf in a Merkle tree whose roots are signed, so that no
-//! office can take back, change or slip in what happened without everybody seeing it.
+//! The transparency log over the journal: every command leaves a leaf in a Merkle tree whose roots are signed. What is
+//! changed afterwards shows: without the key at the next verification, with it against witnesses and kept receipts.
 //!
 //! Invariants: every journal entry becomes exactly one leaf, in the journal's order (a follower of the journal); a leaf
 //! says when and what kind of act, and binds the rest by a salted hash; what was signed never changes.
