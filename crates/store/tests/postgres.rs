@@ -221,6 +221,9 @@ fn a_server_that_dies_and_comes_back_costs_only_the_units_in_between() {
     cluster.start();
     assert_eq!(balance(&store, 1), 1);
 
+    // The next unit meets a connection that died with the server, whichever thread takes it.
+    cluster.stop(Stop::Immediate);
+    cluster.start();
     // Killed in the middle of a unit, before its commit: it runs again on a new connection.
     let (gate, runs) = (Arc::new(Barrier::new(2)), Arc::new(AtomicU32::new(0)));
     let (other, inner, counted) = (store.clone(), Arc::clone(&gate), Arc::clone(&runs));

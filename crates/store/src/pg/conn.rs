@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
 
 use futures::TryStreamExt;
 use tokio::runtime::Runtime;
@@ -30,6 +31,9 @@ const STEP_ASIDE: &str = "select pg_advisory_unlock(7305808867)";
 /// How many statements are sent before their answers are taken in.
 const PILE: usize = 1000;
 
+/// A connection unused for so long is asked whether it still stands before it is given a unit.
+const RESTED: Duration = Duration::from_millis(200);
+
 pub(crate) struct PgConn {
     runtime: Runtime,
     config: Arc<Config>,
@@ -40,6 +44,9 @@ pub(crate) struct PgConn {
     committing: bool,
     /// It is this connection's turn among those who run a unit again.
     first_in_queue: bool,
+    /// The running unit is the first on its connection.
+    fresh: bool,
+    used: Instant,
 }
 
 struct Link {
@@ -74,6 +81,8 @@ impl PgConn {
             again: None,
             committing: false,
             first_in_queue: false,
+            fresh: false,
+            used: Instant::now(),
         })
     }
 
@@ -84,7 +93,12 @@ impl PgConn {
         self.pending.clear();
         self.again = None;
         self.committing = false;
-        if self.link.as_ref().is_none_or(|link| link.client.is_closed()) {
+        if self.used.elapsed() > RESTED {
+            self.hear();
+        }
+        self.used = Instant::now();
+        self.fresh = self.link.as_ref().is_none_or(|link| link.client.is_closed());
+        if self.fresh {
             self.link = None;
             // The server gave the turn away with the old connection.
             self.first_in_queue = false;
@@ -98,6 +112,20 @@ impl PgConn {
         }
         self.control(text);
         Ok(())
+    }
+
+    /// Takes in what the socket has to say: that the server went away is only heard while the runtime runs.
+    fn hear(&self) {
+        self.runtime.block_on(async {
+            for _ in 0..4 {
+                tokio::task::yield_now().await;
+            }
+        });
+    }
+
+    /// The running unit has a connection made for it: losing this one is not the old one's death found out late.
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.fresh
     }
 
     /// Lets the next in the queue go on. Call it when the unit is over.

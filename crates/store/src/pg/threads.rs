@@ -120,10 +120,12 @@ fn try_again(tx: &mut Tx<'_>, job: &mut dyn Unit) -> (bool, Result<()>, u32) {
             conn.rollback();
         }
         let again = tx.postgres().and_then(PgConn::take_again);
+        let fresh = tx.postgres().is_none_or(|conn| conn.is_fresh());
         let wanted = match again {
             Some(Cause::Serialization | Cause::StalePlan) => retries < RETRIES,
-            // Before COMMIT was sent nothing can have been written: once more on a new connection.
-            Some(Cause::Lost) => !std::mem::replace(&mut lost, true),
+            // Before COMMIT was sent nothing can have been written: once more on a new connection. That an idle
+            // connection had died long before is no loss of this unit's, and the next one is fresh.
+            Some(Cause::Lost) => !fresh || !std::mem::replace(&mut lost, true),
             _ => false,
         };
         if !wanted {
