@@ -51,6 +51,8 @@ create table casework_case (
   unique (applicant, nonce)
 ){{strict}};
 create index casework_case_applicant on casework_case (applicant, id);
+-- What an applicant has running: lists of it do not walk what is over.
+create index casework_case_mine on casework_case (applicant, id) where closed_at is null;
 create index casework_case_timer on casework_case (timer_at, id) where timer_at is not null;
 create index casework_case_office on casework_case (office, state, id) where closed_at is null;
 -- The board: every case on its way by what it runs towards. Holds all that lists and counts look at, so that neither
@@ -80,6 +82,8 @@ create table casework_task (
   assignee_name TEXT NOT NULL,
   opened_at {{int}},
   due_at {{int}},
+  -- 1 while the clock of its case stands still.
+  stopped {{int}} NOT NULL,
   done_at {{int}},
   finding TEXT NOT NULL,
   opinion TEXT NOT NULL,
@@ -90,7 +94,7 @@ create table casework_task (
 create index casework_task_case on casework_task (case_id, id);
 -- The inbox: live tasks of an owner by due time; those without a due time last (their key is the far future). What an
 -- inbox filters by stands behind, so that what it leaves out is not read.
-create index casework_task_inbox on casework_task (owner, coalesce(due_at, 9007199254740991), id, state, service)
+create index casework_task_inbox on casework_task (owner, coalesce(due_at, 9007199254740991), id, state, service, stopped)
   where state in ('open', 'claimed', 'returned');
 -- What departments ask of a window.
 create index casework_task_returned on casework_task (office, id) where state = 'returned';

@@ -25,6 +25,8 @@ const CHUNK: i64 = 20_000;
 const CLOSED: i64 = 1_000_000_000_000;
 const OPEN: i64 = 2_000_000_000_000;
 const ROOM: i64 = 64;
+/// How long the followers of the journal may take for all of it.
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// What every copied case has, and what only open ones are given: pages read those.
 const ALWAYS: [&str; 1] = ["casework_task"];
@@ -71,6 +73,28 @@ pub async fn fill(place: &Place, size: Size) -> Result<(), Failure> {
         db.run("checkpoint").await?;
     }
     Ok(())
+}
+
+/// Waits until what follows the journal has caught up with what the fill put there: how many entries, and how long. A city
+/// is never so far behind, and what is read meanwhile would be measured beside it.
+pub async fn followed(place: &Place) -> Result<(i64, Duration), Failure> {
+    let url = place.store_url();
+    let db = match url.strip_prefix("sqlite:") {
+        Some(path) => Db::Sqlite(rusqlite::Connection::open(path)?),
+        None => Db::Postgres(connect(&url).await?),
+    };
+    let started = std::time::Instant::now();
+    let behind =
+        "select (select count(*) from platform_follower where name = 'ledger') * 1000 - (select count(*)
+        from platform_follower f where not exists (select 1 from (select txid, seq from platform_journal
+        order by txid desc, seq desc limit 1) last where last.txid = f.txid and last.seq = f.seq))";
+    while db.number(behind).await? != 1000 {
+        if started.elapsed() > PATIENCE {
+            return Err("the followers of the journal do not catch up".into());
+        }
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+    Ok((db.number("select count(*) from platform_journal").await?, started.elapsed()))
 }
 
 impl Db {

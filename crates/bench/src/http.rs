@@ -1,7 +1,7 @@
 //! Full lives through HTTP: the real router on a port, real sessions, forms as a browser sends them, many at once.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use yimen_casework::model::{BillState, Case, Owner, Task, TaskState};
@@ -79,26 +79,60 @@ impl Load {
     }
 }
 
+/// What one life answers, known before the clock starts: thinking is the applicant's and the officers' time.
+struct Script {
+    /// Of the load's residents.
+    resident: usize,
+    seed: u64,
+    version: Arc<Version>,
+    facts: Facts,
+    /// What the officers of each step record.
+    records: BTreeMap<String, Facts>,
+}
+
+impl Script {
+    fn new(load: &Load, resident: usize, seed: u64) -> Result<Script, Failure> {
+        let mut rng = rng(seed);
+        let world = &load.world;
+        let (me, _, _) = &world.residents[resident];
+        let other = &world.residents[(resident + 1) % world.residents.len()].0;
+        let version = world.casework.catalogue.get().current(SERVICE).cloned().ok_or("no home transfer")?;
+        let today = world.platform.clock.now().day();
+        let facts =
+            yimen_demo::fill(&mut rng, &version, me, other, today).ok_or("the applicant does not qualify")?;
+        let (mut known, mut records) = (facts.clone(), BTreeMap::new());
+        for planned in &version.plan(&facts).steps {
+            let step = &planned.step.id;
+            let recorded = yimen_demo::records(&mut rng, &version, step, &known, me, today);
+            known.extend(recorded.clone());
+            records.insert(step.clone(), recorded);
+        }
+        Ok(Script { resident, seed, facts, records, version })
+    }
+}
+
 /// Runs `count` lives, `AT_ONCE` at a time. `pages`: also gets every page a browser would show between the forms.
 pub async fn run(load: &Arc<Load>, count: usize, seed: u64, pages: bool) -> Result<Outcome, Failure> {
-    let next = Arc::new(AtomicUsize::new(0));
+    // A worker's applicants are nobody else's, so nobody has two drafts at a time.
+    let rounds = load.citizens.len() / AT_ONCE;
+    let script = |n: usize, worker: usize| {
+        Script::new(load, worker + AT_ONCE * (n % rounds), seed.wrapping_add(n as u64))
+    };
+    let scripts: Vec<Script> =
+        (0..count).map(|n| script(n / AT_ONCE, n % AT_ONCE)).collect::<Result<_, Failure>>()?;
+    let scripts = Arc::new(scripts);
     let (started, cpu) = (Instant::now(), stats::cpu());
     let mut workers = Vec::new();
     for worker in 0..AT_ONCE {
-        let (load, next) = (load.clone(), next.clone());
+        let (load, scripts) = (load.clone(), scripts.clone());
         workers.push(tokio::spawn(async move {
             let (client, gateway) =
                 (Client::connect(load.server.address).await?, Client::connect(load.server.gateway).await?);
             let mut life = Life { load: &load, client, gateway, pages, times: Vec::new() };
-            loop {
-                let n = next.fetch_add(1, Ordering::Relaxed);
-                if n >= count {
-                    return Ok::<_, Failure>(life.times);
-                }
-                // A worker's applicants are nobody else's, so nobody has two drafts at a time.
-                let rounds = load.citizens.len() / AT_ONCE;
-                life.one(worker + AT_ONCE * (n % rounds), seed.wrapping_add(n as u64)).await?;
+            for script in scripts.iter().skip(worker).step_by(AT_ONCE) {
+                life.one(script).await?;
             }
+            Ok::<_, Failure>(life.times)
         }));
     }
     let mut requests = Vec::new();
@@ -117,31 +151,21 @@ struct Life<'a> {
 }
 
 impl Life<'_> {
-    async fn one(&mut self, resident: usize, seed: u64) -> Result<(), Failure> {
-        let mut rng = rng(seed);
-        let world = &self.load.world;
-        let (me, _, _) = &world.residents[resident];
-        let other = &world.residents[(resident + 1) % world.residents.len()].0;
-        let version =
-            world.casework.catalogue.get().current(SERVICE).cloned().ok_or("no home transfer in the pack")?;
-        let today = world.platform.clock.now().day();
-        let mut known =
-            yimen_demo::fill(&mut rng, &version, me, other, today).ok_or("the applicant does not qualify")?;
-        let number = self.apply(&self.load.citizens[resident], &version, &known, seed).await?;
+    async fn one(&mut self, script: &Script) -> Result<(), Failure> {
+        let me = &self.load.citizens[script.resident];
+        let number = self.apply(me, &script.version, &script.facts, script.seed).await?;
         self.accept(&number).await?;
         for task in self.case(&number).await?.tasks {
             match task.kind {
-                StepKind::Payment => self.pay(&self.load.citizens[resident], &number, &task).await?,
+                StepKind::Payment => self.pay(me, &number, &task).await?,
                 _ if task.state == TaskState::Skipped => {}
                 _ => {
-                    let records = yimen_demo::records(&mut rng, &version, &task.step, &known, me, today);
-                    self.decide(&version, &task, &records).await?;
-                    known.extend(records);
+                    let records = script.records.get(&task.step).ok_or("a step outside the plan")?;
+                    self.decide(&script.version, &task, records).await?;
                 }
             }
         }
-        let path = format!("/cases/{number}");
-        self.page(&path, &self.load.citizens[resident]).await
+        self.page(&format!("/cases/{number}"), me).await
     }
 
     /// From the guide to the number.

@@ -194,6 +194,8 @@ async fn measure_pages(engine: &Engine, scale: &Scale, report: &mut Report) -> R
     let world = world.reopened(&place, || async move { fill::fill(&filled, city).await }).await?;
     report.filled(scale.services, scale.city, started.elapsed());
     let server = Server::start(&world).await?;
+    let (entries, took) = fill::followed(&place).await?;
+    report.followed(entries, took);
     let pages = pages::read(&world, &server, scale.pages).await?;
     report.pages(&pages);
     drop((server, world));

@@ -79,6 +79,13 @@ impl Report {
         ));
     }
 
+    pub fn followed(&self, entries: i64, took: Duration) {
+        let seconds = took.as_secs_f64();
+        self.line(&format!(
+            "    the journal's {entries} entries followed by the ledger and refunds in {seconds:.1} s"
+        ));
+    }
+
     pub fn pages(&mut self, pages: &Pages) {
         for Read { name, times, .. } in &pages.kinds {
             self.line(&format!("    {name:<30}{:>10}{}", times.count, spread(*times)));

@@ -17,6 +17,9 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 
 pub use error::{BlobError, Result};
 
+/// Up to this size a blob is hashed and sealed where it is: handing it to another thread would take longer.
+const SMALL: usize = 64 * 1024;
+
 /// Encrypts whole objects at rest. `digest` is that of the plain bytes: bind it in as
 /// associated data, so that one object cannot be passed off as another.
 pub trait Seal: Send + Sync {
@@ -74,9 +77,8 @@ impl Blobs {
     pub async fn put(&self, bytes: impl Into<Bytes>) -> Result<BlobRef> {
         let bytes: Bytes = bytes.into();
         let size = bytes.len() as u64;
-        // Hashing and sealing megabytes would hold up everybody else on this thread.
         let seal = self.seal.clone();
-        let (digest, payload) = aside(move || {
+        let (digest, payload) = aside(bytes.len(), move || {
             let digest = hex(&Sha256::digest(&bytes));
             let payload = match seal {
                 Some(seal) => seal.seal(&digest, &bytes).map_err(BlobError::Seal)?.into(),
@@ -139,7 +141,7 @@ impl Blobs {
     /// The plain bytes and those at rest; an error if the digest is another.
     async fn opened(&self, digest: &str, stored: Bytes) -> Result<(Bytes, Bytes)> {
         let (seal, digest) = (self.seal.clone(), digest.to_owned());
-        aside(move || {
+        aside(stored.len(), move || {
             let bytes: Bytes = match seal {
                 // A seal that does not open means damage, or the wrong key.
                 Some(seal) => seal.open(&digest, &stored).map_err(BlobError::Seal)?.into(),
@@ -203,7 +205,14 @@ impl Blobs {
     }
 }
 
-async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+/// Hashing and sealing megabytes would hold up everybody else on this thread.
+async fn aside<T: Send + 'static>(
+    size: usize,
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    if size <= SMALL {
+        return work();
+    }
     match tokio::task::spawn_blocking(work).await {
         Ok(outcome) => outcome,
         Err(error) => Err(BlobError::Unavailable(error.to_string())),

@@ -32,6 +32,15 @@ impl Casework {
     /// The case, if `actor` may do `act` to it. A stranger learns nothing, not even that it exists.
     pub fn fetch(&self, q: &mut Read<'_>, ctx: &Ctx, id: i64, act: Act) -> Result<Fetched> {
         let loaded = case::load(q, id)?.ok_or(CaseworkError::NotFound)?;
+        self.allowed(q, ctx, loaded, act)
+    }
+
+    pub fn fetch_by_number(&self, q: &mut Read<'_>, ctx: &Ctx, number: &str, act: Act) -> Result<Fetched> {
+        let loaded = case::load_by_number(q, number)?.ok_or(CaseworkError::NotFound)?;
+        self.allowed(q, ctx, loaded, act)
+    }
+
+    fn allowed(&self, q: &mut Read<'_>, ctx: &Ctx, loaded: Loaded, act: Act) -> Result<Fetched> {
         let relations = policy::relations(&ctx.actor, &loaded);
         if relations.is_empty() {
             return Err(CaseworkError::NotFound);
@@ -41,11 +50,6 @@ impl Casework {
         }
         let version = self.version(q, loaded.case.version_id)?;
         Ok(Fetched::new(loaded, version, relations))
-    }
-
-    pub fn fetch_by_number(&self, q: &mut Read<'_>, ctx: &Ctx, number: &str, act: Act) -> Result<Fetched> {
-        let id = case::id_by_number(q, number)?.ok_or(CaseworkError::NotFound)?;
-        self.fetch(q, ctx, id, act)
     }
 
     /// Everything answered and recorded so far.

@@ -46,7 +46,7 @@ impl Casework {
     pub fn missing(&self, q: &mut Read<'_>, ctx: &Ctx, fetched: &Fetched) -> Result<Vec<String>> {
         let version = &fetched.version;
         // Settled once: settling again what is settled copies nothing.
-        let facts = version.derive(&with_today(self.facts(fetched)?.clone(), ctx));
+        let facts = version.derive(with_today(self.facts(fetched)?.clone(), ctx));
         let mut missing = Vec::new();
         if let Some(question) = version.next_question(&facts) {
             missing.push(format!("请回答“{}”", question.ask));

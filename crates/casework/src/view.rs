@@ -1,7 +1,7 @@
 //! A case as its pages need it: everything in one read.
 
 use yimen_catalogue::model::{Need, Source};
-use yimen_catalogue::{Facts, model};
+use yimen_catalogue::{Given, Settled, model};
 use yimen_platform::Ctx;
 use yimen_store::Read;
 
@@ -57,8 +57,8 @@ pub struct Material {
 
 pub struct CaseView {
     pub fetched: Fetched,
-    /// With derived facts and today.
-    pub facts: Facts,
+    /// Settled, with today.
+    pub facts: Settled,
     pub materials: Vec<Material>,
     pub documents: Vec<Document>,
     pub result: Option<ResultRow>,
@@ -73,7 +73,8 @@ impl Casework {
     }
 
     pub fn view_of(&self, q: &mut Read<'_>, ctx: &Ctx, fetched: Fetched) -> Result<CaseView> {
-        let facts = with_today(self.facts(&fetched)?.clone(), ctx);
+        // Settled once: what asks of these facts from here on copies nothing.
+        let facts = fetched.version.derive(with_today(self.facts(&fetched)?.clone(), ctx));
         let materials = self.materials(q, &fetched, &facts)?;
         let id = fetched.case.id;
         let documents = documents::of_case(q, id)?;
@@ -89,7 +90,12 @@ impl Casework {
     }
 
     /// The materials the case needs by its answers, with their files.
-    pub fn materials(&self, q: &mut Read<'_>, fetched: &Fetched, facts: &Facts) -> Result<Vec<Material>> {
+    pub fn materials(
+        &self,
+        q: &mut Read<'_>,
+        fetched: &Fetched,
+        facts: &impl Given,
+    ) -> Result<Vec<Material>> {
         let rows = materials::of_case(q, fetched.case.id)?;
         let files = materials::files(q, fetched.case.id)?;
         let material = |spec: &model::Material| {

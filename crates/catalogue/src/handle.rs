@@ -1,6 +1,6 @@
 //! The catalogue in memory: what is in force, and the versions old cases still live on.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use yimen_store::{Read, StoreError};
@@ -18,6 +18,8 @@ pub struct Catalogue {
     pub release: i64,
     city: City,
     services: BTreeMap<String, Arc<Version>>,
+    /// By department, the services it has a step of, by name.
+    parts: HashMap<String, Vec<Arc<Version>>>,
     index: Index,
 }
 
@@ -43,6 +45,7 @@ impl Catalogue {
                 _ => {}
             }
         }
+        catalogue.parts = parts(catalogue.services.values());
         let services = catalogue.services.values().map(|v| &v.service);
         catalogue.index = Index::build(services, &catalogue.city);
         Ok(catalogue)
@@ -63,6 +66,11 @@ impl Catalogue {
         self.services.values()
     }
 
+    /// The services that a department has a step of, by name.
+    pub fn services_of(&self, department: &str) -> &[Arc<Version>] {
+        self.parts.get(department).map_or(&[], Vec::as_slice)
+    }
+
     pub fn city(&self) -> &City {
         &self.city
     }
@@ -79,6 +87,20 @@ impl Catalogue {
     pub fn office_name<'a>(&'a self, id: &'a str) -> &'a str {
         self.city.offices.iter().find(|o| o.id == id).map_or(id, |o| &o.name)
     }
+}
+
+fn parts<'a>(services: impl Iterator<Item = &'a Arc<Version>>) -> HashMap<String, Vec<Arc<Version>>> {
+    let mut parts: HashMap<String, Vec<Arc<Version>>> = HashMap::new();
+    for version in services {
+        let by: BTreeSet<&str> = version.service.steps.iter().map(|step| step.by.as_str()).collect();
+        for department in by {
+            parts.entry(department.to_owned()).or_default().push(version.clone());
+        }
+    }
+    for versions in parts.values_mut() {
+        versions.sort_by(|a, b| a.service.name.cmp(&b.service.name));
+    }
+    parts
 }
 
 fn compile(row: &VersionRow) -> Result<Version, CatalogueError> {

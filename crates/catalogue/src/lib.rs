@@ -36,4 +36,4 @@ pub use model::{City, Service};
 pub use plan::{Plan, Planned};
 pub use publish::{Published, publish};
 pub use search::{Filter, Found, Hit};
-pub use version::{ComputeError, FeeDue, Version};
+pub use version::{ComputeError, FeeDue, Given, Settled, Version};

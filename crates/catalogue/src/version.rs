@@ -1,7 +1,7 @@
 //! One published version of a service, compiled: what is asked, needed, done and paid, given the facts of a case.
 //!
 //! Every function takes the facts as answered and settles them first (see [`Version::settle`]), so a caller cannot
-//! forget a derived fact or be misled by an answer to a question that no longer applies.
+//! forget a derived fact or be misled by an answer to a question that no longer applies; or takes them [`Settled`].
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -24,6 +24,35 @@ pub struct Version {
     pub digest: String,
     pub service: Service,
     pub(crate) program: Program,
+}
+
+/// Facts settled by the version that is asked about them: only [`Version::derive`] makes them, and nothing changes them.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Settled(Facts);
+
+impl std::ops::Deref for Settled {
+    type Target = Facts;
+
+    fn deref(&self) -> &Facts {
+        &self.0
+    }
+}
+
+/// Facts a version can be asked about. Settling costs more than most questions, so what is settled stays so.
+pub trait Given {
+    fn settled<'a>(&'a self, version: &Version) -> Cow<'a, Facts>;
+}
+
+impl Given for Facts {
+    fn settled<'a>(&'a self, version: &Version) -> Cow<'a, Facts> {
+        version.settle(self)
+    }
+}
+
+impl Given for Settled {
+    fn settled<'a>(&'a self, _: &Version) -> Cow<'a, Facts> {
+        Cow::Borrowed(&self.0)
+    }
 }
 
 /// A fee that is due now.
@@ -64,29 +93,29 @@ impl Version {
 
     /// The facts that count: answers to questions and fields that apply, what officers recorded, and the derived ones.
     pub fn settle<'a>(&self, facts: &'a Facts) -> Cow<'a, Facts> {
-        settle(&self.service, &self.program, facts)
+        settle(&self.service, &self.program, Cow::Borrowed(facts))
     }
 
-    /// [`Version::settle`], owned.
-    pub fn derive(&self, facts: &Facts) -> Facts {
-        self.settle(facts).into_owned()
+    /// [`Version::settle`], kept: whoever asks more than once begins here.
+    pub fn derive(&self, facts: Facts) -> Settled {
+        Settled(settle(&self.service, &self.program, Cow::Owned(facts)).into_owned())
     }
 
     /// Guide questions that apply, in order, answered or not.
-    pub fn questions(&self, facts: &Facts) -> Vec<&Question> {
-        let facts = self.settle(facts);
+    pub fn questions(&self, facts: &impl Given) -> Vec<&Question> {
+        let facts = facts.settled(self);
         applying(&self.service.guide, &self.program.questions, &facts).collect()
     }
 
     /// The first guide question that applies and has no answer.
-    pub fn next_question(&self, facts: &Facts) -> Option<&Question> {
-        let facts = self.settle(facts);
+    pub fn next_question(&self, facts: &impl Given) -> Option<&Question> {
+        let facts = facts.settled(self);
         applying(&self.service.guide, &self.program.questions, &facts).find(|q| !facts.contains_key(&q.id))
     }
 
     /// Form pages that apply and have a field that applies.
-    pub fn pages(&self, facts: &Facts) -> Vec<&FormPage> {
-        let facts = self.settle(facts);
+    pub fn pages(&self, facts: &impl Given) -> Vec<&FormPage> {
+        let facts = facts.settled(self);
         applying(&self.service.form, &self.program.pages, &facts)
             .filter(|page| !self.fields_settled(&page.id, &facts).is_empty())
             .collect()
@@ -97,8 +126,8 @@ impl Version {
     }
 
     /// The fields of a page that apply, in order. A field may depend on one before it on the same page.
-    pub fn fields(&self, page: &str, facts: &Facts) -> Vec<&Field> {
-        self.fields_settled(page, &self.settle(facts))
+    pub fn fields(&self, page: &str, facts: &impl Given) -> Vec<&Field> {
+        self.fields_settled(page, &facts.settled(self))
     }
 
     fn fields_settled(&self, page: &str, facts: &Facts) -> Vec<&Field> {
@@ -112,8 +141,8 @@ impl Version {
     }
 
     /// What the officer of a step records, given what is known so far.
-    pub fn records(&self, step: &str, facts: &Facts) -> Vec<&Field> {
-        let facts = self.settle(facts);
+    pub fn records(&self, step: &str, facts: &impl Given) -> Vec<&Field> {
+        let facts = facts.settled(self);
         let Some(i) = self.service.steps.iter().position(|s| s.id == step) else {
             return Vec::new();
         };
@@ -121,8 +150,8 @@ impl Version {
     }
 
     /// Required fields without an answer: (page, field) in order. Empty means the form is complete.
-    pub fn unanswered(&self, facts: &Facts) -> Vec<(&FormPage, &Field)> {
-        let settled = self.settle(facts);
+    pub fn unanswered(&self, facts: &impl Given) -> Vec<(&FormPage, &Field)> {
+        let settled = facts.settled(self);
         let mut missing = Vec::new();
         for page in applying(&self.service.form, &self.program.pages, &settled) {
             for field in self.fields_settled(&page.id, &settled) {
@@ -135,8 +164,8 @@ impl Version {
     }
 
     /// The reasons this service is not the right one. A reason waits until what it depends on has been asked.
-    pub fn stops(&self, facts: &Facts) -> Vec<&Stop> {
-        let settled = self.settle(facts);
+    pub fn stops(&self, facts: &impl Given) -> Vec<&Stop> {
+        let settled = facts.settled(self);
         let stops = self.service.stops.iter().zip(&self.program.stops);
         stops
             .filter(|(_, when)| {
@@ -158,8 +187,8 @@ impl Version {
     }
 
     /// The materials this case needs.
-    pub fn materials(&self, facts: &Facts) -> Vec<&Material> {
-        let facts = self.settle(facts);
+    pub fn materials(&self, facts: &impl Given) -> Vec<&Material> {
+        let facts = facts.settled(self);
         applying(&self.service.materials, &self.program.materials, &facts).collect()
     }
 
@@ -172,15 +201,15 @@ impl Version {
     }
 
     /// The steps of this case and their order.
-    pub fn plan(&self, facts: &Facts) -> Plan<'_> {
-        let facts = self.settle(facts);
+    pub fn plan(&self, facts: &impl Given) -> Plan<'_> {
+        let facts = facts.settled(self);
         let applies = applying_steps(&self.service, &self.program, &facts);
         Plan::new(&self.service.steps, &applies)
     }
 
     /// What a payment step collects, in the order of its list. A fee of zero is listed: the payer sees it is waived.
-    pub fn fees(&self, step: &str, facts: &Facts) -> Result<Vec<FeeDue>, ComputeError> {
-        let facts = self.settle(facts);
+    pub fn fees(&self, step: &str, facts: &impl Given) -> Result<Vec<FeeDue>, ComputeError> {
+        let facts = facts.settled(self);
         let ids = self.step(step).map_or(&[][..], |s| &s.fees);
         let mut due = Vec::new();
         for id in ids {
@@ -192,8 +221,8 @@ impl Version {
     }
 
     /// All fees that apply, wherever collected: an estimate for the guide once the questions are answered.
-    pub fn all_fees(&self, facts: &Facts) -> Result<Vec<FeeDue>, ComputeError> {
-        let facts = self.settle(facts);
+    pub fn all_fees(&self, facts: &impl Given) -> Result<Vec<FeeDue>, ComputeError> {
+        let facts = facts.settled(self);
         let each = (0..self.service.fees.len()).map(|i| self.fee(i, &facts));
         Ok(each.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
     }
@@ -221,11 +250,11 @@ impl Version {
     }
 
     /// Last day of validity, `YYYY-MM-DD`; `None` means no end.
-    pub fn valid_until(&self, facts: &Facts) -> Result<Option<String>, ComputeError> {
+    pub fn valid_until(&self, facts: &impl Given) -> Result<Option<String>, ComputeError> {
         let Some(expr) = &self.program.valid_until else {
             return Ok(None);
         };
-        let value = expr.eval(&self.settle(facts)).map_err(ComputeError::ValidUntil)?;
+        let value = expr.eval(&facts.settled(self)).map_err(ComputeError::ValidUntil)?;
         match value.as_text() {
             None | Some("") => Ok(None),
             Some(day) if day.parse::<jiff::civil::Date>().is_ok() => Ok(Some(day.to_owned())),
@@ -265,8 +294,8 @@ pub(crate) fn applying_steps(service: &Service, program: &Program, facts: &Facts
 }
 
 /// See [`Version::settle`]. Conditions look only backwards (the checker sees to it), so one pass in order is enough.
-pub(crate) fn settle<'a>(service: &Service, program: &Program, facts: &'a Facts) -> Cow<'a, Facts> {
-    let mut settled = Cow::Borrowed(facts);
+pub(crate) fn settle<'a>(service: &Service, program: &Program, facts: Cow<'a, Facts>) -> Cow<'a, Facts> {
+    let mut settled = facts;
     derive_into(service, program, &mut settled);
     for (question, when) in service.guide.iter().zip(&program.questions) {
         drop_unless(holds(when, &settled), &question.id, service, program, &mut settled);
@@ -324,13 +353,13 @@ pub(crate) fn base_names(service: &Service, program: &Program, expr: &Expr, into
 
 impl Version {
     /// The number of the result by the pack's pattern: `{year}`, `{date}`, `{serial:7}` and any fact in braces.
-    pub fn result_number(&self, facts: &Facts, day: &str, serial: i64) -> String {
-        crate::number::render(&self.service.result.number, &self.settle(facts), day, serial)
+    pub fn result_number(&self, facts: &impl Given, day: &str, serial: i64) -> String {
+        crate::number::render(&self.service.result.number, &facts.settled(self), day, serial)
     }
 
     /// What is printed on the result: (label, text).
-    pub fn shown(&self, facts: &Facts) -> Vec<(&str, String)> {
-        let facts = self.settle(facts);
+    pub fn shown(&self, facts: &impl Given) -> Vec<(&str, String)> {
+        let facts = facts.settled(self);
         let shows = self.service.result.shows.iter();
         shows.map(|shown| (shown.label.as_str(), self.text_of(&shown.fact, &facts))).collect()
     }

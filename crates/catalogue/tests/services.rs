@@ -90,7 +90,7 @@ fn each_part_says_on_what_it_rests() {
 fn asked(id: &str, answers: &[(&str, Fact)]) -> Vec<String> {
     let version = Version::new(0, 1, service(id).clone()).unwrap();
     let facts: Facts = answers.iter().map(|(name, fact)| ((*name).to_owned(), fact.clone())).collect();
-    version.materials(&version.derive(&facts)).iter().map(|m| m.id.clone()).collect()
+    version.materials(&version.derive(facts.clone())).iter().map(|m| m.id.clone()).collect()
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn a_department_is_asked_only_what_it_can_know() {
             ("reason".to_owned(), Fact::from("buy")),
             ("house_here".to_owned(), Fact::Bool(here)),
         ]);
-        version.plan(&version.derive(&facts)).get("verify-house").is_some()
+        version.plan(&version.derive(facts.clone())).get("verify-house").is_some()
     };
     assert!(verifies(true) && !verifies(false));
 }
@@ -144,7 +144,7 @@ fn fees_are_those_of_the_price_lists() {
     let due = |id: &str, answers: &[(&str, Fact)]| -> Vec<(String, i64)> {
         let version = Version::new(0, 1, service(id).clone()).unwrap();
         let facts: Facts = answers.iter().map(|(name, fact)| ((*name).to_owned(), fact.clone())).collect();
-        let fees = version.all_fees(&version.derive(&facts)).unwrap();
+        let fees = version.all_fees(&version.derive(facts.clone())).unwrap();
         fees.into_iter().map(|f| (f.id, f.fen)).collect()
     };
     let fee = |id: &str, answers: &[(&str, Fact)], name: &str| {

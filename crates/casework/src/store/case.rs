@@ -19,6 +19,8 @@ macro_rules! columns {
 sql! {
     BY_ID = concat!("select ", columns!(), " from casework_case where id = $1");
 
+    BY_NUMBER = concat!("select ", columns!(), " from casework_case where number = $1");
+
     ID_BY_NUMBER = "select id from casework_case where number = $1";
 
     BY_NONCE = "select id, number from casework_case where applicant = $1 and nonce = $2";
@@ -116,9 +118,17 @@ pub(crate) fn unknown(what: &str, code: &str) -> StoreError {
 }
 
 pub fn load(q: &mut Read<'_>, id: i64) -> Result<Option<Loaded>, StoreError> {
-    let Some(row) = q.opt::<CaseRow>(&BY_ID, params![id])? else {
-        return Ok(None);
-    };
+    let row = q.opt(&BY_ID, params![id])?;
+    row.map(|row| loaded(q, row)).transpose()
+}
+
+pub fn load_by_number(q: &mut Read<'_>, number: &str) -> Result<Option<Loaded>, StoreError> {
+    let row = q.opt(&BY_NUMBER, params![number])?;
+    row.map(|row| loaded(q, row)).transpose()
+}
+
+fn loaded(q: &mut Read<'_>, row: CaseRow) -> Result<Loaded, StoreError> {
+    let id = row.id;
     let mut case = aggregate(&row)?;
     if row.accepted_at.is_some() {
         case.tasks = task::of_case(q, id)?;
@@ -132,7 +142,7 @@ pub fn load(q: &mut Read<'_>, id: i64) -> Result<Option<Loaded>, StoreError> {
     if row.bills > 0 {
         case.bills = records::bills(q, id)?;
     }
-    Ok(Some(Loaded { case, facts: row.facts, created_by: row.created_by, documents: row.documents }))
+    Ok(Loaded { case, facts: row.facts, created_by: row.created_by, documents: row.documents })
 }
 
 fn aggregate(row: &CaseRow) -> Result<Case, StoreError> {

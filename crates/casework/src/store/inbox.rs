@@ -25,7 +25,7 @@ macro_rules! rows {
     };
 }
 
-/// How many tasks of each urgency, each counted up to the cap; those whose clock stands still are told by their case.
+/// How many tasks of each urgency, each counted up to the cap. Read from the index alone.
 macro_rules! counts {
     ($condition:literal) => {
         concat!(
@@ -44,15 +44,14 @@ macro_rules! counts {
             " and ($5 = '' or t.state = $5) and ($6 = '' or t.service = $6)
               and coalesce(t.due_at, 9007199254740991) >= $4
               and coalesce(t.due_at, 9007199254740991) < 9007199254740991 limit $7) as normal),
-             (select count(*) from (select 1 as one from casework_task t join casework_case c on c.id = t.case_id where ",
+             (select count(*) from (select 1 as one from casework_task t where ",
             $condition,
             " and ($5 = '' or t.state = $5) and ($6 = '' or t.service = $6)
-              and coalesce(t.due_at, 9007199254740991) = 9007199254740991 and c.stopped_since is null limit $7) as endless),
-             (select count(*) from (select 1 as one from casework_task t join casework_case c on c.id = t.case_id where ",
+              and coalesce(t.due_at, 9007199254740991) = 9007199254740991 and t.stopped = 0 limit $7) as endless),
+             (select count(*) from (select 1 as one from casework_task t where ",
             $condition,
             " and ($5 = '' or t.state = $5) and ($6 = '' or t.service = $6)
-              and coalesce(t.due_at, 9007199254740991) = 9007199254740991 and c.stopped_since is not null
-              limit $7) as stopped)"
+              and coalesce(t.due_at, 9007199254740991) = 9007199254740991 and t.stopped = 1 limit $7) as stopped)"
         )
     };
 }

@@ -14,11 +14,11 @@ sql! {
     CASE_OF = "select case_id from casework_task where id = $1";
 
     INSERT = "insert into casework_task (id, case_id, service, office, step, name, kind, owner, after_steps, within_limit, state,
-        assignee, assignee_name, opened_at, due_at, done_at, finding, opinion, note, revision, updated_by)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, 0, $20)";
+        assignee, assignee_name, opened_at, due_at, done_at, finding, opinion, note, stopped, revision, updated_by)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, 0, $21)";
 
     UPDATE = "update casework_task set state = $3, assignee = $4, assignee_name = $5, opened_at = $6, due_at = $7,
-        done_at = $8, finding = $9, opinion = $10, note = $11, revision = revision + 1, updated_by = $12
+        done_at = $8, finding = $9, opinion = $10, note = $11, stopped = $12, revision = revision + 1, updated_by = $13
         where id = $1 and revision = $2";
 }
 
@@ -100,12 +100,14 @@ fn task(row: TaskRow) -> Result<Task, StoreError> {
     })
 }
 
-/// Inserts the new tasks and updates those that changed; others are not touched.
+/// Inserts the new tasks and updates those that changed; others are not touched. When the clock of the case stops or goes
+/// on, that is news of every task that lists may show.
 pub fn write(tx: &mut Tx<'_>, before: &Case, after: &Case) -> Result<(), StoreError> {
+    let turned = before.stopped_since.is_some() != after.stopped_since.is_some();
     for task in &after.tasks {
         match before.tasks.iter().find(|t| t.id == task.id) {
             None => insert(tx, after, task)?,
-            Some(old) if old != task => update(tx, task)?,
+            Some(old) if old != task || (turned && task.state.is_live()) => update(tx, after, task)?,
             Some(_) => {}
         }
     }
@@ -137,12 +139,13 @@ fn insert(tx: &mut Tx<'_>, case: &Case, task: &Task) -> Result<(), StoreError> {
             task.finding.map_or("", Finding::code),
             &task.opinion,
             &task.note,
+            i64::from(case.stopped_since.is_some()),
             name
         ],
     )
 }
 
-fn update(tx: &mut Tx<'_>, task: &Task) -> Result<(), StoreError> {
+fn update(tx: &mut Tx<'_>, case: &Case, task: &Task) -> Result<(), StoreError> {
     let name = tx.name();
     tx.put_one(
         &UPDATE,
@@ -158,6 +161,7 @@ fn update(tx: &mut Tx<'_>, task: &Task) -> Result<(), StoreError> {
             task.finding.map_or("", Finding::code),
             &task.opinion,
             &task.note,
+            i64::from(case.stopped_since.is_some()),
             name
         ],
     )

@@ -2,6 +2,7 @@
 //!
 //! The checker tries a pack on them instead of reasoning about formulas: what it finds it can name.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::expr::Expr;
@@ -42,7 +43,7 @@ pub fn situations(service: &Service, program: &Program, seeds: &[&Expr], skip_st
     let is_complete = total <= MOST && axes.iter().all(|(name, _)| values.is_exhaustive(name));
     let (mut list, mut seen) = (Vec::new(), BTreeSet::new());
     for index in (0..total.min(MOST)).map(|i| if total <= MOST { i } else { spread(i, total) }) {
-        let facts = settle(service, program, &combine(&axes, index)).into_owned();
+        let facts = settle(service, program, Cow::Owned(combine(&axes, index))).into_owned();
         if seen.insert(format!("{facts:?}")) && !(skip_stopped && is_stopped(program, &names, &facts)) {
             list.push(facts);
         }

@@ -47,9 +47,11 @@ pub(crate) fn open_reader(path: &Path, options: &Options) -> Result<Connection> 
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let db = Connection::open_with_flags(path, flags).map_err(failure)?;
     db.busy_timeout(options.busy_timeout).map_err(failure)?;
+    // Readers look at the file through the page cache of the system, however large it is: every commit of the writer
+    // empties their own caches, and reading each page again by a call of its own was a tenth of what a list cost.
     db.execute_batch(
         "pragma query_only = on; pragma temp_store = memory; pragma cache_size = -16384;
-         pragma mmap_size = 268435456; pragma trusted_schema = off;",
+         pragma mmap_size = 1099511627776; pragma trusted_schema = off;",
     )
     .map_err(failure)?;
     Ok(db)

@@ -96,7 +96,7 @@ impl Check {
         lists.extend(page_lists(opened));
         lists.push(materials_list(opened));
         lists.push(way_list(casework, opened));
-        let due = opened.version.all_fees(&opened.facts).unwrap_or_default();
+        let due = opened.version.all_fees(&opened.settled).unwrap_or_default();
         let fees =
             due.into_iter().filter(|d| d.fen > 0).map(|d| (d.name, format!("{}元", Fen(d.fen).grouped())));
         Check {
@@ -117,7 +117,7 @@ fn change(opened: &Opened, step: &Step) -> String {
 
 /// The guide's answers, each with its change link while the case is a draft.
 pub(super) fn answers_list(opened: &Opened, title: &str) -> SummaryList {
-    let questions = opened.version.questions(&opened.facts);
+    let questions = opened.version.questions(&opened.settled);
     questions.iter().fold(SummaryList::new().title(title), |list, question| {
         let row = SummaryRow::new(&question.ask, answer_words(question, opened.facts.get(&question.id)));
         list.row(row.change(change(opened, &Step::Question(question.id.clone()))))
@@ -128,13 +128,13 @@ pub(super) fn answers_list(opened: &Opened, title: &str) -> SummaryList {
 fn page_lists(opened: &Opened) -> Vec<SummaryList> {
     let list = |page: &yimen_catalogue::model::FormPage| {
         let path = change(opened, &Step::Page(page.id.clone()));
-        let fields = opened.version.fields(&page.id, &opened.facts);
+        let fields = opened.version.fields(&page.id, &opened.settled);
         fields.into_iter().fold(SummaryList::new().title(&page.title), |list, field| {
             let value = opened.facts.get(&field.id).map(|fact| display(field, fact)).unwrap_or_default();
             list.row(SummaryRow::new(&field.label, value).change(format!("{path}#{}", field.id)))
         })
     };
-    opened.version.pages(&opened.facts).into_iter().map(list).collect()
+    opened.version.pages(&opened.settled).into_iter().map(list).collect()
 }
 
 fn materials_list(opened: &Opened) -> SummaryList {

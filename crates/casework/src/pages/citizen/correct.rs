@@ -146,7 +146,7 @@ pub(in crate::pages) fn wanted(opened: &Opened) -> Vec<(&Spec, String)> {
     });
     let mut wanted: Vec<(&Spec, String)> =
         asked.filter(|(spec, _)| applies(opened, spec, &opened.facts)).collect();
-    for (_, spec) in opened.version.unanswered(&opened.facts) {
+    for (_, spec) in opened.version.unanswered(&opened.settled) {
         if !wanted.iter().any(|(known, _)| known.id == spec.id) {
             wanted.push((spec, "按您修改后的内容，还需要填写这一项。".into()));
         }

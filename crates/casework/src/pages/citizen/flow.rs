@@ -1,7 +1,7 @@
 //! The way through an application: which pages there are for these answers, which are done, what comes next.
 
 use yimen_catalogue::model::Need;
-use yimen_catalogue::{Facts, Version};
+use yimen_catalogue::{Settled, Version};
 
 use crate::view::{Material, MaterialState};
 
@@ -38,9 +38,7 @@ pub(super) struct Flow {
 }
 
 impl Flow {
-    pub fn of(version: &Version, facts: &Facts, materials: &[Material]) -> Flow {
-        // Settled once: settling again what is settled copies nothing.
-        let facts = &*version.settle(facts);
+    pub fn of(version: &Version, facts: &Settled, materials: &[Material]) -> Flow {
         let mut steps: Vec<(Step, bool)> = Vec::new();
         for question in version.questions(facts) {
             steps.push((Step::Question(question.id.clone()), facts.contains_key(&question.id)));

@@ -11,7 +11,7 @@ use yimen_store::Tx;
 use yimen_web::{Field, Form, Html, Notice, Page, Shell, WebError, redirect_303};
 
 use super::flow::Step;
-use super::opened::{Opened, open, refused};
+use super::opened::{Opened, open, open_with_record, refused};
 use super::{Return, next_path};
 use crate::Casework;
 use crate::pages::fields::{Taken, control_for, control_from, take_page};
@@ -38,14 +38,14 @@ pub(super) async fn page(
     Query(back): Query<Return>,
 ) -> Result<Response, WebError> {
     let ctx = ctx_of(&casework, &citizen.actor);
-    let opened = open(&casework, &ctx, &number, Act::See).await?;
+    let opened = open_with_record(&casework, &ctx, &number, Act::See).await?;
     if let Some(elsewhere) = opened.elsewhere() {
         return Ok(redirect_303(elsewhere));
     }
     if !opened.flow().has(&step(&id)) {
         return Ok(redirect_303(opened.apply_path()));
     }
-    let specs = opened.version.fields(&id, &opened.facts);
+    let specs = opened.version.fields(&id, &opened.settled);
     let fields =
         specs.into_iter().map(|spec| control_for(spec, &opened.facts, opened.own.as_ref())).collect();
     let mut page = titled(&shell, &opened, &id, &back);

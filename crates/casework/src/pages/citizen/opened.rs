@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use yimen_catalogue::model::Service;
-use yimen_catalogue::{Facts, TODAY, Version};
+use yimen_catalogue::{Facts, Settled, TODAY, Version};
 use yimen_parties::Party;
 use yimen_platform::Ctx;
 use yimen_standards::case_number::CaseNumber;
@@ -20,10 +20,11 @@ use crate::{Casework, CaseworkError};
 pub(in crate::pages) struct Opened {
     pub case: Case,
     pub version: Arc<Version>,
-    /// With derived facts and today.
+    /// As answered, with today: an answer that applies no longer is still there for whoever changes their mind.
     pub facts: Facts,
+    pub settled: Settled,
     pub materials: Vec<Material>,
-    /// The applicant's own record.
+    /// The applicant's own record, where it was asked for.
     pub own: Option<Party>,
 }
 
@@ -39,15 +40,36 @@ pub(in crate::pages) async fn open(
     number: &str,
     act: Act,
 ) -> Result<Opened, WebError> {
+    load(casework, ctx, number, act, false).await
+}
+
+/// [`open`] with the applicant's own record, for pages that fill in or show what it holds.
+pub(in crate::pages) async fn open_with_record(
+    casework: &Casework,
+    ctx: &Ctx,
+    number: &str,
+    act: Act,
+) -> Result<Opened, WebError> {
+    load(casework, ctx, number, act, true).await
+}
+
+async fn load(
+    casework: &Casework,
+    ctx: &Ctx,
+    number: &str,
+    act: Act,
+    record: bool,
+) -> Result<Opened, WebError> {
     let number = stored(number)?;
     let (casework, ctx) = (casework.clone(), ctx.clone());
     let store = casework.platform.store.clone();
     let opened = store.read(move |q| -> Result<Opened, CaseworkError> {
         let fetched = casework.fetch_by_number(q, &ctx, &number, act)?;
         let facts = with_today(casework.facts(&fetched)?.clone(), &ctx);
-        let materials = casework.materials(q, &fetched, &facts)?;
-        let own = casework.parties.by_id(q, fetched.case.applicant).ok();
-        Ok(Opened { case: fetched.case, version: fetched.version, facts, materials, own })
+        let settled = fetched.version.derive(facts.clone());
+        let materials = casework.materials(q, &fetched, &settled)?;
+        let own = record.then(|| casework.parties.by_id(q, fetched.case.applicant).ok()).flatten();
+        Ok(Opened { case: fetched.case, version: fetched.version, facts, settled, materials, own })
     });
     Ok(opened.await?)
 }
@@ -62,7 +84,7 @@ impl Opened {
     }
 
     pub(super) fn flow(&self) -> Flow {
-        Flow::of(&self.version, &self.facts, &self.materials)
+        Flow::of(&self.version, &self.settled, &self.materials)
     }
 
     /// Nothing was answered or uploaded yet.

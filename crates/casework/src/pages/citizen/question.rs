@@ -121,7 +121,7 @@ pub(super) async fn stopped(
     if let Some(elsewhere) = opened.elsewhere() {
         return Ok(redirect_303(elsewhere));
     }
-    let reasons: Vec<String> = opened.version.stops(&opened.facts).iter().map(|s| s.say.clone()).collect();
+    let reasons: Vec<String> = opened.version.stops(&opened.settled).iter().map(|s| s.say.clone()).collect();
     if reasons.is_empty() {
         return Ok(redirect_303(opened.apply_path()));
     }
@@ -137,7 +137,7 @@ fn step(id: &str) -> Step {
 
 /// The question, if it is asked in this case.
 fn asked<'a>(opened: &'a Opened, id: &str) -> Option<&'a Question> {
-    opened.version.questions(&opened.facts).into_iter().find(|q| q.id == id)
+    opened.version.questions(&opened.settled).into_iter().find(|q| q.id == id)
 }
 
 fn titled(shell: &Shell, opened: &Opened, id: &str, question: &Question, back: &Return) -> Page {

@@ -10,7 +10,7 @@ use yimen_store::Tx;
 use yimen_web::{Choice, Field, Form, FormState, Html, Page, Shell, WebError, redirect_303};
 
 use super::flow::Step;
-use super::opened::{Opened, open, refused};
+use super::opened::{Opened, open_with_record, refused};
 use super::{Return, next_path};
 use crate::Casework;
 use crate::draft::way_of;
@@ -36,7 +36,7 @@ pub(super) async fn page(
     Query(back): Query<Return>,
 ) -> Result<Response, WebError> {
     let ctx = ctx_of(&casework, &citizen.actor);
-    let opened = open(&casework, &ctx, &number, Act::See).await?;
+    let opened = open_with_record(&casework, &ctx, &number, Act::See).await?;
     if let Some(elsewhere) = opened.elsewhere() {
         return Ok(redirect_303(elsewhere));
     }
@@ -52,7 +52,7 @@ pub(super) async fn save(
     mut form: Form,
 ) -> Result<Response, WebError> {
     let ctx = ctx_of(&casework, &citizen.actor);
-    let opened = open(&casework, &ctx, &number, Act::FillIn).await?;
+    let opened = open_with_record(&casework, &ctx, &number, Act::FillIn).await?;
     opened.must_be_draft()?;
     let chosen = Delivery::parse(form.text("delivery")).filter(|way| ways(&opened).contains(way));
     let office = form.text("office").to_string();

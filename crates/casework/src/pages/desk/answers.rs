@@ -91,7 +91,7 @@ pub(super) fn questions(opened: &Opened, typed: Option<&FormState>) -> Vec<Field
         let field = question_control(q, opened.facts.get(&q.id));
         typed.map_or(field.clone(), |form| field.from(form))
     };
-    opened.version.questions(&opened.facts).into_iter().map(question).collect()
+    opened.version.questions(&opened.settled).into_iter().map(question).collect()
 }
 
 /// The form page by page; of a correction only what was asked for.
@@ -185,9 +185,9 @@ pub(super) fn place_of(opened: &Opened, line: &str) -> String {
     if let Some(material) = opened.materials.iter().find(|m| named(&m.name)) {
         return box_name(&material.id);
     }
-    if let Some(question) = version.questions(&opened.facts).into_iter().find(|q| named(&q.ask)) {
+    if let Some(question) = version.questions(&opened.settled).into_iter().find(|q| named(&q.ask)) {
         return question.id.clone();
     }
-    let field = version.unanswered(&opened.facts).into_iter().find(|(_, f)| named(&f.label));
+    let field = version.unanswered(&opened.settled).into_iter().find(|(_, f)| named(&f.label));
     field.map_or_else(|| "fill".to_string(), |(_, field)| field.id.clone())
 }

@@ -18,7 +18,7 @@ use super::{clerk, slots};
 use crate::model::CaseState;
 use crate::pages::citizen::correct;
 use crate::pages::citizen::materials::{box_name, take_files};
-use crate::pages::citizen::opened::{Opened, open, refused_at};
+use crate::pages::citizen::opened::{Opened, open_with_record, refused_at};
 use crate::pages::error::sentence;
 use crate::pages::review::dossier::Places;
 use crate::pages::review::viewer::{Shown, Viewer};
@@ -78,7 +78,7 @@ pub(super) async fn page(
     clerk(&who)?;
     let asked = Form::parse(query.unwrap_or_default().as_bytes())?;
     let ctx = ctx_of(&casework, &who.actor);
-    let opened = open(&casework, &ctx, &number, Act::FillIn).await?;
+    let opened = open_with_record(&casework, &ctx, &number, Act::FillIn).await?;
     if !is_open(&opened) {
         return Ok(redirect_303(home(opened.number())));
     }
@@ -121,7 +121,7 @@ fn view(casework: &Casework, shell: &Shell, ctx: &Ctx, opened: &Opened, with: &W
         case_number: grouped(number),
         applicant: opened.case.applicant_name.clone(),
         correcting: until.map(|c| due_line(casework, ctx.now, c.due_at)),
-        stops: opened.version.stops(&opened.facts).iter().map(|s| s.say.clone()).collect(),
+        stops: opened.version.stops(&opened.settled).iter().map(|s| s.say.clone()).collect(),
         questions: if correcting { Vec::new() } else { answers::questions(opened, with.typed) },
         parts: answers::parts(opened, with.typed),
         materials: shown.iter().enumerate().map(row).collect(),
@@ -170,7 +170,7 @@ pub(super) async fn autosave(
 ) -> Result<Response, WebError> {
     clerk(&who)?;
     let ctx = ctx_of(&casework, &who.actor);
-    let opened = open(&casework, &ctx, &number, Act::FillIn).await?;
+    let opened = open_with_record(&casework, &ctx, &number, Act::FillIn).await?;
     if !is_open(&opened) {
         let stale = WebError::conflict("这份办件已经提交，不能再改填写的内容。");
         return Err(stale.next(home(opened.number()), "查看这份办件"));
@@ -180,7 +180,7 @@ pub(super) async fn autosave(
     if !shell.wants("work") {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    let opened = open(&casework, &ctx, &number, Act::FillIn).await?;
+    let opened = open_with_record(&casework, &ctx, &number, Act::FillIn).await?;
     // Nothing is held against somebody who is still typing.
     let mut typed = FormState::new();
     for name in form.names().map(str::to_string).collect::<Vec<_>>() {
@@ -201,7 +201,7 @@ pub(super) async fn save(
 ) -> Result<Response, WebError> {
     clerk(&who)?;
     let ctx = ctx_of(&casework, &who.actor);
-    let opened = open(&casework, &ctx, &number, Act::FillIn).await?;
+    let opened = open_with_record(&casework, &ctx, &number, Act::FillIn).await?;
     let home = home(opened.number());
     if !is_open(&opened) {
         return Ok(redirect_303(format!("{home}?done=already")));
@@ -215,7 +215,7 @@ pub(super) async fn save(
             form.error(error.field, error.message);
         }
     }
-    let opened = open(&casework, &ctx, &number, Act::FillIn).await?;
+    let opened = open_with_record(&casework, &ctx, &number, Act::FillIn).await?;
     let again = |form: &FormState| {
         let with = With { typed: Some(form), errors: form.errors().to_vec(), ..With::default() };
         Html::invalid(view(&casework, &shell, &ctx, &opened, &with)).into_response()
@@ -290,7 +290,7 @@ pub(super) async fn upload(
 ) -> Result<Response, WebError> {
     clerk(&who)?;
     let ctx = ctx_of(&casework, &who.actor);
-    let opened = open(&casework, &ctx, &number, Act::FillIn).await?;
+    let opened = open_with_record(&casework, &ctx, &number, Act::FillIn).await?;
     let home = home(opened.number());
     if !is_open(&opened) {
         let stale = WebError::conflict("这份办件已经提交，文件没有保存。");
@@ -300,7 +300,7 @@ pub(super) async fn upload(
         return Ok(redirect_303(format!("{home}/fill#material-{slot}")));
     };
     let errors = vec![FieldError::new(box_name(&slot), message)];
-    let opened = open(&casework, &ctx, &number, Act::FillIn).await?;
+    let opened = open_with_record(&casework, &ctx, &number, Act::FillIn).await?;
     let with = With { errors, ..With::default() };
     Ok(Html::invalid(view(&casework, &shell, &ctx, &opened, &with)).into_response())
 }

@@ -1,18 +1,22 @@
 //! Concluding a task: what was typed is checked, kept, and carried out by the one command.
 
+use std::sync::Arc;
+
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use yimen_catalogue::Facts;
 use yimen_catalogue::model::StepKind;
+use yimen_catalogue::{Facts, Settled, Version};
 use yimen_identity::StaffOnly;
+use yimen_platform::Ctx;
 use yimen_web::{Form, FormState, Html, Shell, WebError, redirect_303};
 
 use super::conflict::{Kept, refused};
 use super::opinion::{ReviewRules, fault, templates};
 use super::task::{self, TaskData, again, home, load};
 use super::workbench::{FINDING, OPINION, Typed};
-use crate::model::{Finding, is_decision};
+use crate::command::with_today;
+use crate::model::{Finding, Task, is_decision};
 use crate::pages::ctx_of;
 use crate::pages::fields::take;
 use crate::policy::Act;
@@ -28,17 +32,19 @@ pub(super) async fn decide(
     mut form: Form,
 ) -> Result<Response, WebError> {
     let ctx = ctx_of(&casework, &who.actor);
-    let found = load(&casework, &ctx, id).await?;
-    if !task::may_work(&ctx.actor, &found.task) {
+    let ground = ground(&casework, &ctx, id).await?;
+    if !task::may_work(&ctx.actor, &ground.task) {
         return Err(CaseworkError::Forbidden(Act::Work.zh()).into());
     }
     if let Ok(index) = form.text("insert").parse::<usize>() {
+        let found = load(&casework, &ctx, id).await?;
         insert(&found, index, &mut form);
         let typed = Typed { action: "decide", form: Some(&form) };
         let page = task::page(&casework, &ctx, &shell, &found, &task::Asked::default(), typed);
         return Ok(Html::ok(page).into_response());
     }
-    let Some(decision) = take_decision(&found, &mut form, task::rules(rules)) else {
+    let Some(decision) = take_decision(&ground, &mut form, task::rules(rules)) else {
+        let found = load(&casework, &ctx, id).await?;
         return Ok(again(&casework, &ctx, &shell, &found, Typed { action: "decide", form: Some(&form) }));
     };
     let (own, asked) = (casework.clone(), ctx.clone());
@@ -47,6 +53,7 @@ pub(super) async fn decide(
         Ok(_) => Ok(redirect_303(after(&who, id))),
         Err(CaseworkError::Refused(refusal @ Refusal::ReviewFailed)) => {
             form.error(FINDING, refusal.to_string());
+            let found = load(&casework, &ctx, id).await?;
             Ok(again(&casework, &ctx, &shell, &found, Typed { action: "decide", form: Some(&form) }))
         }
         Err(error) => {
@@ -54,6 +61,24 @@ pub(super) async fn decide(
             refused(&shell, home(&who.actor), error, kept)
         }
     }
+}
+
+/// What a decision is checked against. The page around it is only loaded when something must be corrected.
+struct Ground {
+    task: Task,
+    version: Arc<Version>,
+    facts: Settled,
+}
+
+async fn ground(casework: &Casework, ctx: &Ctx, id: i64) -> Result<Ground, WebError> {
+    let (own, ctx) = (casework.clone(), ctx.clone());
+    let read = casework.platform.store.read(move |q| -> crate::Result<Ground> {
+        let fetched = own.fetch_task(q, &ctx, id)?;
+        let task = fetched.case.task(id).ok_or(CaseworkError::NotFound)?.clone();
+        let facts = with_today(own.facts(&fetched)?.clone(), &ctx);
+        Ok(Ground { task, facts: fetched.version.derive(facts), version: fetched.version })
+    });
+    Ok(read.await?)
 }
 
 /// The inbox, which says that it is done; a clerk goes back to the task.
@@ -77,8 +102,8 @@ fn insert(found: &TaskData, index: usize, form: &mut FormState) {
 }
 
 /// The decision as it was typed; `None` when something must be corrected, which then stands in the form.
-fn take_decision(found: &TaskData, form: &mut FormState, rules: ReviewRules) -> Option<DecideTask> {
-    let task = &found.task;
+fn take_decision(ground: &Ground, form: &mut FormState, rules: ReviewRules) -> Option<DecideTask> {
+    let task = &ground.task;
     let judged = task.kind == StepKind::Review || is_decision(task.kind);
     let finding = match judged {
         true => Finding::parse(form.text(FINDING)),
@@ -91,7 +116,7 @@ fn take_decision(found: &TaskData, form: &mut FormState, rules: ReviewRules) -> 
     // What a refusal does not record need not be right; without a conclusion everything is looked at.
     let records = match finding {
         Some(Finding::Fail) => Facts::new(),
-        _ => take_records(found, form),
+        _ => take_records(ground, form),
     };
     let opinion = form.text(OPINION).to_string();
     if let Some(fault) = finding.and_then(|finding| fault(&opinion, task.kind, finding, rules)) {
@@ -101,16 +126,16 @@ fn take_decision(found: &TaskData, form: &mut FormState, rules: ReviewRules) -> 
     Some(DecideTask { task: task.id, finding, opinion, records })
 }
 
-fn take_records(found: &TaskData, form: &mut FormState) -> Facts {
-    let version = &found.data.view.fetched.version;
-    let (step, known) = (&found.task.step, &found.data.view.facts);
+fn take_records(ground: &Ground, form: &mut FormState) -> Facts {
+    let Ground { task, version, facts: known } = ground;
+    let step = &task.step;
     let specs = version.step(step).map(|s| s.records.as_slice()).unwrap_or_default();
     let applies = |spec: &yimen_catalogue::model::Field, facts: &Facts| {
         version.records(step, facts).iter().any(|f| f.id == spec.id)
     };
     let taken = take(specs, known, form, applies);
     taken.tell(form);
-    let mut all = known.clone();
+    let mut all = Facts::clone(known);
     all.extend(taken.facts.clone());
     // A field that only these answers brought in was not on the page: it is asked for now.
     for field in version.records(step, &all) {

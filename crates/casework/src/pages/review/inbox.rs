@@ -55,8 +55,13 @@ struct Group {
     lines: Vec<Line>,
 }
 
+struct Choice {
+    version: Arc<yimen_catalogue::Version>,
+    chosen: bool,
+}
+
 struct ServiceFilter {
-    services: Vec<(String, String, bool)>,
+    services: Vec<Choice>,
     hidden: Vec<(&'static str, String)>,
 }
 
@@ -197,18 +202,14 @@ impl Looking<'_> {
     /// The services this department has a part in.
     fn filter(&self, catalogue: &Catalogue) -> ServiceFilter {
         let asked = self.address.get("service");
-        let takes_part = |v: &&Arc<yimen_catalogue::Version>| {
-            v.service.steps.iter().any(|s| s.by == self.staff.department)
-        };
-        let mut services: Vec<(String, String, bool)> = catalogue
-            .services()
-            .filter(takes_part)
-            .map(|v| (v.service.id.clone(), v.service.name.clone(), v.service.id == asked))
-            .collect();
-        services.sort_by(|a, b| a.1.cmp(&b.1));
+        let services = catalogue.services_of(&self.staff.department).iter();
+        let services = services.map(|version| {
+            let chosen = version.service.id == asked;
+            Choice { version: version.clone(), chosen }
+        });
         let hidden = ["mine", "unclaimed", "all"].map(|name| (name, self.address.get(name).to_string()));
         ServiceFilter {
-            services,
+            services: services.collect(),
             hidden: hidden.into_iter().filter(|(_, value)| !value.is_empty()).collect(),
         }
     }
