@@ -1,7 +1,7 @@
 //! The inbox: order, groups, filters, claiming, and who waits for whom.
 
 use yimen_casework::model::TaskState;
-use yimen_casework::store::inbox::{self, Stretch, Which};
+use yimen_casework::store::inbox::{self, Bounds, Stretch, Which};
 use yimen_platform::Actor;
 
 use crate::crew::{count, places, reviewer};
@@ -171,5 +171,40 @@ fn an_empty_inbox_says_so() {
         assert!(page.says("没有待办任务") && page.says("文化广电旅游局"));
         let later = world.get(&reviewer(1, "王敏", "culture"), "/review?after=1.1").await;
         assert!(later.says("后面没有了") && later.says("回到第一页"));
+    });
+}
+
+#[test]
+fn tasks_of_a_case_whose_clock_stands_still_are_counted_apart_until_it_goes_on() {
+    story("inbox-stopped", |world| async move {
+        let number = world.accepted(&world.buyer()).await;
+        let land = reviewer(2, "李敏", "natural-resources");
+        let (examine, colleagues) = (world.task(&number, "examine").id, "dept:housing");
+        let counts = || {
+            let which = Which { owner: colleagues.into(), ..Which::default() };
+            let now = morning();
+            let bounds = Bounds { severe: now, now, soon: now };
+            let store = &world.casework.platform.store;
+            store.read_blocking(move |q| inbox::counts(q, &which, bounds)).unwrap()
+        };
+        let total = |c: inbox::Counts| c.severe + c.late + c.soon + c.normal + c.endless;
+        assert_eq!((total(counts()), counts().stopped), (1, 0));
+        let stop = world
+            .command(&land, move |casework, tx, ctx| {
+                let case = casework.start_special(tx, ctx, examine, "dispute-inquiry", "共有人提出异议。")?;
+                Ok(case.open_stop().map(|s| s.id))
+            })
+            .unwrap()
+            .unwrap();
+        assert_eq!((total(counts()), counts().stopped), (0, 1));
+        let page = world.get(&reviewer(1, "王敏", "housing"), "/review").await;
+        assert!(page.says(">已暂停 <"), "{}", page.text());
+        let end = move |casework: &yimen_casework::Casework,
+                        tx: &mut yimen_store::Tx<'_>,
+                        ctx: &yimen_platform::Ctx| {
+            casework.end_special(tx, ctx, examine, stop, "异议不成立")
+        };
+        world.command(&land, end).unwrap();
+        assert_eq!((total(counts()), counts().stopped), (1, 0));
     });
 }
