@@ -10,6 +10,8 @@ sql! {
 }
 
 pub fn next(tx: &mut Tx, name: &str) -> Result<i64, StoreError> {
+    // Everybody who issues something draws from the same series: one after the other, instead of all but one in vain.
+    tx.turn(name)?;
     let (value,): (i64,) = tx.one(&NEXT, params![name])?;
     Ok(value)
 }

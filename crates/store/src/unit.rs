@@ -168,6 +168,17 @@ impl<'c> Tx<'c> {
         self.read.spoiled.clone()
     }
 
+    /// Takes the turn of everybody who writes what `name` stands for: a unit that goes on after this is the only one that has
+    /// it, on every node, until it has ended. Ask before writing a row that all writers write (a running number); on SQLite
+    /// there is one writer anyway.
+    pub fn turn(&mut self, name: &str) -> Result<()> {
+        let outcome = match &mut self.read.conn {
+            Conn::Sqlite(_) => Ok(()),
+            Conn::Postgres(conn) => conn.turn(turn_number(name)),
+        };
+        self.read.note(outcome)
+    }
+
     /// Waits for every `put`.
     pub(crate) fn settle(&mut self) -> Result<()> {
         match &mut self.read.conn {
@@ -241,4 +252,12 @@ impl<'c> DerefMut for Tx<'c> {
     fn deref_mut(&mut self) -> &mut Read<'c> {
         &mut self.read
     }
+}
+
+/// FNV-1a: the same number on every node and in every version.
+fn turn_number(name: &str) -> i64 {
+    let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    });
+    hash.cast_signed()
 }

@@ -306,6 +306,45 @@ fn a_server_killed_again_and_again_under_load_loses_no_answered_write() {
 
 /// A running number, say: everybody reads it and writes it, on two nodes, and each would lose again and again.
 #[test]
+fn whoever_takes_a_turn_first_writes_the_row_that_everybody_writes_without_losing_once() {
+    let db = TestDb::open(Engine::Postgres, SCHEMA, Options { connections: 8, ..Options::default() });
+    let other = Store::open(&db.url, Options { connections: 8, ..Options::default() }).unwrap();
+    db.store.write_blocking("open", |tx| open(tx, 1, "shared", 0)).unwrap();
+    let (runs, through) = (AtomicU32::new(0), AtomicU32::new(0));
+    let (runs, through) = (Arc::new(runs), Arc::new(through));
+    std::thread::scope(|scope| {
+        for worker in 0..32 {
+            let store = if worker % 2 == 0 { db.store.clone() } else { other.clone() };
+            let (runs, through) = (Arc::clone(&runs), Arc::clone(&through));
+            scope.spawn(move || {
+                for _ in 0..10 {
+                    let (runs, through) = (Arc::clone(&runs), Arc::clone(&through));
+                    let drawn = store.write_blocking("draw", move |tx| -> Result<()> {
+                        // What a unit reads before it knows what it will write.
+                        let _: i64 = tx.one(&COUNT, params![])?;
+                        runs.fetch_add(1, Ordering::SeqCst);
+                        tx.turn("shared")?;
+                        tx.turn("another")?;
+                        through.fetch_add(1, Ordering::SeqCst);
+                        let before: i64 = tx.one(&BALANCE, params![1])?;
+                        std::thread::sleep(Duration::from_millis(1));
+                        tx.put_one(&SET, params![1, before + 1])
+                    });
+                    drawn.unwrap();
+                }
+            });
+        }
+    });
+    assert_eq!(balance(&db.store, 1), 320);
+    // Once for each of the two turns, once to the end; nobody wrote in vain.
+    assert_eq!((runs.load(Ordering::SeqCst), through.load(Ordering::SeqCst)), (960, 320));
+    // A turn ends with its unit: nobody holds one now.
+    sql! { HELD = "select count(*) from pg_locks where locktype = 'advisory' and database =
+    (select oid from pg_database where datname = current_database())"; }
+    assert_eq!(db.store.read_blocking(|q| q.one::<i64>(&HELD, params![])), Ok(0));
+}
+
+#[test]
 fn a_row_that_everybody_writes_lets_everybody_through() {
     let db = TestDb::open(Engine::Postgres, SCHEMA, Options { connections: 8, ..Options::default() });
     let other = Store::open(&db.url, Options { connections: 8, ..Options::default() }).unwrap();

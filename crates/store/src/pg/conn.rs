@@ -24,9 +24,8 @@ use crate::value::Value;
 /// Rows are handed over in lots, so that the runtime is entered seldom.
 const LOT: usize = 128;
 
-/// The queue of those who lost to another transaction; a number that nothing else of ours locks.
-const QUEUE_UP: &str = "select pg_advisory_lock(7305808867)";
-const STEP_ASIDE: &str = "select pg_advisory_unlock(7305808867)";
+/// The turn of those who lost to another transaction; a number that nothing else of ours locks.
+const LOSERS: i64 = 7_305_808_867;
 
 /// How many statements are sent before their answers are taken in.
 const PILE: usize = 1000;
@@ -42,8 +41,10 @@ pub(crate) struct PgConn {
     /// Why the unit of work that just ran may be run again.
     again: Option<Cause>,
     committing: bool,
-    /// It is this connection's turn among those who run a unit again.
-    first_in_queue: bool,
+    /// The turns this connection has, as locks of the server, in order.
+    held: Vec<i64>,
+    /// The turns the unit wants before it begins.
+    wanted: Vec<i64>,
     /// The running unit is the first on its connection.
     fresh: bool,
     used: Instant,
@@ -80,16 +81,16 @@ impl PgConn {
             pending: Vec::new(),
             again: None,
             committing: false,
-            first_in_queue: false,
+            held: Vec::new(),
+            wanted: Vec::new(),
             fresh: false,
             used: Instant::now(),
         })
     }
 
-    /// Starts a transaction, connecting first if needed. `BEGIN` travels with the first statement. With `queued`, only
-    /// when it is this one's turn among all connections that run a unit again, on every node: a row that everybody
-    /// writes (a running number) would otherwise make each of them lose again and again.
-    pub(crate) fn begin(&mut self, text: &'static str, queued: bool) -> Result<()> {
+    /// Starts a transaction, connecting first if needed. `BEGIN` travels with the first statement, behind the turns that the
+    /// unit wants.
+    pub(crate) fn begin(&mut self, text: &'static str) -> Result<()> {
         self.pending.clear();
         self.again = None;
         self.committing = false;
@@ -100,18 +101,52 @@ impl PgConn {
         self.fresh = self.link.as_ref().is_none_or(|link| link.client.is_closed());
         if self.fresh {
             self.link = None;
-            // The server gave the turn away with the old connection.
-            self.first_in_queue = false;
+            // The server gave the turns away with the old connection.
+            self.held.clear();
             let client = self.runtime.block_on(connect(&self.config))?;
             self.link = Some(Link { client: Arc::new(client), statements: Vec::new(), sole: Vec::new() });
         }
-        if queued && !self.first_in_queue {
-            // Ahead of `BEGIN`, so that the snapshot is taken when the turn has come.
-            self.control(QUEUE_UP);
-            self.first_in_queue = true;
-        }
+        self.take_turns();
         self.control(text);
         Ok(())
+    }
+
+    /// Ahead of `BEGIN`, so that the snapshot is taken when the turns have come; in order, so that no two wait for each other.
+    fn take_turns(&mut self) {
+        if self.wanted == self.held {
+            return;
+        }
+        let mut text = String::new();
+        if !self.held.is_empty() {
+            text.push_str("select pg_advisory_unlock_all();");
+        }
+        for turn in &self.wanted {
+            text.push_str(&format!("select pg_advisory_lock({turn});"));
+        }
+        self.control(text);
+        self.held = self.wanted.clone();
+    }
+
+    /// Makes sure that nobody else, on any node, has the turn: the unit stops here and runs again when it has come. What
+    /// everybody writes (a running number) would otherwise make each of them lose again and again.
+    pub(crate) fn turn(&mut self, turn: i64) -> Result<()> {
+        if self.held.contains(&turn) {
+            return Ok(());
+        }
+        self.want(turn);
+        self.again = Some(Cause::Turn);
+        Err(StoreError::Busy)
+    }
+
+    fn want(&mut self, turn: i64) {
+        if let Err(place) = self.wanted.binary_search(&turn) {
+            self.wanted.insert(place, turn);
+        }
+    }
+
+    /// Whoever loses twice has found a row that everybody wants: they go on one after the other.
+    pub(crate) fn queue_up(&mut self) {
+        self.want(LOSERS);
     }
 
     /// Takes in what the socket has to say: that the server went away is only heard while the runtime runs.
@@ -128,12 +163,13 @@ impl PgConn {
         self.fresh
     }
 
-    /// Lets the next in the queue go on. Call it when the unit is over.
+    /// Lets the next in their turn go on. Call it when the unit is over.
     pub(crate) fn step_aside(&mut self) {
-        if std::mem::take(&mut self.first_in_queue) && self.link.is_some() {
-            self.control(STEP_ASIDE);
+        self.wanted.clear();
+        if !std::mem::take(&mut self.held).is_empty() && self.link.is_some() {
+            self.control("select pg_advisory_unlock_all()");
             if self.settle().is_err() {
-                // The turn ends with the connection.
+                // The turns end with the connection.
                 self.link = None;
             }
         }
@@ -178,11 +214,11 @@ impl PgConn {
         cause
     }
 
-    fn control(&mut self, text: &'static str) {
+    fn control(&mut self, text: impl Into<Cow<'static, str>>) {
         let Some(link) = &self.link else { return };
-        let client = Arc::clone(&link.client);
-        let answer = Box::pin(async move { client.batch_execute(text).await.map(|()| 1) });
-        self.send(Pending { statement: text, one: false, answer });
+        let (client, text) = (Arc::clone(&link.client), text.into());
+        let answer = Box::pin(async move { client.batch_execute(&text).await.map(|()| 1) });
+        self.send(Pending { statement: "transaction control", one: false, answer });
     }
 
     /// Polls once: the message joins the connection's queue. The answer is waited for later.
@@ -313,7 +349,7 @@ impl PgConn {
                     );
                 }
                 Cause::Serialization | Cause::StalePlan | Cause::Lost => self.again = Some(stopped.cause),
-                Cause::Aborted | Cause::Other => {}
+                Cause::Aborted | Cause::Turn | Cause::Other => {}
             }
             stopped.error
         })

@@ -79,6 +79,8 @@ pub(crate) struct Failure {
 pub(crate) enum Cause {
     /// Run the unit again: another transaction came first.
     Serialization,
+    /// Run the unit again when its turn has come.
+    Turn,
     /// Run the unit again with statements prepared anew: the schema changed under us.
     StalePlan,
     /// The connection is gone.

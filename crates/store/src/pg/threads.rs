@@ -111,9 +111,8 @@ fn attempts(tx: &mut Tx<'_>, job: &mut dyn Unit) -> (bool, Result<()>, u32) {
 fn try_again(tx: &mut Tx<'_>, job: &mut dyn Unit) -> (bool, Result<()>, u32) {
     let begin = if job.reads() { "begin read only" } else { "begin" };
     let (mut retries, mut lost) = (0, false);
-    // Whoever loses twice has found a row that everybody wants.
     loop {
-        let (kept, outcome) = attempt(tx, job, begin, retries > 1);
+        let (kept, outcome) = attempt(tx, job, begin);
         if job.reads()
             && let Some(conn) = tx.postgres().filter(|conn| conn.wants_again())
         {
@@ -122,7 +121,7 @@ fn try_again(tx: &mut Tx<'_>, job: &mut dyn Unit) -> (bool, Result<()>, u32) {
         let again = tx.postgres().and_then(PgConn::take_again);
         let fresh = tx.postgres().is_none_or(|conn| conn.is_fresh());
         let wanted = match again {
-            Some(Cause::Serialization | Cause::StalePlan) => retries < RETRIES,
+            Some(Cause::Serialization | Cause::StalePlan | Cause::Turn) => retries < RETRIES,
             // Before COMMIT was sent nothing can have been written: once more on a new connection. That an idle
             // connection had died long before is no loss of this unit's, and the next one is fresh.
             Some(Cause::Lost) => !fresh || !std::mem::replace(&mut lost, true),
@@ -135,11 +134,16 @@ fn try_again(tx: &mut Tx<'_>, job: &mut dyn Unit) -> (bool, Result<()>, u32) {
             std::thread::sleep(backoff(retries));
         }
         retries += 1;
+        if retries > 1
+            && let Some(conn) = tx.postgres()
+        {
+            conn.queue_up();
+        }
     }
 }
 
-fn attempt(tx: &mut Tx<'_>, job: &mut dyn Unit, begin: &'static str, queued: bool) -> (bool, Result<()>) {
-    if let Err(error) = tx.postgres().map_or(Ok(()), |conn| conn.begin(begin, queued)) {
+fn attempt(tx: &mut Tx<'_>, job: &mut dyn Unit, begin: &'static str) -> (bool, Result<()>) {
+    if let Err(error) = tx.postgres().map_or(Ok(()), |conn| conn.begin(begin)) {
         return (false, Err(error));
     }
     let kept = job.run(tx);
