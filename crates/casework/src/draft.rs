@@ -47,8 +47,7 @@ impl Casework {
             id => city.offices.iter().find(|o| o.id == id && takes_in(id)),
         };
         let office = office.ok_or_else(|| CaseworkError::Unavailable("所选大厅不受理这个事项".into()))?;
-        let ways = &version.service.result.delivery;
-        let delivery = ways.last().map_or(Delivery::Window, |way| way_of(*way));
+        let delivery = usual_way(new.channel, &version.service.result.delivery);
         let number = self.draw_number(tx, ctx, &office.region)?;
         let id = ctx.new_id();
         let new = NewCase {
@@ -203,6 +202,15 @@ fn own_words(fetched: &Fetched) -> Result<()> {
             Err(Refusal::WrongState { state: case.state, wanted: "代改申请人网上填写的内容" }.into())
         }
         false => Ok(()),
+    }
+}
+
+/// How the result comes until somebody chooses: who came to the window fetches it there, where it can be fetched.
+fn usual_way(channel: Channel, offered: &[yimen_catalogue::model::DeliveryWay]) -> Delivery {
+    let mut ways = offered.iter().map(|way| way_of(*way));
+    match channel {
+        Channel::Window if ways.clone().any(|way| way == Delivery::Window) => Delivery::Window,
+        _ => ways.next_back().unwrap_or(Delivery::Window),
     }
 }
 

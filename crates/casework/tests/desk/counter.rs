@@ -3,7 +3,7 @@
 use crate::crew::{ID_CARD, clerk, clerk_here, with};
 use crate::story;
 use crate::world::PDF;
-use yimen_casework::model::CaseState;
+use yimen_casework::model::{CaseState, Delivery};
 
 #[test]
 fn a_lost_id_card_is_taken_in_and_accepted_at_once_with_its_receipts() {
@@ -29,6 +29,32 @@ fn a_lost_id_card_is_taken_in_and_accepted_at_once_with_its_receipts() {
         // A page of the form that is opened now leads to the case.
         let late = world.get(&clerk, &format!("/desk/cases/{number}/fill")).await;
         assert_eq!(late.location(), format!("/desk/cases/{number}"));
+    });
+}
+
+#[test]
+fn how_the_result_comes_is_asked_at_the_counter() {
+    story("way", |world| async move {
+        let clerk = clerk_here();
+        let number = world.card(&clerk).await;
+        // Whoever came in person fetches it in person, unless they say otherwise.
+        assert_eq!(world.case(&number).delivery, Delivery::Window);
+        let page = world.get(&clerk, &format!("/desk/cases/{number}/fill")).await;
+        assert!(page.says("结果怎么交给申请人") && page.says("没有登记地址，选邮寄的请先问清寄到哪里。"));
+        let forged = [("result-way", "pigeon"), ("action", "save")];
+        assert_eq!(world.fill_in(&clerk, &number, &forged).await.status, 303);
+        assert_eq!(world.case(&number).delivery, Delivery::Window);
+        // Chosen while the rest is wrong: kept like everything that is typed.
+        let wrong = world.fill_in(&clerk, &number, &[("result-way", "post"), ("action", "accept")]).await;
+        assert_eq!(wrong.status, 422);
+        assert_eq!(world.case(&number).delivery, Delivery::Post);
+        let fields = with(
+            &ID_CARD,
+            &[("material", "identity"), ("material", "photo"), ("result-way", "post"), ("action", "accept")],
+        );
+        let done = world.fill_in(&clerk, &number, &fields).await;
+        assert_eq!(done.location(), format!("/desk/cases/{number}?done=accepted"), "{}", done.text());
+        assert!(world.see(&clerk, &number).await.says("邮寄送达"));
     });
 }
 

@@ -4,10 +4,11 @@ use yimen_catalogue::Facts;
 use yimen_catalogue::model::{Field as Spec, FormPage, Need, Question};
 use yimen_catalogue::pages::{question_control, take_answers};
 use yimen_web::upload::Rules;
-use yimen_web::{Field, FieldError, FormState, MaterialRow, UploadBox, UploadedFile};
+use yimen_web::{Choice, Field, FieldError, FormState, MaterialRow, UploadBox, UploadedFile};
 
 use super::slots;
-use crate::model::CaseState;
+use crate::draft::way_of;
+use crate::model::{CaseState, Delivery};
 use crate::pages::citizen::correct;
 use crate::pages::citizen::materials::{PER_SLOT, box_name};
 use crate::pages::citizen::opened::Opened;
@@ -19,6 +20,8 @@ use crate::view::{Material, MaterialState};
 const RECORD: &str = "申请人登记信息";
 /// Materials that have a key.
 const KEYS: usize = 9;
+/// No field of a service is called so: their names have no hyphen.
+const WAY: &str = "result-way";
 /// Stands in the form beside the ticks: without it nothing is said about originals.
 pub(super) const TICKED: &str = "ticked";
 
@@ -112,6 +115,33 @@ pub(super) fn parts(opened: &Opened, typed: Option<&FormState>) -> Vec<(String, 
         (page.title.clone(), fields.into_iter().map(control).collect())
     };
     version.pages(facts).into_iter().map(part).collect()
+}
+
+/// How the result reaches the applicant; nothing to choose in a correction, or where there is one way only.
+pub(super) fn way(opened: &Opened, typed: Option<&FormState>) -> Option<Field> {
+    let ways = ways(opened);
+    if opened.case.state != CaseState::Draft || ways.len() < 2 {
+        return None;
+    }
+    let choices = ways.into_iter().map(|way| Choice::new(way.code(), way.zh())).collect();
+    let address = opened.own.as_ref().map(|own| own.address.as_str()).filter(|address| !address.is_empty());
+    let hint = match address {
+        Some(address) => format!("邮寄的寄到登记的地址：{address}"),
+        None => "没有登记地址，选邮寄的请先问清寄到哪里。".to_string(),
+    };
+    let field =
+        Field::radios(WAY, "结果怎么交给申请人", choices).hint(hint).value(opened.case.delivery.code());
+    Some(typed.map_or(field.clone(), |form| field.from(form)))
+}
+
+fn ways(opened: &Opened) -> Vec<Delivery> {
+    opened.service().result.delivery.iter().map(|way| way_of(*way)).collect()
+}
+
+/// The way that was chosen, where it is another than the one that is saved. What is not offered is no choice.
+pub(super) fn chosen_way(opened: &Opened, form: &FormState) -> Option<Delivery> {
+    let chosen = Delivery::parse(form.text(WAY)).filter(|way| ways(opened).contains(way))?;
+    (opened.case.state == CaseState::Draft && chosen != opened.case.delivery).then_some(chosen)
 }
 
 pub(super) fn material_row(

@@ -41,6 +41,7 @@ struct FillPage {
     stops: Vec<String>,
     questions: Vec<Field>,
     parts: Vec<(String, Vec<Field>)>,
+    way: Option<Field>,
     materials: Vec<MaterialRow>,
     /// How many required materials are neither seen nor scanned.
     lacking: usize,
@@ -124,6 +125,7 @@ fn view(casework: &Casework, shell: &Shell, ctx: &Ctx, opened: &Opened, with: &W
         stops: opened.version.stops(&opened.settled).iter().map(|s| s.say.clone()).collect(),
         questions: if correcting { Vec::new() } else { answers::questions(opened, with.typed) },
         parts: answers::parts(opened, with.typed),
+        way: answers::way(opened, with.typed),
         materials: shown.iter().enumerate().map(row).collect(),
         lacking: shown.iter().filter(lacking).count(),
         viewer: with.file.and_then(|_| Viewer::of(&opened.materials, &places).shown),
@@ -146,13 +148,17 @@ async fn keep(
     let cleared: Vec<String> =
         read.cleared.iter().filter(|id| opened.facts.contains_key(*id)).cloned().collect();
     let turned = answers::turned(opened, form);
-    if answers.is_empty() && cleared.is_empty() && turned.is_empty() {
+    let way = answers::chosen_way(opened, form);
+    if answers.is_empty() && cleared.is_empty() && turned.is_empty() && way.is_none() {
         return Ok(());
     }
-    let id = opened.case.id;
+    let (id, office) = (opened.case.id, opened.case.office.clone());
     let save = move |casework: &Casework, tx: &mut Tx<'_>, ctx: &Ctx| -> crate::Result<()> {
         if !answers.is_empty() || !cleared.is_empty() {
             casework.answer(tx, ctx, id, &answers, &cleared)?;
+        }
+        if let Some(way) = way {
+            casework.choose_way(tx, ctx, id, way, &office)?;
         }
         turned.iter().try_for_each(|(slot, seen)| casework.see_original(tx, ctx, id, slot, *seen))
     };
