@@ -62,6 +62,29 @@ fn a_correction_can_be_saved_and_finished_later() {
 }
 
 #[test]
+fn a_correction_is_saved_while_it_is_typed() {
+    story("correct-typed", |world| async move {
+        let me = world.buyer();
+        let number = world.correcting(&me).await;
+        let (page, save) = (format!("/cases/{number}/correct"), format!("/cases/{number}/correct/save"));
+        assert!(world.get(&me, &page).await.says(&format!("data-autosave=\"{save}\"")));
+        assert_eq!(world.post(&me, &save, &[("contract_no", "HZ7"), ("price", "1")]).await.status, 204);
+        assert_eq!(world.case(&number).state, CaseState::Correcting, "typing hands nothing in");
+        assert!(world.get(&me, &page).await.says("value=\"HZ7\""));
+        assert!(world.get(&me, &format!("/cases/{number}")).await.says("3,200,000.00元"));
+        let other = world.citizen("别人", crate::world::SELLER);
+        assert_eq!(world.post(&other, &save, &[("contract_no", "HZ8")]).await.status, 404);
+        world
+            .upload(&me, &format!("/cases/{number}/apply/materials/title"), &[], &[("f", "附图.pdf", PDF)])
+            .await;
+        let done = world.post(&me, &page, &[("contract_no", "HZ9"), ("action", "hand-in")]).await;
+        assert_eq!(done.location(), format!("/cases/{number}?done=corrected"));
+        let late = world.post(&me, &save, &[("contract_no", "HZ10")]).await;
+        assert!(late.status == 409 && late.says("补正已经提交"));
+    });
+}
+
+#[test]
 fn what_was_not_asked_for_stays_as_it_was() {
     story("not-asked", |world| async move {
         let me = world.buyer();

@@ -7,6 +7,7 @@ mod day_one;
 mod documents;
 mod follow;
 mod track;
+mod typing;
 mod upload;
 mod world;
 

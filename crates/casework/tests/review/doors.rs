@@ -105,6 +105,7 @@ const DOORS: &[(&str, &str, &str)] = &[
     ("get", "/cases/{number}/submitted", "owner"),
     ("get", "/cases/{number}/correct", "owner"),
     ("post", "/cases/{number}/correct", "owner"),
+    ("post", "/cases/{number}/correct/save", "owner"),
     ("get", "/cases/{number}/withdraw", "owner"),
     ("post", "/cases/{number}/withdraw", "owner"),
     ("post", "/cases/{number}/bills/{bill}/pay", "owner"),

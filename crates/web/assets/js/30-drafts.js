@@ -5,12 +5,14 @@ behaviour('form[data-autosave]', (form) => {
   let timer = 0;
   let dirty = false;
   const body = () => new URLSearchParams([...fields(form), ['nonce', form.elements.nonce?.value || '']]);
-  const save = async () => {
+  let saving = null;
+  const save = () => saving ||= send().finally(() => { saving = null; });
+  const send = async () => {
     clearTimeout(timer);
     if (!dirty || form.dataset.sent) return;
     dirty = false;
     try {
-      const answer = await fetch(form.dataset.autosave, { method: 'POST', body: body(), headers: { Accept: 'application/json' } });
+      const answer = await fetch(form.dataset.autosave, { keepalive: true, method: 'POST', body: body(), headers: { Accept: 'application/json' } });
       if (!answer.ok) throw answer;
       status.textContent = `已自动保存 ${clockNow()}`;
       if (form.dataset.keep) store.drop(`keep:${form.dataset.keep}`);
@@ -26,6 +28,17 @@ behaviour('form[data-autosave]', (form) => {
     timer = setTimeout(save, 1500);
   });
   form.addEventListener('submit', () => clearTimeout(timer));
+  // Another form of the page is sent, a file taken away for example: the page that answers shows what was typed here.
+  const first = async (event) => {
+    if (!form.isConnected) return removeEventListener('submit', first, true);
+    if (event.target === form || !(dirty || saving) || form.dataset.sent) return;
+    event.preventDefault();
+    await saving;
+    await save();
+    dirty = false;
+    event.target.requestSubmit(event.submitter);
+  };
+  addEventListener('submit', first, true);
   document.addEventListener('visibilitychange', () => {
     if (document.hidden && dirty && !form.dataset.sent) navigator.sendBeacon(form.dataset.autosave, body());
   });

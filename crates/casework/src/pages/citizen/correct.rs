@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use yimen_catalogue::Facts;
@@ -18,7 +19,7 @@ use super::materials::{box_name, material_row};
 use super::opened::{Opened, open, refused};
 use crate::model::{CaseState, CorrectionItem};
 use crate::pages::error::sentence;
-use crate::pages::fields::{control, control_from, take};
+use crate::pages::fields::{Taken, control, control_from, take};
 use crate::pages::{case_clock, command, ctx_of, grouped, moment};
 use crate::policy::Act;
 use crate::view::MaterialState;
@@ -86,8 +87,7 @@ pub(super) async fn save(
     if opened.case.state == CaseState::Submitted && opened.case.correction.is_some() {
         return Ok(redirect_303(done));
     }
-    let specs: Vec<Spec> = wanted(&opened).into_iter().map(|(spec, _)| spec.clone()).collect();
-    let taken = take(&specs, &opened.facts, &form, |spec, facts| applies(&opened, spec, facts));
+    let taken = taken(&opened, &form);
     store_answers(&casework, &ctx, &opened, &taken).await?;
     if !taken.errors.is_empty() {
         taken.tell(&mut form);
@@ -109,6 +109,29 @@ pub(super) async fn save(
         }
         Err(error) => Err(refused(error, opened.number())),
     }
+}
+
+/// Keeps what is being typed: a file taken away, a closed browser or an empty battery costs nothing.
+pub(super) async fn autosave(
+    State(casework): State<Casework>,
+    citizen: CitizenOnly,
+    Path(number): Path<String>,
+    form: Form,
+) -> Result<Response, WebError> {
+    let ctx = ctx_of(&casework, &citizen.actor);
+    let opened = open(&casework, &ctx, &number, Act::FillIn).await?;
+    if opened.case.state != CaseState::Correcting {
+        let stale = WebError::conflict("补正已经提交，不能再改填写的内容。");
+        return Err(stale.next(format!("/cases/{}", opened.number()), "查看这份办件"));
+    }
+    store_answers(&casework, &ctx, &opened, &taken(&opened, &form)).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// What was asked for of what was posted.
+fn taken(opened: &Opened, form: &FormState) -> Taken {
+    let specs: Vec<Spec> = wanted(opened).into_iter().map(|(spec, _)| spec.clone()).collect();
+    take(&specs, &opened.facts, form, |spec, facts| applies(opened, spec, facts))
 }
 
 /// The page again, with what was wrong with an upload.

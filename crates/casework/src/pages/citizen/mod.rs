@@ -45,6 +45,7 @@ pub(crate) fn routes() -> Router<Casework> {
         .route("/cases/{number}/apply/check", get(check::page).post(check::submit))
         .route("/cases/{number}/submitted", get(check::submitted))
         .route("/cases/{number}/correct", get(correct::page).post(correct::save))
+        .route("/cases/{number}/correct/save", post(correct::autosave))
         .route("/cases/{number}/withdraw", get(withdraw::page).post(withdraw::withdraw))
         .route("/cases/{number}", get(case::case))
         .route("/my", get(my::my))
