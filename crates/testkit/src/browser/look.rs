@@ -72,6 +72,12 @@ impl Session {
         }
     }
 
+    /// Whether the link or button with this name stands in the window now, unscrolled and with nothing over it.
+    pub async fn in_sight(&self, name: &str) -> Result<bool> {
+        let script = format!("{PAGE}\nreturn inSight(find('click', arguments[0]));");
+        self.ask(&script, vec![json!(name)]).await
+    }
+
     /// The name of what has the focus, as a person using the keyboard is told it.
     pub async fn focused(&self) -> Result<String> {
         self.ask(&format!("{PAGE}\nreturn describe(document.activeElement);"), vec![]).await

@@ -45,6 +45,14 @@ const rank = (element, wanted) => {
   return Math.min(9, ...ranks);
 };
 
+// Where its middle is, it is what a click would meet.
+const inSight = (element) => {
+  const box = element.getBoundingClientRect?.();
+  if (!box) return false;
+  const met = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+  return !!met && (element === met || element.contains(met));
+};
+
 // The innermost thing around an element that also shows this text.
 const surrounding = (element, text) => {
   let place = element;
