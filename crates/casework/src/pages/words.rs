@@ -2,7 +2,7 @@
 
 use yimen_catalogue::Catalogue;
 use yimen_standards::case_number::CaseNumber;
-use yimen_standards::time::{Instant, Limit, Remaining, remaining};
+use yimen_standards::time::{Instant, Remaining, remaining};
 use yimen_web::{Clock, ClockState, StatusTag, StepState, Tone};
 
 use crate::Casework;
@@ -40,15 +40,11 @@ pub struct Until {
     pub by: String,
 }
 
-/// `limit`, where it is known, says from when on the end is near: the last third of it, and for limits in days no
-/// earlier than the last working day.
-pub fn until(casework: &Casework, now: Instant, due: Instant, limit: Option<Limit>) -> Until {
+/// For staff: near is what is due today or on the next working day, in lists, on the board and on the page of a task
+/// alike.
+pub fn until(casework: &Casework, now: Instant, due: Instant) -> Until {
     let left = remaining(&casework.calendar, &casework.hours, now, due);
-    let near = match limit {
-        Some(Limit::WorkingMinutes(n)) => left.working_minutes * 3 <= i64::from(n),
-        _ => left.working_days <= 1,
-    };
-    told(&left, near, due, now)
+    told(&left, left.working_days <= 1, due, now)
 }
 
 /// [`until`] where the limit is not known but its beginning is.
@@ -65,15 +61,23 @@ fn told(left: &Remaining, near: bool, due: Instant, now: Instant) -> Until {
         (false, true) => ClockState::Near,
         (false, false) => ClockState::Normal,
     };
-    let by = moment(due, now);
-    let by = if left.overdue { format!("原定 {by}") } else { format!("{by} 前") };
-    Until { state, left: left_words(left), by }
+    Until { state, left: left_words(left), by: told_by(due, now) }
 }
+
+fn told_by(due: Instant, now: Instant) -> String {
+    let by = moment(due, now);
+    if now > due { format!("原定 {by}") } else { format!("{by} 前") }
+}
+
+/// Fewer office minutes than this are no working day to anybody.
+const SHORT_DAY: i64 = 6 * 60;
 
 fn left_words(left: &Remaining) -> String {
     let minutes = || minutes_words(left.working_minutes);
     match (left.overdue, left.working_days, left.working_minutes) {
         (false, 0, _) => format!("今天到期，剩余 {}", minutes()),
+        // Quarter of an hour from the opening of the next day is no working day.
+        (false, 1, left) if left < SHORT_DAY => format!("下一工作日到期，剩余 {}", minutes()),
         (false, days, _) => format!("剩余 {days} 个工作日"),
         (true, 0, 0) => "刚刚到期".to_owned(),
         (true, 0, _) => format!("已逾期 {}", minutes()),
@@ -92,7 +96,7 @@ pub fn minutes_words(minutes: i64) -> String {
 
 /// `剩余 2 个工作日（11月24日 17:00 前）`.
 pub fn due_line(casework: &Casework, now: Instant, due: Instant) -> String {
-    let until = until(casework, now, due, None);
+    let until = until(casework, now, due);
     format!("{}（{}）", until.left, until.by)
 }
 
@@ -120,7 +124,7 @@ fn clock(
         (Some(due), since) => {
             let until = match since {
                 Some(since) => until_since(casework, now, since, due),
-                None => until(casework, now, due, None),
+                None => until(casework, now, due),
             };
             match state {
                 CaseState::InReview => Clock::new(until.state, until.left, until.by),
@@ -151,7 +155,7 @@ pub fn case_clock(casework: &Casework, case: &Case, now: Instant) -> Clock {
     clock(casework, now, case.state, &running, stopped)
 }
 
-/// The clock of a case in a list.
+/// The clock of a case in a list, with until when.
 pub fn item_clock(casework: &Casework, item: &CaseItem, now: Instant) -> Clock {
     let state = CaseState::parse(&item.state).unwrap_or(CaseState::Closed);
     let running = match state {
@@ -164,7 +168,9 @@ pub fn item_clock(casework: &Casework, item: &CaseItem, now: Instant) -> Clock {
         }
         _ => Running { what: "", since: None, due: None },
     };
-    clock(casework, now, state, &running, item.stopped_since.map(|_| ""))
+    let due = running.due.filter(|_| item.stopped_since.is_none());
+    let clock = clock(casework, now, state, &running, item.stopped_since.map(|_| ""));
+    due.map_or(clock.clone(), |due| clock.due(told_by(due, now)))
 }
 
 /// The clock of a task in an inbox: its own limit, else the promise of the case.
@@ -178,7 +184,7 @@ pub fn task_clock(casework: &Casework, item: &TaskItem, now: Instant) -> Clock {
             Clock::new(until.state, until.left, until.by)
         }
         (Some(due), None) => {
-            let until = until(casework, now, due, None);
+            let until = until(casework, now, due);
             Clock::new(until.state, until.left, until.by)
         }
         (None, _) => Clock::new(ClockState::Normal, "没有单独时限", ""),
@@ -282,6 +288,8 @@ mod tests {
             left_words(&Remaining { overdue, working_days, working_minutes })
         };
         assert_eq!(left(false, 2, 900), "剩余 2 个工作日");
+        assert_eq!(left(false, 1, 390), "剩余 1 个工作日");
+        assert_eq!(left(false, 1, 15), "下一工作日到期，剩余 15 分钟");
         assert_eq!(left(false, 0, 45), "今天到期，剩余 45 分钟");
         assert_eq!(left(false, 0, 150), "今天到期，剩余 2 小时 30 分钟");
         assert_eq!(left(true, 1, 500), "已逾期 1 个工作日");

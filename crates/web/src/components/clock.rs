@@ -88,6 +88,12 @@ impl Clock {
             minutes_left: None,
         }
     }
+    /// Until when, where it was not said at once.
+    #[must_use]
+    pub fn due(mut self, due: impl Into<String>) -> Clock {
+        self.due = due.into();
+        self
+    }
     pub fn state(&self) -> ClockState {
         self.state
     }

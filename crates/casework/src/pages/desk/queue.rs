@@ -338,7 +338,7 @@ impl Looking<'_> {
         let columns =
             vec![Column::text("办件"), Column::text("申请人"), Column::text("提交"), Column::text("期限")];
         let row = |item: &CaseItem| {
-            let (title, note) = (self.service(&item.service), grouped(&item.number));
+            let (title, note) = (self.service(&item.service, item.version_id), grouped(&item.number));
             let draft = item.state == CaseState::Draft.code();
             let end = if draft { "/fill" } else { "" };
             let at = item.submitted_at.unwrap_or(item.created_at);
@@ -359,7 +359,7 @@ impl Looking<'_> {
         let columns =
             vec![Column::text("环节"), Column::text("申请人"), Column::text("要点"), Column::text("期限")];
         let row = |item: &TaskItem| {
-            let note = format!("{} {}", self.service(&item.service), grouped(&item.number));
+            let note = format!("{} {}", self.service(&item.service, item.version_id), grouped(&item.number));
             let row = Row::new(vec![
                 Cell::link_with(format!("/desk/cases/{}#task-{}", item.number, item.id), &item.name, note),
                 Cell::text(&item.applicant_name),
@@ -371,8 +371,11 @@ impl Looking<'_> {
         Table::new(caption, columns).hide_caption().keys().rows(items.iter().map(row))
     }
 
-    fn service(&self, id: &str) -> String {
-        self.catalogue.current(id).map_or_else(|| id.to_string(), |v| v.service.name.clone())
+    /// A service that is no longer offered has its name still: from the version the case began with.
+    fn service(&self, id: &str, version: i64) -> String {
+        let old = self.casework.catalogue.cached(version);
+        let version = old.as_deref().or_else(|| self.catalogue.current(id).map(|v| &**v));
+        version.map_or_else(|| id.to_string(), |v| v.service.name.clone())
     }
 }
 

@@ -199,7 +199,7 @@ fn clock(casework: &Casework, case: &Case, task: &Task, ctx: &Ctx) -> Clock {
     }
     match (task.due_at.or(case.promised_due), task.state) {
         (_, TaskState::Waiting) => Clock::new(ClockState::Normal, "还没有开始", "").detail(detail),
-        (Some(due), _) => short_clock(until(casework, ctx.now, due, task.within)).detail(detail),
+        (Some(due), _) => short_clock(until(casework, ctx.now, due)).detail(detail),
         (None, _) => Clock::new(ClockState::Normal, "没有单独时限", "").detail(detail),
     }
 }

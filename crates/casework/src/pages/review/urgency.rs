@@ -109,7 +109,7 @@ pub fn row_clock(casework: &Casework, task: &InboxTask, now: Instant) -> Clock {
         return Clock::new(ClockState::Paused, "（特别程序）", "");
     }
     match task.due_at.or(task.promised_due) {
-        Some(due) => short_clock(until(casework, now, due, None)),
+        Some(due) => short_clock(until(casework, now, due)),
         None => Clock::new(ClockState::Normal, "没有单独时限", ""),
     }
 }
