@@ -58,7 +58,7 @@ async fn paid(
 ) -> Result<Response, WebError> {
     let ctx = ctx_of(&payments.casework, &citizen.actor);
     if payments.look(&ctx, &number, bill).await? {
-        return Ok(redirect_303(format!("/cases/{number}")));
+        return Ok(redirect_303(format!("/cases/{number}?done=paid")));
     }
     let page = shell.citizen("正在确认缴费结果").section("my").refresh(5);
     Ok(Html::ok(Waiting { page, number, bill }).into_response())

@@ -29,6 +29,8 @@ fn the_task_list_says_what_is_done_and_leads_on() {
         let number = world.start(&me).await;
         let tasks = world.get(&me, &format!("/cases/{number}/apply")).await;
         assert!(tasks.says("开始填写") && tasks.says("还不能开始"));
+        // A page that may turn out to ask nothing is not done before anybody saw it.
+        assert!(tasks.says("已完成 0 项") && !tasks.says(">已完成<"), "{}", tasks.text());
         assert!(tasks.says(&format!("/cases/{number}/apply/questions/property_use")));
         assert!(
             !tasks.says(&format!("href=\"/cases/{number}/apply/check\"")),

@@ -20,12 +20,13 @@ fn my_cases_are_grouped_by_what_they_wait_for() {
         let running = world.accepted(&me).await;
         let page = world.get(&me, "/my").await.text();
         let at = |words: &str| page.find(words).unwrap_or_else(|| panic!("{words}"));
-        assert!(at("没有提交的草稿") < at(&format!("/cases/{draft}/apply")));
-        assert!(at(&format!("/cases/{draft}/apply")) < at("等您处理"));
+        // What has a day by which it must be done stands before what can wait.
         assert!(at("等您处理") < at(&format!("/cases/{correcting}/correct")));
-        assert!(
-            at("等您处理") < at(&format!("/cases/{billed}")) && at("待缴费 32,080.00元") < at("办理中</h2>")
-        );
+        assert!(at("等您处理") < at(&format!("/cases/{billed}")));
+        assert!(at(&format!("/cases/{correcting}/correct")) < at("没有提交的草稿"));
+        assert!(at("待缴费 32,080.00元") < at("没有提交的草稿"));
+        assert!(at("没有提交的草稿") < at(&format!("/cases/{draft}/apply")));
+        assert!(at(&format!("/cases/{draft}/apply")) < at("办理中</h2>"));
         assert!(at("办理中</h2>") < at(&format!("/cases/{running}")));
         assert!(page.contains("22 个工作日（12月25日 17:00 前）"));
         let other = world.citizen("别人", crate::world::SELLER);
@@ -98,12 +99,16 @@ fn a_bill_is_paid_from_the_case_page() {
         let bill = world.case(&number).bills[0].id;
         let page = world.get(&me, &format!("/cases/{number}")).await;
         assert!(page.says("需要您缴费 32,080.00元") && page.says("待缴费"));
+        let early = world.get(&me, &format!("/cases/{number}?done=paid")).await;
+        assert!(!early.says("缴费成功"), "an address says nothing of money");
         assert!(page.says(&format!("method=\"post\" action=\"/cases/{number}/bills/{bill}/pay\"")));
         world
             .command(&Actor::System("payments"), move |casework, tx, ctx| casework.pay(tx, ctx, bill, "R1"))
             .unwrap();
         let page = world.get(&me, &format!("/cases/{number}")).await;
-        assert!(!page.says("/pay\"") && page.says("已缴费"));
+        assert!(!page.says("/pay\"") && page.says("已缴费") && !page.says("缴费成功"));
+        // Where the payer comes back from the gateway.
+        assert!(world.get(&me, &format!("/cases/{number}?done=paid")).await.says("缴费成功"));
     });
 }
 
@@ -153,6 +158,23 @@ fn a_stopped_clock_says_why_and_since_when() {
             assert!(page.says(words), "{words}");
         }
         assert!(world.get(&me, &format!("/cases/{number}/clock")).await.says("时限暂停中"));
+    });
+}
+
+#[test]
+fn who_has_a_bill_to_pay_is_not_told_to_do_nothing_while_the_clock_stands() {
+    story("stopped-with-bill", |world| async move {
+        let me = world.buyer();
+        let number = world.billed(&me).await;
+        let task = world.case(&number).tasks.iter().find(|t| t.step == "examine").unwrap().id;
+        let stop = move |casework: &Casework, tx: &mut Tx<'_>, ctx: &Ctx| {
+            casework.claim(tx, ctx, task)?;
+            casework.start_special(tx, ctx, task, "dispute-inquiry", "邻居对地界有争议")
+        };
+        world.command(&world.reviewer("natural-resources"), stop).unwrap();
+        let page = world.get(&me, &format!("/cases/{number}")).await;
+        assert!(page.says("权属争议调查") && page.says("需要您缴费 32,080.00元，现在就可以缴"));
+        assert!(!page.says("不需要您做什么"));
     });
 }
 

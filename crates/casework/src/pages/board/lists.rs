@@ -131,7 +131,7 @@ pub(super) async fn cases(
     let page = ListPage {
         page: shell.board(format!("{word}的办件")).section("supervise").back("/supervise", "运行总览"),
         keys: KeyHints::new().letters(),
-        meaning: standing.map_or("已提交、还没有办结的办件。", Standing::meaning).to_string(),
+        meaning: format!("{}。", standing.map_or("已提交、还没有办结的办件", Standing::meaning)),
         fresh: freshness(&catalogue, &scope, now),
         filters,
         action: path.to_string(),
@@ -206,7 +206,7 @@ fn case_clock(casework: &Casework, case: &BoardCase, state: CaseState, now: Inst
     match (state, case.running) {
         (CaseState::Decided, _) => Clock::new(ClockState::Finished, "等待送达", ""),
         (_, NO_DUE) => Clock::new(ClockState::Normal, "没有时限", ""),
-        (_, running) => short_clock(until(casework, now, Instant(running), None)),
+        (_, running) => short_clock(until(casework, now, Instant(running))),
     }
 }
 

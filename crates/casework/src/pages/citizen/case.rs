@@ -92,6 +92,9 @@ pub(super) async fn case(
         "withdrawn" => {
             page = page.notice(Notice::success("已撤回").text("已缴的费用会原路退回。需要时可以重新申请。"))
         }
+        "paid" if view.fetched.case.bills.iter().any(|b| b.state == BillState::Paid) => {
+            page = page.notice(Notice::success("缴费成功").text("不用再做什么，部门会继续往下办。"))
+        }
         _ => {}
     }
     Ok(Html::ok(CasePage::of(&casework, &ctx, page, view)).into_response())

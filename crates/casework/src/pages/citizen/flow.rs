@@ -43,9 +43,11 @@ impl Flow {
         for question in version.questions(facts) {
             steps.push((Step::Question(question.id.clone()), facts.contains_key(&question.id)));
         }
+        // Until the situation is known nobody knows what a page asks: none is done that nobody has seen.
+        let known = steps.iter().all(|(_, done)| *done);
         let open = version.unanswered(facts);
         for page in version.pages(facts) {
-            let done = !open.iter().any(|(p, _)| p.id == page.id);
+            let done = known && !open.iter().any(|(p, _)| p.id == page.id);
             steps.push((Step::Page(page.id.clone()), done));
         }
         if materials.iter().any(|m| m.state != MaterialState::FromForm) {

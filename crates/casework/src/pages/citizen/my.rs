@@ -137,7 +137,7 @@ fn groups(
     if over {
         return vec![Group { title: "", items: items.iter().map(item).collect() }];
     }
-    let titled = [(0, "没有提交的草稿"), (1, "等您处理"), (2, "办理中")];
+    let titled = [(1, "等您处理"), (0, "没有提交的草稿"), (2, "办理中")];
     let group = |(nth, title): (i32, &'static str)| Group {
         title,
         items: items.iter().filter(|c| kind(c) == nth).map(item).collect(),

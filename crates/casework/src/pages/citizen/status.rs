@@ -47,11 +47,19 @@ fn said(words: &str) -> String {
 }
 
 fn in_review(catalogue: &Catalogue, case: &Case) -> String {
-    if let Some(stop) = case.open_stop() {
-        return format!("正在进行“{}”，这段时间不计入办理时限，不需要您做什么。", stop.name);
-    }
-    if let Some(bill) = case.bills.iter().find(|b| b.state == BillState::Due) {
-        return format!("需要您缴费 {}元，缴清后继续往下办。", Fen(bill.total).grouped());
+    let due = case.bills.iter().find(|b| b.state == BillState::Due).map(|b| Fen(b.total).grouped());
+    match (case.open_stop(), due) {
+        (Some(stop), None) => {
+            return format!("正在进行“{}”，这段时间不计入办理时限，不需要您做什么。", stop.name);
+        }
+        (Some(stop), Some(due)) => {
+            return format!(
+                "正在进行“{}”，这段时间不计入办理时限。需要您缴费 {due}元，现在就可以缴。",
+                stop.name
+            );
+        }
+        (None, Some(due)) => return format!("需要您缴费 {due}元，缴清后继续往下办。"),
+        (None, None) => {}
     }
     let mut working: Vec<String> = Vec::new();
     for task in case.tasks.iter().filter(|t| t.state.is_live() && t.owner != Owner::Applicant) {

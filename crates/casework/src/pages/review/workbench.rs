@@ -63,6 +63,8 @@ pub(crate) struct Workbench {
 pub(crate) struct DecideForm {
     pub finding: Option<Field>,
     pub records: Vec<Field>,
+    /// Which conclusion needs none of the records.
+    pub skip: &'static str,
     pub opinion: Field,
     pub templates: Vec<Template>,
     pub submit: Button,
@@ -204,6 +206,7 @@ fn decide_form(version: &Version, case: &Case, task: &Task, facts: &Facts, typed
             .into_iter()
             .map(|s| control_from(s, facts, form))
             .collect(),
+        skip: if decides { "不予的不用填。" } else { "不通过的不用填。" },
         opinion: opinion.max(opinion::MOST as u32).from(form),
         templates: opinion::templates(version, case, task),
         submit: submit.key("Ctrl+Enter").named("action", "decide"),
