@@ -355,7 +355,8 @@ async fn pay(applicant: &Person<'_>, number: &str) -> Result {
     applicant.wait_for("演示支付平台").await?;
     applicant.look("30-gateway").await?;
     applicant.click("确认支付").await?;
-    applicant.wait_for("已缴费").await?;
+    applicant.wait_for("缴费成功").await?;
+    applicant.must_show(&["已缴费"]).await?;
     applicant.look("31-case-paid").await
 }
 
