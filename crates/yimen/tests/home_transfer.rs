@@ -4,7 +4,7 @@
 mod common;
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use common::{Home, Server};
 use yimen::cast::PASSWORD;
@@ -87,6 +87,25 @@ impl Person<'_> {
         let complaints = self.complaints().await?;
         assert!(complaints.iter().all(|said| said.contains(status)), "{name}: {complaints:?}");
         self.look(name).await
+    }
+
+    /// The proof beside a paper is large enough for a scanner. The log may need a moment to take the act in.
+    async fn can_scan(&self) -> Result {
+        let end = Instant::now() + Duration::from_secs(30);
+        while self.width_of(".sheet-qr svg").await?.is_none() {
+            assert!(Instant::now() < end, "no proof on {}", self.path().await?);
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            self.reload().await?;
+        }
+        let width = self.width_of(".sheet-qr svg").await?.unwrap_or_default();
+        let source = self.source().await?;
+        let drawn = source.split_once("class=\"sheet-qr\"").map_or("", |(_, rest)| rest);
+        let (_, size) = drawn.split_once("viewBox=\"0 0 ").unwrap_or_default();
+        let size: f64 = size.split(' ').next().and_then(|n| n.parse().ok()).unwrap_or_default();
+        // The code is drawn with eight units for a module; 96 pixels are an inch.
+        let module = width / 96.0 * 25.4 / (size / 8.0);
+        assert!((0.33..1.0).contains(&module), "a module of {module} mm");
+        Ok(())
     }
 
     /// Fields by their labels.
@@ -397,6 +416,7 @@ async fn receive(applicant: &Person<'_>, number: &str) -> Result {
     {
         applicant.click_near("文书", document).await?;
         applicant.must_show(&["打印", &grouped(number)]).await?;
+        applicant.can_scan().await?;
         applicant.look(&format!("35-document-{}", i + 1)).await?;
         applicant.click("办件详情").await?;
         applicant.wait_for("办理结果").await?;

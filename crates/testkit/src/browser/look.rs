@@ -83,6 +83,12 @@ impl Session {
         self.ask(&format!("{PAGE}\nreturn describe(document.activeElement);"), vec![]).await
     }
 
+    /// How wide, in CSS pixels, the first thing is that a selector finds.
+    pub async fn width_of(&self, selector: &str) -> Result<Option<f64>> {
+        let script = "return document.querySelector(arguments[0])?.getBoundingClientRect().width ?? null;";
+        self.ask(script, vec![json!(selector)]).await
+    }
+
     /// What scripts and the browser complained of since last asked: errors, refused resources.
     pub async fn complaints(&self) -> Result<Vec<String>> {
         let log = self.web.browser_log().await.map_err(|e| error(first_line(&e)))?;
