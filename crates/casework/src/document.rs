@@ -82,6 +82,17 @@ fn is_zero(n: &i64) -> bool {
     *n == 0
 }
 
+/// What the receipt of mended papers is issued for.
+pub(crate) const SUPPLEMENT: &str = "补正";
+
+/// The title of a document: a case that was mended has two receipts, which nobody must take for each other.
+pub(crate) fn title(kind: DocumentKind, reason: &str) -> &'static str {
+    match kind {
+        DocumentKind::Receipt if reason == SUPPLEMENT => "补正材料接收回执",
+        kind => kind.zh(),
+    }
+}
+
 impl Casework {
     /// Writes a document down.
     pub(crate) fn issue(&self, tx: &mut Tx<'_>, ctx: &Ctx, made: &Made<'_>, new: &Issue<'_>) -> Result<()> {

@@ -21,6 +21,7 @@ use yimen_store::{Read, StoreError};
 use yimen_web::{Cell, Column, Document, Html, Page, Row, Shell, Table, WebError};
 
 use super::{ctx_of, grouped, owner_words};
+use crate::document::{SUPPLEMENT, title};
 use crate::model::{Case, Channel, Delivery, DocumentKind, Outcome, Owner};
 use crate::policy::Act;
 use crate::store::documents;
@@ -124,7 +125,7 @@ async fn page(
     let (case, version, row, mark) = load(&casework, &actor, &number, document, marks).await?;
     let catalogue = casework.catalogue.get();
     let sheet = Sheet::of(&catalogue, &case, &version.service, &row)?;
-    let page = shell.print(sheet.kind.zh()).section("my");
+    let page = shell.print(title(sheet.kind, &sheet.row.reason)).section("my");
     let page = match actor {
         Actor::Citizen { .. } => page.back(format!("/cases/{}", case.number), "办件详情"),
         actor if actor.has(Role::Clerk) => page.back(format!("/desk/cases/{}", case.number), "办件详情"),
@@ -183,7 +184,8 @@ impl<'a> Sheet<'a> {
     /// Issuer, title, number, addressee and what every document names.
     fn frame(&self) -> Document {
         let number = grouped(&self.case.number);
-        let frame = Document::new(self.issuer(), self.kind.zh(), format!("{number}-{}号", self.row.number));
+        let title = title(self.kind, &self.row.reason);
+        let frame = Document::new(self.issuer(), title, format!("{number}-{}号", self.row.number));
         let frame = match self.kind {
             DocumentKind::TransferSlip | DocumentKind::DeliveryReceipt => frame,
             _ => frame.to(&self.case.applicant_name),
@@ -270,7 +272,7 @@ impl<'a> Sheet<'a> {
 
     fn receipt(&self, sheet: Document) -> Document {
         let what = match self.row.reason.as_str() {
-            "补正" => format!("{}就“{}”申请提交的补正材料已收到。", self.you(), self.service.name),
+            SUPPLEMENT => format!("{}就“{}”申请提交的补正材料已收到。", self.you(), self.service.name),
             _ => format!("{}及所附材料已收到。", self.applied(self.body.received_at)),
         };
         let promise = "本窗口将自收到材料之日起五个工作日内告知是否受理；材料不齐全或者不符合法定形式的，一次告知需要补正的全部内容。逾期不告知的，自收到申请材料之日起即为受理。";

@@ -3,6 +3,7 @@
 use yimen_standards::time::Instant;
 
 use super::{Change, Draft, PRECHECK_LIMIT, Refusal, advance, require, review};
+use crate::document::SUPPLEMENT;
 use crate::model::{CaseState, Correction, CorrectionItem, DocumentKind, Owner, Task, TaskState};
 
 pub(super) fn submit(draft: &mut Draft<'_>) -> Result<(), Refusal> {
@@ -125,7 +126,7 @@ pub(super) fn supplement(draft: &mut Draft<'_>) -> Result<(), Refusal> {
     }
     draft.push(Change::Supplied { at });
     receive(draft, at)?;
-    draft.document(DocumentKind::Receipt, 0, "补正");
+    draft.document(DocumentKind::Receipt, 0, SUPPLEMENT);
     Ok(())
 }
 

@@ -37,6 +37,14 @@ fn exactly_what_was_asked_for_is_answered_and_handed_in() {
         assert_eq!(world.case(&number).state, CaseState::Submitted);
         let page = world.get(&me, &done.location()).await;
         assert!(page.says("补正已提交") && page.says("您补正的材料已经收到"));
+        // Two receipts, told apart by their names: on the list, and on the papers.
+        assert!(
+            page.says("<span>接收回执</span>") && page.says("<span>补正材料接收回执</span>"),
+            "{}",
+            page.text()
+        );
+        let second = world.get(&me, &format!("/cases/{number}/documents/3")).await;
+        assert!(second.title().contains("补正材料接收回执") && second.says("提交的补正材料已收到"));
         // Double click and Back.
         let again = world.post(&me, &path, &[("contract_no", "X"), ("action", "hand-in")]).await;
         assert_eq!(again.location(), done.location());

@@ -20,6 +20,7 @@ use yimen_web::{
 
 use super::opened::stored;
 use super::status::{self, Todo};
+use crate::document::title;
 use crate::model::{Bill, BillState, Case, CaseState, DocumentKind};
 use crate::pages::timeline::timeline;
 use crate::pages::{ctx_of, explained, grouped, moment, state_tag};
@@ -156,7 +157,7 @@ fn documents(view: &CaseView, ctx: &Ctx) -> Vec<DocumentLine> {
         let kind = DocumentKind::parse(&d.kind).filter(|k| *k != DocumentKind::TransferSlip)?;
         Some(DocumentLine {
             href: format!("/cases/{number}/documents/{}", d.number),
-            name: kind.zh(),
+            name: title(kind, &d.reason),
             at: moment(d.at, ctx.now),
         })
     };

@@ -3,6 +3,7 @@
 use yimen_standards::time::Instant;
 use yimen_web::{Notice, NoticeKind};
 
+use crate::document::title;
 use crate::model::DocumentKind;
 use crate::pages::moment;
 use crate::store::documents::Document;
@@ -105,7 +106,7 @@ impl Papers {
         let paper = |document: &Document, key: &'static str| Paper {
             // The print view takes the focus to its button.
             href: format!("/cases/{number}/documents/{}#print", document.number),
-            name: DocumentKind::parse(&document.kind).map_or("", DocumentKind::zh),
+            name: DocumentKind::parse(&document.kind).map_or("", |kind| title(kind, &document.reason)),
             at: moment(document.at, now),
             key,
         };
