@@ -24,6 +24,19 @@ pub struct Checked {
     pub signed_by: Vec<String>,
 }
 
+impl Checked {
+    /// Who signed, each once: the log signs with two keys under one name.
+    pub fn signers(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = Vec::new();
+        for name in &self.signed_by {
+            if !names.contains(&name.as_str()) {
+                names.push(name);
+            }
+        }
+        names
+    }
+}
+
 impl Ledger {
     /// The proof of an entry under the newest checkpoint; none while the log has not taken it in and signed it.
     pub fn receipt(&self, q: &mut Read<'_>, entry: &Entry) -> Result<Option<Proof>, LedgerError> {

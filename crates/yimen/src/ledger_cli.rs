@@ -64,7 +64,7 @@ pub fn check_receipt(file: &Path, keys: &[String]) -> Result<ExitCode, Failure> 
             println!("凭证属实：{}，{}", checked.act.at().zh(), act_words(&checked.act.verb));
             println!("  内容：{}", checked.act.body);
             println!("  账本 {} 第 {} 条，共 {} 条", origin, checked.index + 1, checked.checkpoint.size);
-            println!("  签名：{}", checked.signed_by.join("、"));
+            println!("  签名：{}", checked.signers().join("、"));
             Ok(ExitCode::SUCCESS)
         }
         Err(error) => {

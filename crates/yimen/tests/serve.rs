@@ -31,6 +31,7 @@ fn the_demo_answers_within_seconds_stops_when_told_and_goes_on_later() {
     let front = server.get("/");
     assert_eq!(front.status, 200);
     assert!(front.body.contains("<html lang=\"zh-CN\""), "{}", front.body);
+    assert_eq!(server.get("/ledger").status, 200);
     println!("address after {:?}, home page after {:?}", server.took, began.elapsed());
     assert!(began.elapsed() < SECONDS, "{:?}", began.elapsed());
     // The accounts are told, and they work.

@@ -88,7 +88,7 @@ impl Public {
         list.fact("发生了什么", (self.words)(&checked.act.verb))
             .fact("时间", checked.act.at().zh())
             .fact("账本位置", format!("第 {} 条（账本共 {} 条）", checked.index + 1, checked.checkpoint.size))
-            .fact("签名", checked.signed_by.join("、"))
+            .fact("签名", checked.signers().join("、"))
     }
 
     async fn view(

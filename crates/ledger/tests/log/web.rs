@@ -18,7 +18,7 @@ use yimen_testkit::browser::{Browser, Result};
 use yimen_testkit::{TestDb, on_each_engine};
 use yimen_web::Site;
 
-use crate::world::{NAME, World};
+use crate::world::{NAME, ORIGIN, World};
 
 fn app(world: &World) -> Router {
     let words =
@@ -151,6 +151,11 @@ fn anybody_checks_a_receipt_on_a_phone() -> Result {
             session.goto(&format!("{base}/ledger?r={}", code::encode(&receipt))).await?;
             session.wait_for("凭证属实").await?;
             assert!(session.shows("N7").await? && session.shows("提交申请").await?);
+            let text = session.text().await?;
+            assert!(
+                text.contains(ORIGIN) && !text.contains(&format!("{ORIGIN}、")),
+                "both keys, one name: {text}"
+            );
             session.inspect("ledger-holds").await?;
             // Pasted, with one letter changed.
             session.goto(&format!("{base}/ledger")).await?;
