@@ -52,6 +52,15 @@ async fn arrive(desk: &Session, part: &str) {
     }
 }
 
+/// Waits until the page does not show it any more.
+async fn gone(desk: &Session, words: &str) {
+    let end = Instant::now() + Duration::from_secs(10);
+    while desk.shows(words).await.unwrap_or(true) {
+        assert!(Instant::now() < end, "{words} is still shown: {}", desk.text().await.unwrap_or_default());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
 /// Tabs on until what is called so has the focus.
 async fn tab_to(desk: &Session, name: &str) -> Result {
     let mut passed = Vec::new();
@@ -168,11 +177,15 @@ async fn fill_in_card(desk: &Session) -> Result {
     desk.press("2026").await?;
     type_in(desk, "月", "11").await?;
     type_in(desk, "日", "1").await?;
+    // An answer that reshapes the page takes with it what the summary still told and is right by now.
     tab_to(desk, "是").await?;
     desk.press(" ").await?;
+    gone(desk, "请填写大约哪天丢的").await;
     tab_to(desk, "是").await?;
     desk.press(Key::Down + "").await?;
     at(desk, "否").await;
+    gone(desk, "请改正以下问题").await;
+    assert!(!desk.shows("上次有未提交的内容").await?, "what is being typed is no draft of another time");
     desk.press(Key::Alt + "2").await?;
     at(desk, "身份证明").await;
     desk.press(Key::Alt + "3").await?;

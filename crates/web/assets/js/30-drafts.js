@@ -54,7 +54,9 @@ behaviour('form[data-keep]', (form) => {
     });
     if (found && 'value' in found && !['checkbox', 'radio', 'hidden'].includes(found.type)) found.value = value;
   });
-  if (kept && Date.now() - kept.at < 12 * 3600e3 && !$('[data-error-summary]')) {
+  // A page that was reshaped goes on with what was typed into it.
+  if ('typed' in form.dataset) delete form.dataset.typed;
+  else if (kept && Date.now() - kept.at < 12 * 3600e3 && !$('[data-error-summary]')) {
     const bar = element('div', { class: 'notice notice-info', role: 'region', 'aria-label': '未提交的内容' });
     const text = element('p', { class: 'notice-title' }, `上次有未提交的内容（${new Date(kept.at).toLocaleTimeString('zh-CN', { hour12: false })}）。`);
     const yes = element('button', { type: 'button', class: 'button button-secondary' }, '恢复');

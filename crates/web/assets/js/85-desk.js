@@ -36,12 +36,25 @@ if (first && !$('[data-error-summary]') && (!location.hash || location.hash === 
   last = first;
 }
 // An answer that decides what else is asked: the part of the page that depends on it is fetched anew, with all that was
-// typed; what is typed in the meantime sends it once more.
+// typed; what is typed in the meantime sends it once more. What the summary told goes along: the answer says what of it
+// is still so.
 behaviour('form[data-reshape]', (form) => {
   const id = form.dataset.reshape;
-  const body = () => String(new URLSearchParams(fields(form)));
+  const lines = () => $$('[data-error-summary] a[href^="#"]').map((link) => [link, decodeURIComponent(link.hash.slice(1))]);
+  const body = () => String(new URLSearchParams([...fields(form), ...lines().map(([, name]) => ['told', name])]));
   const shape = (root) => $$('[name]', root).map((one) => one.name + one.value.length * (one.type === 'radio')).join() +
-    $$('.tag, .bench-end, .notice', root).map((one) => one.textContent).join();
+    $$('.tag, .bench-end, .notice, .error', root).map((one) => one.textContent).join();
+  // Lines put right go from the summary, and it with the last of them.
+  const settle = (root) => {
+    lines().forEach(([link, name]) => {
+      const field = root.querySelector(`#${CSS.escape(name)}`);
+      if (field === form || field?.matches('form')) return;
+      if (!field?.closest('.has-error')) link.closest('li').remove();
+    });
+    if (lines().length) return;
+    $('[data-error-summary]')?.remove();
+    document.title = document.title.replace(/^错误：/, '');
+  };
   let busy = false;
   const turn = async () => {
     if (busy || form.dataset.sent) return;
@@ -53,10 +66,13 @@ behaviour('form[data-reshape]', (form) => {
       busy = false;
       if (!fresh || form.dataset.sent) return;
       if (body() !== sent) return turn();
+      settle(fresh);
       const old = document.getElementById(id);
       if (shape(fresh) === shape(old)) return;
       const focused = document.activeElement?.id;
-      replace(old, document.importNode(fresh, true));
+      const node = document.importNode(fresh, true);
+      $$('form[data-keep]', node).forEach((one) => { one.dataset.typed = ''; });
+      replace(old, node);
       if (focused) document.getElementById(focused)?.focus();
     } catch {
       busy = false;

@@ -60,6 +60,9 @@ struct With<'a> {
     saved: bool,
 }
 
+/// Fields whose mistakes the summary on the page names.
+const TOLD: &str = "told";
+
 /// Filled in here are drafts, and what a correction notice asked for.
 fn is_open(opened: &Opened) -> bool {
     matches!(opened.case.state, CaseState::Draft | CaseState::Correcting)
@@ -111,10 +114,6 @@ fn view(casework: &Casework, shell: &Shell, ctx: &Ctx, opened: &Opened, with: &W
             _ => row,
         }
     };
-    let lacking = |m: &&&Material| {
-        m.need == yimen_catalogue::model::Need::Required
-            && matches!(m.state, MaterialState::Missing | MaterialState::Rejected)
-    };
     let until = opened.case.correction.as_ref().filter(|_| correcting);
     FillPage {
         page,
@@ -127,11 +126,21 @@ fn view(casework: &Casework, shell: &Shell, ctx: &Ctx, opened: &Opened, with: &W
         parts: answers::parts(opened, with.typed),
         way: answers::way(opened, with.typed),
         materials: shown.iter().enumerate().map(row).collect(),
-        lacking: shown.iter().filter(lacking).count(),
+        lacking: wanting(opened).count(),
         viewer: with.file.and_then(|_| Viewer::of(&opened.materials, &places).shown),
         kept: with.typed.is_none(),
         number: number.to_string(),
     }
+}
+
+/// Required materials neither seen nor scanned, each at its box.
+fn wanting(opened: &Opened) -> impl Iterator<Item = FieldError> {
+    let is_wanting = |m: &&Material| {
+        m.need == yimen_catalogue::model::Need::Required
+            && matches!(m.state, MaterialState::Missing | MaterialState::Rejected)
+    };
+    let told = |m: &Material| FieldError::new(box_name(&m.id), format!("请补充“{}”。", m.name));
+    slots(opened).filter(is_wanting).map(told)
 }
 
 /// Keeps what is sound of what was typed and ticked, whatever else is wrong with it.
@@ -187,14 +196,21 @@ pub(super) async fn autosave(
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     let opened = open_with_record(&casework, &ctx, &number, Act::FillIn).await?;
-    // Nothing is held against somebody who is still typing.
+    // What was told and is still so stays told; nothing new is held against somebody who is still typing.
+    let told = form.all(TOLD);
+    let wrong = form.errors().iter().chain(&read.lacking).filter(|e| told.contains(&e.field)).cloned();
+    let mut errors: Vec<FieldError> = wrong.collect();
+    errors.extend(wanting(&opened).filter(|e| told.contains(&e.field)));
     let mut typed = FormState::new();
     for name in form.names().map(str::to_string).collect::<Vec<_>>() {
         for value in form.all(&name) {
             typed.push(&name, value);
         }
     }
-    let with = With { typed: Some(&typed), ..With::default() };
+    for error in &errors {
+        typed.error(&error.field, &error.message);
+    }
+    let with = With { typed: Some(&typed), errors, ..With::default() };
     Ok(Html::ok(view(&casework, &shell, &ctx, &opened, &with).as_work()).into_response())
 }
 
