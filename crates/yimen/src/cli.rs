@@ -22,98 +22,99 @@ pub struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Make a living demo city in ./data and serve it.
+    /// 在 ./data 里造一座演示城市，并对外服务
     Demo {
         #[command(flatten)]
         place: PlaceArgs,
         #[command(flatten)]
         listen: ListenArgs,
-        /// Pack to publish.
+        /// 要发布的事项包
         #[arg(long, default_value = "packs/hangzhou")]
         pack: PathBuf,
-        /// How many applications the city has seen.
+        /// 城里办过多少件（0 到 1000000）
         #[arg(long, default_value_t = 4_000, value_parser = value_parser!(u32).range(0..=1_000_000), allow_negative_numbers = true)]
         cases: u32,
-        /// Over how many days.
+        /// 在多少天里办的（1 到 1000）
         #[arg(long, default_value_t = 150, value_parser = value_parser!(i64).range(1..=1_000), allow_negative_numbers = true)]
         days: i64,
-        /// The same seed invents the same city.
+        /// 种子数：相同的种子造出相同的城市
         #[arg(long, default_value_t = 2026)]
         seed: u64,
         /// Make the city as of this moment (2026-11-20T15:00) and end.
         #[arg(long, hide = true, value_parser = Instant::parse_local)]
         until: Option<Instant>,
     },
-    /// Serve what is in the data folder or database.
+    /// 用数据目录或数据库里的内容对外服务
     Serve {
         #[command(flatten)]
         place: PlaceArgs,
         #[command(flatten)]
         listen: ListenArgs,
-        /// Reached by HTTPS: cookies are bound to it.
+        /// 经 HTTPS 访问：Cookie 只在 HTTPS 下发送
         #[arg(long)]
         https: bool,
-        /// A witness that cosigns the public log, as URL=KEY; may be given several times.
+        /// 为公开账本签名的见证方，写作 网址=公钥；可以写多次
         #[arg(long, value_parser = KnownWitness::parse)]
         witness: Vec<KnownWitness>,
         #[command(flatten)]
         gateway: GatewayArgs,
     },
-    /// Write everything into one file, also while the server runs.
+    /// 把全部数据写进一个文件；服务运行时也可以
     Backup {
-        /// The file to write; nothing is ever written over.
+        /// 要写的文件；已有的文件不会被覆盖
         file: PathBuf,
         #[command(flatten)]
         place: PlaceArgs,
-        /// Pack the key as well: whoever has the file can then read everything.
+        /// 把密钥也放进去：得到这个文件的人就能读取全部内容
         #[arg(long)]
         with_key: bool,
     },
-    /// Fill an empty database and blob store from a backup.
+    /// 用备份填充空的数据库和材料库
     Restore {
+        /// 备份文件
         file: PathBuf,
         #[command(flatten)]
         place: PlaceArgs,
-        /// Only check the file; nothing is written.
+        /// 只检查备份文件，不写任何内容
         #[arg(long)]
         verify: bool,
     },
-    /// The public log: verify it, check a receipt, witness another city's.
+    /// 公开账本：核对整本账、核验凭证、见证其他城市的账本
     #[command(subcommand)]
     Ledger(LedgerCommand),
-    /// Check and publish packs of services.
+    /// 检查和发布事项包
     #[command(subcommand)]
     Pack(PackCommand),
 }
 
 #[derive(Subcommand)]
 enum LedgerCommand {
-    /// Make the whole log again from the journal and compare; or check one receipt, without any data.
+    /// 按日志重新计算整本账并比对；或者只核验一张凭证，不需要数据
     Verify {
         #[command(flatten)]
         place: PlaceArgs,
-        /// A receipt (.tlog-proof) to check instead.
+        /// 改为核验这个凭证文件（.tlog-proof）
         #[arg(long, requires = "key")]
         receipt: Option<PathBuf>,
-        /// Public key of the log, or of a witness; may be given several times. The first is the log's.
+        /// 账本或见证方的公钥；可以写多次，第一个是账本的
         #[arg(long)]
         key: Vec<String>,
     },
-    /// Print the public keys of this log.
+    /// 显示本账本的公钥
     Keys {
         #[command(flatten)]
         place: PlaceArgs,
     },
-    /// Cosign the logs of other cities, as long as they only grow.
+    /// 为其他城市的账本签名，只要它们只增不改
     Witness {
         #[command(flatten)]
         place: PlaceArgs,
         #[command(flatten)]
         listen: ListenArgs,
-        /// Name to cosign under, as an address without scheme.
+        /// 签名用的名称，写作不带 https:// 的网址
         #[arg(long)]
         name: String,
-        /// Public key of a log to witness; may be given several times.
+        /// 要见证的账本的公钥；可以写多次
         #[arg(long, required = true)]
         log: Vec<String>,
     },
@@ -121,10 +122,14 @@ enum LedgerCommand {
 
 #[derive(Subcommand)]
 enum PackCommand {
-    /// Find every mistake of a pack, with file, line and what to do.
-    Check { folder: PathBuf },
-    /// Check a pack and put it in force.
+    /// 找出事项包里的所有错误：文件、行号、怎么改
+    Check {
+        /// 事项包所在的目录
+        folder: PathBuf,
+    },
+    /// 检查事项包并使它生效
     Publish {
+        /// 事项包所在的目录
         folder: PathBuf,
         #[command(flatten)]
         place: PlaceArgs,
@@ -133,40 +138,42 @@ enum PackCommand {
 
 #[derive(Args)]
 pub struct PlaceArgs {
-    /// Folder of keys, and of database and materials unless named.
+    /// 数据目录：放密钥；没有另外指明时也放数据库和材料
     #[arg(long, default_value = "data", env = "YIMEN_DATA")]
     data: PathBuf,
-    /// sqlite:PATH or postgres://USER@HOST/DB
+    /// 数据库：sqlite:PATH 或 postgres://USER@HOST/DB
     #[arg(long, default_value = "", env = "YIMEN_STORE", hide_env_values = true)]
     store: String,
-    /// file:PATH or s3://BUCKET/PREFIX?endpoint=URL&region=NAME&credentials=FILE
+    /// 材料库：file:PATH 或 s3://BUCKET/PREFIX?endpoint=URL&region=NAME&credentials=FILE
     ///
-    /// An S3 address names the file with access_key_id=… and secret_access_key=…, each on a line; without it the keys come
-    /// from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or from the machine's role. Keys never stand in the address.
+    /// S3 地址用 credentials= 指明密钥文件，里面 access_key_id=… 和 secret_access_key=… 各占一行；没有指明时，密钥取自
+    /// AWS_ACCESS_KEY_ID 和 AWS_SECRET_ACCESS_KEY，或者机器的角色。密钥不能写在地址里。
     #[arg(long, default_value = "", env = "YIMEN_BLOBS", hide_env_values = true)]
     blobs: String,
-    /// Number of this node among those that share a database.
+    /// 多台服务器共用一个数据库时，本机的编号（0 到 255）
     #[arg(long, default_value_t = 0, env = "YIMEN_NODE")]
     node: u8,
 }
 
 #[derive(Args)]
 struct ListenArgs {
+    /// 监听的端口（0 到 65535）
     #[arg(long, default_value_t = 8080)]
     port: u16,
+    /// 监听的 IP 地址
     #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     host: IpAddr,
 }
 
 #[derive(Args)]
 struct GatewayArgs {
-    /// Address of the payment gateway; without it people pay at the window.
+    /// 支付平台的网址；没有时只能在窗口缴费
     #[arg(long, requires_all = ["gateway_secret_file", "public_url"])]
     gateway: Option<String>,
-    /// File that holds the secret shared with the gateway.
+    /// 存放与支付平台共用密钥的文件
     #[arg(long)]
     gateway_secret_file: Option<PathBuf>,
-    /// Address under which gateway and browsers reach this server.
+    /// 支付平台和浏览器访问本服务器的网址
     #[arg(long)]
     public_url: Option<String>,
 }

@@ -254,3 +254,70 @@ fn a_city_of_no_or_endless_days_is_refused_before_anything_is_made() {
     }
     assert!(!home.join("data").exists());
 }
+#[test]
+fn help_and_mistakes_are_told_in_chinese() {
+    let english = |text: &str| {
+        let ours = [
+            "Usage",
+            "Options",
+            "Commands",
+            "Arguments",
+            "OPTIONS",
+            "default",
+            "env:",
+            "Print",
+            "error",
+            "required",
+        ];
+        ours.into_iter()
+            .chain(["unexpected", "invalid", "similar", "For more"])
+            .find(|word| text.contains(word))
+    };
+    let commands: [&[&str]; 12] = [
+        &["--help"],
+        &["-h"],
+        &["help"],
+        &["demo", "--help"],
+        &["serve", "-h"],
+        &["backup", "--help"],
+        &["restore", "--help"],
+        &["ledger", "--help"],
+        &["ledger", "verify", "--help"],
+        &["ledger", "witness", "--help"],
+        &["pack", "--help"],
+        &["pack", "publish", "--help"],
+    ];
+    for command in commands {
+        let said = done(command);
+        assert!(
+            said.out.contains("用法：yimen") && said.out.contains("显示说明"),
+            "{command:?}: {}",
+            said.out
+        );
+        assert_eq!(english(&said.out), None, "{command:?}: {}", said.out);
+    }
+    let mistakes: [(&[&str], &[&str]); 11] = [
+        (&[], &["用法：yimen <命令>", "serve"]),
+        (&["serv"], &["没有“serv”这个命令。是不是“serve”？"]),
+        (&["serve", "--prot", "80"], &["没有“--prot”这个选项或参数。是不是“--port”？", "用法：yimen serve"]),
+        (&["serve", "--port"], &["“--port <PORT>”后面没有写内容。它是：监听的端口（0 到 65535）。"]),
+        (&["serve", "--port", "80x"], &["“--port <PORT>”不能是“80x”。它是：监听的端口"]),
+        (&["serve", "--port", "99999"], &["“--port <PORT>”不能是“99999”。"]),
+        (&["serve", "--host", "here"], &["“--host <HOST>”不能是“here”。它是：监听的 IP 地址。"]),
+        (&["serve", "--port", "1", "--port", "2"], &["“--port <PORT>”只能写一次。"]),
+        (&["backup"], &["还缺少：<FILE>。", "用法：yimen backup"]),
+        (&["serve", "--gateway", "http://x"], &["还缺少：--gateway-secret-file", "--public-url"]),
+        (&["serve", "--witness", "x"], &["“--witness <WITNESS>”不能是“x”。它是：为公开账本签名的见证方"]),
+    ];
+    for (command, words) in mistakes {
+        let said = common::run(command);
+        assert_eq!(said.code, Some(2), "{command:?}: {said:#?}");
+        for word in words {
+            assert!(said.err.contains(word), "{command:?}: {word} is not in {}", said.err);
+        }
+        assert_eq!(english(&said.err), None, "{command:?}: {}", said.err);
+        assert_eq!(said.out, "", "{command:?}");
+    }
+    assert!(done(&["--version"]).out.starts_with("yimen "));
+}
+
