@@ -10,22 +10,34 @@ use super::renders_itself;
 pub struct Column {
     title: String,
     number: bool,
+    whole: bool,
     hide_on_phone: bool,
 }
 
 impl Column {
     pub fn text(title: impl Into<String>) -> Column {
-        Column { title: title.into(), number: false, hide_on_phone: false }
+        Column { title: title.into(), number: false, whole: false, hide_on_phone: false }
     }
     /// Right-aligned, tabular figures.
     pub fn number(title: impl Into<String>) -> Column {
-        Column { title: title.into(), number: true, hide_on_phone: false }
+        Column { title: title.into(), number: true, whole: false, hide_on_phone: false }
+    }
+    /// Short names, broken over lines only on a phone.
+    #[must_use]
+    pub fn whole(mut self) -> Column {
+        self.whole = true;
+        self
     }
     /// The least important columns go first on a narrow screen.
     #[must_use]
     pub fn wide_only(mut self) -> Column {
         self.hide_on_phone = true;
         self
+    }
+
+    fn class(&self) -> String {
+        let classes = [(self.number, "num"), (self.whole, "whole"), (self.hide_on_phone, "wide-only")];
+        classes.iter().filter(|(on, _)| *on).map(|(_, class)| *class).collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -165,7 +177,8 @@ impl Table {
 
     /// A row with more cells than columns keeps them, as text.
     fn column(&self, index: &usize) -> &Column {
-        static SPARE: Column = Column { title: String::new(), number: false, hide_on_phone: false };
+        static SPARE: Column =
+            Column { title: String::new(), number: false, whole: false, hide_on_phone: false };
         self.columns.get(*index).unwrap_or(&SPARE)
     }
 }

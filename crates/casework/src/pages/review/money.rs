@@ -46,7 +46,7 @@ fn table(catalogue: &Catalogue, caption: String, items: Vec<(&str, i64, &str, &s
     let columns = vec![
         Column::text("项目"),
         Column::number("金额（元）"),
-        Column::text("收款单位"),
+        Column::text("收款单位").whole(),
         Column::text("依据").wide_only(),
     ];
     let row = |(name, fen, basis, payee): (&str, i64, &str, &str)| {
