@@ -61,6 +61,7 @@ impl Casework {
             digest: new.digest.clone(),
             added_by: ctx.actor.name().into(),
             added_at: ctx.now,
+            removed_at: None,
         };
         materials::add_file(tx, id, &file)?;
         // A scan made at the counter does not take back that the original was seen.

@@ -53,6 +53,8 @@ pub struct Material {
     pub state: MaterialState,
     pub reason: String,
     pub files: Vec<File>,
+    /// What a correction put other files in the place of.
+    pub replaced: Vec<File>,
 }
 
 pub struct CaseView {
@@ -98,6 +100,11 @@ impl Casework {
     ) -> Result<Vec<Material>> {
         let rows = materials::of_case(q, fetched.case.id)?;
         let files = materials::files(q, fetched.case.id)?;
+        let replaced = match fetched.case.correction.is_some() {
+            true => materials::replaced(q, fetched.case.id)?,
+            false => Vec::new(),
+        };
+        let of = |files: &[File], slot: &str| files.iter().filter(|f| f.slot == slot).cloned().collect();
         let material = |spec: &model::Material| {
             let row = rows.iter().find(|r| r.slot == spec.id);
             let state = match row.map(|r| r.state.as_str()) {
@@ -119,7 +126,8 @@ impl Casework {
                 takes_original: spec.from.contains(&Source::Original),
                 state,
                 reason: row.map(|r| r.reason.clone()).unwrap_or_default(),
-                files: files.iter().filter(|f| f.slot == spec.id).cloned().collect(),
+                files: of(&files, &spec.id),
+                replaced: of(&replaced, &spec.id),
             }
         };
         Ok(fetched.version.materials(facts).into_iter().map(material).collect())

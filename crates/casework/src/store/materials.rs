@@ -10,11 +10,15 @@ sql! {
         on conflict (case_id, slot) do update set state = excluded.state, reason = excluded.reason,
         by_name = excluded.by_name, at = excluded.at";
 
-    FILES = "select id, slot, name, mime, size, digest, added_by, added_at from casework_file
+    FILES = "select id, slot, name, mime, size, digest, added_by, added_at, removed_at from casework_file
         where case_id = $1 and removed_at is null order by slot, id";
 
-    FILE = "select id, slot, name, mime, size, digest, added_by, added_at from casework_file
+    FILE = "select id, slot, name, mime, size, digest, added_by, added_at, removed_at from casework_file
         where case_id = $1 and id = $2 and removed_at is null";
+
+    REPLACED = "select id, slot, name, mime, size, digest, added_by, added_at, removed_at from casework_file f
+        where case_id = $1 and removed_at is not null and exists (select 1 from casework_revision r
+        where r.case_id = f.case_id and r.at >= f.added_at and r.at < f.removed_at) order by slot, id";
 
     ADD_FILE = "insert into casework_file (id, case_id, slot, name, mime, size, digest, added_by, added_at)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
@@ -44,6 +48,7 @@ row! {
         pub digest: String,
         pub added_by: String,
         pub added_at: Instant,
+        pub removed_at: Option<Instant>,
     }
 }
 
@@ -57,6 +62,12 @@ pub fn set(tx: &mut Tx<'_>, case: i64, row: &MaterialRow) -> Result<(), StoreErr
 
 pub fn files(q: &mut Read<'_>, case: i64) -> Result<Vec<File>, StoreError> {
     q.all(&FILES, params![case])
+}
+
+/// Files that were handed in with the application or a supplement and taken out afterwards. What somebody took out before
+/// handing in was never handed in.
+pub fn replaced(q: &mut Read<'_>, case: i64) -> Result<Vec<File>, StoreError> {
+    q.all(&REPLACED, params![case])
 }
 
 pub fn file(q: &mut Read<'_>, case: i64, id: i64) -> Result<Option<File>, StoreError> {

@@ -115,3 +115,47 @@ fn what_was_not_asked_for_stays_as_it_was() {
         assert_ne!(old.status, 303, "only what the notice names may change");
     });
 }
+
+#[test]
+fn a_reviewer_opens_what_a_correction_replaced_and_nobody_opens_what_was_never_handed_in() {
+    story("replaced", |world| async move {
+        let me = world.buyer();
+        let number = world.correcting(&me).await;
+        let path = format!("/cases/{number}/apply/materials/title");
+        let correct = format!("/cases/{number}/correct");
+        let file_of = |page: &crate::world::Answer| page.hidden_of("name=\"remove\" value=\"");
+        world.clock.advance_ms(60_000);
+        let first = file_of(&world.get(&me, &correct).await);
+        world.upload(&me, &path, &[("remove", &first)], &[]).await;
+        // A slip, taken out before it is handed in.
+        world.upload(&me, &path, &[], &[("f", "拿错了.pdf", PDF)]).await;
+        world.clock.advance_ms(60_000);
+        let slip = file_of(&world.get(&me, &correct).await);
+        world.upload(&me, &path, &[("remove", &slip)], &[]).await;
+        world.upload(&me, &path, &[], &[("f", "附图齐全.pdf", PDF)]).await;
+        let done =
+            world.post(&me, &correct, &[("contract_no", "HZ20261125009"), ("action", "hand-in")]).await;
+        assert_eq!(done.location(), format!("/cases/{number}?done=corrected"));
+        let case = world.case(&number);
+        let id = case.id;
+        world.command(&world.clerk(&case.office), move |own, tx, ctx| own.accept(tx, ctx, id, &[])).unwrap();
+
+        let reviewer = world.reviewer("natural-resources");
+        let page = world.get(&reviewer, &format!("/review/cases/{number}?file={first}")).await;
+        assert!(page.says("附图齐全.pdf") && page.says("已被替换，2026年11月25日 09:31"), "{}", page.text());
+        assert!(page.says(&format!("src=\"/cases/{number}/files/{first}#")), "the older one is shown");
+        assert!(!page.says("拿错了.pdf"));
+        let open = |who: &yimen_platform::Actor, file: &str| {
+            let (who, path) = (who.clone(), format!("/cases/{number}/files/{file}"));
+            let world = &world;
+            async move { world.get(&who, &path).await.status.as_u16() }
+        };
+        assert_eq!(open(&reviewer, &first).await, 200);
+        assert_eq!(open(&reviewer, &slip).await, 404);
+        assert_eq!(open(&world.reviewer("market"), &first).await, 404, "the case was not sent there");
+        assert_eq!(open(&world.clerk(&case.office), &first).await, 200);
+        assert_eq!(open(&world.clerk("tonglu"), &first).await, 404);
+        assert_eq!(open(&world.citizen("别人", crate::world::SELLER), &first).await, 404);
+        assert_eq!(open(&me, &slip).await, 404);
+    });
+}

@@ -4,6 +4,7 @@ use yimen_catalogue::model::Need;
 use yimen_web::{StatusTag, Tone};
 
 use super::dossier::Places;
+use crate::store::materials::File;
 use crate::view::{Material, MaterialState};
 
 /// How a file can be looked at.
@@ -38,6 +39,8 @@ pub(crate) struct MaterialLine {
     pub standard: String,
     pub reason: String,
     pub files: Vec<FileLink>,
+    /// Older files that a correction replaced.
+    pub replaced: Vec<FileLink>,
 }
 
 pub(crate) struct FileLink {
@@ -46,6 +49,8 @@ pub(crate) struct FileLink {
     pub size: String,
     pub href: String,
     pub current: bool,
+    /// 已被替换，12月1日 10:00
+    pub replaced: String,
 }
 
 /// The file that is open.
@@ -59,12 +64,16 @@ pub(crate) struct Shown {
     pub position: String,
     pub previous: Option<String>,
     pub next: Option<String>,
+    /// That another file has taken its place, and when.
+    pub replaced: String,
 }
 
 impl Viewer {
     pub fn of(materials: &[Material], places: &Places) -> Viewer {
-        let all: Vec<(&Material, &crate::store::materials::File)> =
+        let all: Vec<(&Material, &File)> =
             materials.iter().flat_map(|m| m.files.iter().map(move |f| (m, f))).collect();
+        let old = materials.iter().flat_map(|m| m.replaced.iter().map(move |f| (m, f)));
+        let old = places.file.and_then(|id| old.into_iter().find(|(_, f)| f.id == id));
         let asked = places.file.and_then(|id| all.iter().position(|(_, f)| f.id == id));
         // The first that can be shown, so that a page opens with something to read.
         let first = || {
@@ -72,22 +81,37 @@ impl Viewer {
         };
         let at = asked.or_else(first);
         let open = |id: i64| format!("{}?file={id}", places.here);
-        let lines = materials.iter().map(|m| line(m, at.map(|i| all[i].1.id), &open)).collect();
+        let current = old.or(at.map(|i| all[i])).map(|(_, f)| f.id);
+        let lines = materials.iter().map(|m| line(m, current, &open)).collect();
+        let source = |file: &File| format!("/cases/{}/files/{}", places.number, file.id);
+        let added = |file: &File| format!("{} {}上传", file.added_at.zh(), file.added_by);
+        let replaced = old.map(|(material, file)| Shown {
+            name: file.name.clone(),
+            material: material.name.clone(),
+            source: source(file),
+            look: Look::of(&file.mime),
+            added: added(file),
+            position: String::new(),
+            previous: None,
+            next: None,
+            replaced: replaced_words(file),
+        });
         let shown = at.map(|i| {
             let (material, file) = all[i];
             let beside = |j: Option<usize>| j.and_then(|j| all.get(j)).map(|(_, f)| open(f.id));
             Shown {
                 name: file.name.clone(),
                 material: material.name.clone(),
-                source: format!("/cases/{}/files/{}", places.number, file.id),
+                source: source(file),
                 look: Look::of(&file.mime),
-                added: format!("{} {}上传", file.added_at.zh(), file.added_by),
+                added: added(file),
                 position: format!("第 {} 个，共 {} 个", i + 1, all.len()),
                 previous: beside(i.checked_sub(1)),
                 next: beside(Some(i + 1)),
+                replaced: String::new(),
             }
         });
-        Viewer { lines, shown }
+        Viewer { lines, shown: replaced.or(shown) }
     }
 }
 
@@ -100,12 +124,13 @@ fn line(material: &Material, current: Option<i64>, open: &impl Fn(i64) -> String
         MaterialState::Rejected => Tone::Problem,
         MaterialState::FromForm => Tone::Neutral,
     };
-    let file = |f: &crate::store::materials::File| FileLink {
+    let file = |f: &File| FileLink {
         id: f.id,
         name: f.name.clone(),
         size: yimen_web::upload::size_words(u64::try_from(f.size).unwrap_or(0)),
         href: open(f.id),
         current: current == Some(f.id),
+        replaced: replaced_words(f),
     };
     MaterialLine {
         name: material.name.clone(),
@@ -118,5 +143,11 @@ fn line(material: &Material, current: Option<i64>, open: &impl Fn(i64) -> String
         standard: material.standard.clone(),
         reason: material.reason.clone(),
         files: material.files.iter().map(file).collect(),
+        replaced: material.replaced.iter().map(file).collect(),
     }
+}
+
+/// Nothing of a file that is still part of the application.
+fn replaced_words(file: &File) -> String {
+    file.removed_at.map(|at| format!("已被替换，{}", at.zh())).unwrap_or_default()
 }
