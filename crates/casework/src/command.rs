@@ -113,7 +113,11 @@ impl Casework {
             case::set_facts(tx, after.id, &self.seal_facts(facts)?)?;
         }
         case::update(tx, &fetched.case, &after, documents, ctx.now)?;
-        let body = Summary::of(&fetched.case, &after, &changes);
+        let why = match command {
+            Command::Release { why: Some(why), .. } => Some(why.code()),
+            _ => None,
+        };
+        let body = Summary { why, ..Summary::of(&fetched.case, &after, &changes) };
         let note = journal::Note { verb: verb(command), case: after.id, task: task_of(command), body };
         journal::append(tx, ctx, note)?;
         after.revision += 1;
@@ -150,7 +154,13 @@ impl Casework {
         let by = By {
             account: ctx.actor.account(),
             name: ctx.actor.name(),
-            heads: policy::heads(&ctx.actor, &fetched.case) || matches!(ctx.actor, Actor::System(_)),
+            heads: match command {
+                Command::Release { task, .. } | Command::HandOver { task, .. } => {
+                    let task = fetched.case.task(*task);
+                    task.is_some_and(|task| policy::may_take_back(&ctx.actor, &fetched.case, task))
+                }
+                _ => policy::heads(&ctx.actor, &fetched.case) || matches!(ctx.actor, Actor::System(_)),
+            },
         };
         Ok(rules::decide(&fetched.case, by, command, &env)?)
     }
@@ -231,6 +241,9 @@ struct Summary<'a> {
     documents: Vec<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     outcome: Option<&'static str>,
+    /// Why a task was taken from whom it lay with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -262,6 +275,7 @@ impl<'a> Summary<'a> {
             tasks: after.tasks.iter().filter(moved).map(note).collect(),
             documents,
             outcome: after.outcome.map(|o| o.code()),
+            why: None,
         }
     }
 }
@@ -295,7 +309,7 @@ pub fn verb(command: &Command) -> &'static str {
 fn task_of(command: &Command) -> i64 {
     match command {
         Command::Claim { task }
-        | Command::Release { task }
+        | Command::Release { task, .. }
         | Command::HandOver { task, .. }
         | Command::Decide { task, .. }
         | Command::ReturnToWindow { task, .. }

@@ -131,6 +131,15 @@ coded! {
 }
 
 coded! {
+    /// Why the head of a department takes a task from whom it lies with. Goes into the journal: words of ours, no names.
+    TakeBack {
+        Absent = "absent", "同事请假、出差或离岗";
+        Load = "load", "调整工作量";
+        Recusal = "recusal", "需要回避";
+    }
+}
+
+coded! {
     /// Where an extension stands.
     ExtensionState {
         Requested = "requested", "待批准";

@@ -15,6 +15,8 @@ pub enum Relation {
     Window,
     /// A reviewer of a department that it was sent to.
     Department,
+    /// The head of a department that it was sent to.
+    Head,
     /// The head of the department that decides it.
     Lead,
     /// Sees the whole city, changes nothing.
@@ -38,13 +40,15 @@ pub enum Act {
     Work,
     /// Answer what a department asked the window.
     AnswerReturn,
-    /// Approve an extension, void, take a task from someone.
+    /// Take a task from someone, or hand it over for them: on a task of one's own department, or of a case it decides.
+    TakeBack,
+    /// Approve an extension, void.
     Head,
     Tick,
 }
 
 impl Act {
-    pub const ALL: [Act; 10] = [
+    pub const ALL: [Act; 11] = [
         Act::See,
         Act::FillIn,
         Act::Submit,
@@ -53,6 +57,7 @@ impl Act {
         Act::PreCheck,
         Act::Work,
         Act::AnswerReturn,
+        Act::TakeBack,
         Act::Head,
         Act::Tick,
     ];
@@ -67,6 +72,7 @@ impl Act {
             Act::PreCheck => "预审",
             Act::Work => "审查",
             Act::AnswerReturn => "答复部门",
+            Act::TakeBack => "收回任务",
             Act::Head => "审批",
             Act::Tick => "计时",
         }
@@ -74,10 +80,11 @@ impl Act {
 }
 
 impl Relation {
-    pub const ALL: [Relation; 6] = [
+    pub const ALL: [Relation; 7] = [
         Relation::Applicant,
         Relation::Window,
         Relation::Department,
+        Relation::Head,
         Relation::Lead,
         Relation::Inspector,
         Relation::System,
@@ -100,7 +107,8 @@ impl Relation {
                     | Act::AnswerReturn
             ),
             Relation::Department => matches!(act, Act::See | Act::Work),
-            Relation::Lead => matches!(act, Act::See | Act::Head),
+            Relation::Head => matches!(act, Act::See | Act::TakeBack),
+            Relation::Lead => matches!(act, Act::See | Act::TakeBack | Act::Head),
             Relation::Inspector => matches!(act, Act::See),
             Relation::System => matches!(act, Act::See | Act::Pay | Act::Tick),
         }
@@ -129,6 +137,9 @@ pub fn relations(actor: &Actor, loaded: &Loaded) -> Vec<Relation> {
             }
             if !draft && staff.roles.has(Role::Reviewer) && sent() {
                 found.push(Relation::Department);
+            }
+            if !draft && staff.roles.has(Role::Supervisor) && sent() {
+                found.push(Relation::Head);
             }
             let accepted = case.accepted_at.is_some();
             if accepted && staff.roles.has(Role::Supervisor) && staff.department == case.lead {
@@ -167,4 +178,14 @@ pub fn heads(actor: &Actor, case: &Case) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether `actor` may take this task from whom it lies with: as head of the department it was sent to, or of the one that
+/// decides the case.
+pub fn may_take_back(actor: &Actor, case: &Case, task: &Task) -> bool {
+    let own = match actor {
+        Actor::Staff(s) => s.roles.has(Role::Supervisor) && was_sent_to(task, &s.department),
+        _ => false,
+    };
+    own || heads(actor, case)
 }

@@ -7,7 +7,7 @@ use yimen_store::Tx;
 use crate::Casework;
 use crate::command::Fetched;
 use crate::error::{CaseworkError, Result};
-use crate::model::{Case, Finding};
+use crate::model::{Case, Finding, TakeBack};
 use crate::policy::{self, Act};
 use crate::rules::{Command, Refusal};
 use crate::store::{records_of_bill, task};
@@ -27,9 +27,10 @@ impl Casework {
         self.execute(tx, ctx, &fetched, &Command::Claim { task: id }, None)
     }
 
-    pub fn release(&self, tx: &mut Tx<'_>, ctx: &Ctx, id: i64) -> Result<Case> {
+    /// Gives a task back to the department; a head who takes it from somebody else says why.
+    pub fn release(&self, tx: &mut Tx<'_>, ctx: &Ctx, id: i64, why: Option<TakeBack>) -> Result<Case> {
         let fetched = self.fetch_task(tx, ctx, id)?;
-        self.execute(tx, ctx, &fetched, &Command::Release { task: id }, None)
+        self.execute(tx, ctx, &fetched, &Command::Release { task: id, why }, None)
     }
 
     /// Hands a task to a colleague, who must be able to work on it too.
@@ -134,22 +135,23 @@ impl Casework {
         self.execute(tx, ctx, &fetched, &Command::Refunded { bill }, None)
     }
 
-    /// A case through one of its tasks, for someone who may work on that very task (or heads its department).
+    /// A case through one of its tasks, for someone who may work on that very task, or who heads its department or the one
+    /// that decides.
     pub fn fetch_task(&self, tx: &mut yimen_store::Read<'_>, ctx: &Ctx, id: i64) -> Result<Fetched> {
         let case = task::case_of(tx, id)?.ok_or(CaseworkError::NotFound)?;
         let fetched = self.fetch(tx, ctx, case, Act::Work).or_else(|error| match error {
-            CaseworkError::Forbidden(_) => self.fetch(tx, ctx, case, Act::Head),
+            CaseworkError::Forbidden(_) => self.fetch(tx, ctx, case, Act::TakeBack),
             other => Err(other),
         })?;
         let task = fetched.case.task(id).ok_or(CaseworkError::NotFound)?;
-        if !policy::may_work_on(&ctx.actor, task) && !policy::heads(&ctx.actor, &fetched.case) {
+        if !policy::may_work_on(&ctx.actor, task) && !policy::may_take_back(&ctx.actor, &fetched.case, task) {
             return Err(CaseworkError::NotFound);
         }
         Ok(fetched)
     }
 
-    /// The same for those alone who may work on the task. The head of the department that decides takes tasks back and
-    /// hands them over, but concludes nothing in another department's name.
+    /// The same for those alone who may work on the task. A head takes tasks back and hands them over,
+    /// but concludes nothing in another department's name.
     fn fetch_own_task(&self, tx: &mut yimen_store::Read<'_>, ctx: &Ctx, id: i64) -> Result<Fetched> {
         let fetched = self.fetch_task(tx, ctx, id)?;
         match fetched.case.task(id).is_some_and(|task| policy::may_work_on(&ctx.actor, task)) {

@@ -13,7 +13,7 @@ use yimen_standards::time::{Calendar, Hours, Instant, Limit, Stop, due};
 
 use crate::model::{
     Bill, Case, CaseState, ClockStop, Correction, CorrectionItem, DocumentKind, Extension, Finding, Outcome,
-    Task, TaskState,
+    TakeBack, Task, TaskState,
 };
 
 /// The law gives the window five working days to ask for corrections (行政许可法第三十二条).
@@ -49,7 +49,8 @@ pub struct Planned {
 pub struct By<'a> {
     pub account: i64,
     pub name: &'a str,
-    /// Heads the department that decides: may approve, release and void.
+    /// Heads the department that decides: may approve, release and void. Of a task that is taken back or handed over: heads
+    /// that department, or the one it lies with.
     pub heads: bool,
 }
 
@@ -69,6 +70,8 @@ pub enum Command {
     },
     Release {
         task: i64,
+        /// Asked of whoever takes it from somebody else.
+        why: Option<TakeBack>,
     },
     HandOver {
         task: i64,
@@ -295,7 +298,7 @@ pub fn decide(case: &Case, by: By<'_>, command: &Command, env: &Env<'_>) -> Resu
         C::Supplement => intake::supplement(&mut draft)?,
         C::Tick => intake::tick(&mut draft)?,
         C::Claim { task } => review::claim(&mut draft, *task)?,
-        C::Release { task } => review::release(&mut draft, *task)?,
+        C::Release { task, why } => review::release(&mut draft, *task, *why)?,
         C::HandOver { task, to, to_name } => review::hand_over(&mut draft, *task, *to, to_name)?,
         C::Decide { task, finding, opinion } => review::decide(&mut draft, *task, *finding, opinion)?,
         C::ReturnToWindow { task, note } => review::return_to_window(&mut draft, *task, note)?,

@@ -2,8 +2,8 @@
 
 use super::{Change, Draft, Refusal, advance, require};
 use crate::model::{
-    CaseState, ClockStop, DocumentKind, Extension, ExtensionState, Finding, Outcome, Task, TaskState,
-    is_decision,
+    CaseState, ClockStop, DocumentKind, Extension, ExtensionState, Finding, Outcome, TakeBack, Task,
+    TaskState, is_decision,
 };
 use yimen_catalogue::model::StepKind;
 
@@ -26,9 +26,12 @@ pub(super) fn claim(draft: &mut Draft<'_>, id: i64) -> Result<(), Refusal> {
     Ok(())
 }
 
-pub(super) fn release(draft: &mut Draft<'_>, id: i64) -> Result<(), Refusal> {
+pub(super) fn release(draft: &mut Draft<'_>, id: i64, why: Option<TakeBack>) -> Result<(), Refusal> {
     draft.expect(AT_WORK, "退回待领")?;
     held(draft, id, "退回待领")?;
+    if draft.task(id)?.assignee != Some(draft.by.account) && why.is_none() {
+        return Err(Refusal::Missing("收回的理由"));
+    }
     draft.push(Change::TaskReleased { task: id });
     Ok(())
 }

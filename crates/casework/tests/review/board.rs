@@ -240,7 +240,7 @@ fn a_head_voids_with_a_reason_and_takes_tasks_back() {
         let land = head(50, "陈处", "natural-resources");
         let path = format!("/supervise/cases/{number}");
         let page = world.get(&land, &path).await;
-        assert!(page.says("在谁手上") && page.says("王敏") && page.says("收回待领"));
+        assert!(page.says("在谁手上") && page.says("王敏") && page.says("收回或转办"));
         // The head of the department that decides may take it back, but works on nothing.
         let of_task = world.see_task(&land, task).await;
         assert!(
@@ -248,11 +248,11 @@ fn a_head_voids_with_a_reason_and_takes_tasks_back() {
                 && of_task.says("作为部门负责人，您可以收回或转办")
                 && !of_task.says("提交结论</span>")
         );
-        assert_eq!(world.do_task(&land, task, "release", &[]).await.status, 303);
+        assert_eq!(world.do_task(&land, task, "release", &[("task-take-back", "load")]).await.status, 303);
         assert_eq!(world.task(&number, "verify-contract").assignee, None);
 
         let seen = world.get(&inspector(), &path).await;
-        assert!(seen.status == 200 && !seen.says("作废这个办件") && !seen.says("收回待领"));
+        assert!(seen.status == 200 && !seen.says("作废这个办件") && !seen.says("收回或转办"));
         assert_eq!(
             world.post(&inspector(), &format!("{path}/void"), &[("void-reason", "错")]).await.status,
             403

@@ -12,7 +12,7 @@ use yimen_web::{Field, Form, FormState, Html, Link, Notice, Page, Shell, WebErro
 use super::scope::Scope;
 use crate::Casework;
 use crate::error::Result;
-use crate::model::{Case, CaseState, ExtensionState, TaskState};
+use crate::model::{Case, CaseState, ExtensionState, Task, TaskState};
 use crate::pages::ctx_of;
 use crate::pages::review::dossier::{Data, Dossier, Places};
 use crate::pages::review::{Kept, refused};
@@ -105,7 +105,7 @@ fn view(
         page,
         number: case.number.clone(),
         extension: request(case, ctx, heads),
-        held: if heads { held(case) } else { Vec::new() },
+        held: held(ctx, case),
         void_open: typed.is_some(),
         void,
         dossier: Dossier::of(casework, &casework.catalogue.get(), ctx, data, &places),
@@ -121,8 +121,10 @@ fn request(case: &Case, ctx: &Ctx, heads: bool) -> Option<Request> {
     })
 }
 
-fn held(case: &Case) -> Vec<(Link, String)> {
-    let live = case.tasks.iter().filter(|t| t.state == TaskState::Claimed);
+/// Tasks the caller may take from whom they lie with.
+fn held(ctx: &Ctx, case: &Case) -> Vec<(Link, String)> {
+    let mine = |t: &&Task| t.state == TaskState::Claimed && policy::may_take_back(&ctx.actor, case, t);
+    let live = case.tasks.iter().filter(mine);
     live.map(|t| (Link::new(format!("/review/tasks/{}", t.id), &t.name), t.assignee_name.clone())).collect()
 }
 

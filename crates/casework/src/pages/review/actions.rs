@@ -9,9 +9,9 @@ use yimen_web::{Form, Shell, WebError, redirect_303};
 
 use super::conflict::{Kept, refused};
 use super::task::{again, home, load};
-use super::workbench::{COLLEAGUE, EXTENSION, OUTCOME, QUESTION, SPECIAL, SPECIAL_REASON, Typed};
+use super::workbench::{COLLEAGUE, EXTENSION, OUTCOME, QUESTION, SPECIAL, SPECIAL_REASON, TAKE_BACK, Typed};
 use crate::error::{CaseworkError, Result};
-use crate::model::{Case, Owner};
+use crate::model::{Case, Owner, TakeBack};
 use crate::{Casework, pages::ctx_of};
 
 /// Who does something to which task.
@@ -73,11 +73,17 @@ pub(super) async fn release(
     who: StaffOnly,
     shell: Shell,
     Path(id): Path<i64>,
-    form: Form,
+    mut form: Form,
 ) -> Answer {
     let act = Act::new(&casework, &who, &shell, id);
+    let why = TakeBack::parse(form.text(TAKE_BACK));
+    // The form of a head: whoever releases what is their own is asked nothing.
+    if form.has("take-back") && why.is_none() {
+        form.error(TAKE_BACK, "请选择为什么收回。");
+        return act.back("take-back", &form).await;
+    }
     let to = onward(&form, id, "released");
-    act.run("task.release", Kept::default(), to, move |own, tx, ctx| own.release(tx, ctx, id)).await
+    act.run("task.release", Kept::default(), to, move |own, tx, ctx| own.release(tx, ctx, id, why)).await
 }
 
 /// Back to the list the button stood in, else to the task.

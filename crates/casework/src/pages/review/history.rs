@@ -4,7 +4,7 @@ use yimen_catalogue::Catalogue;
 use yimen_platform::journal::Entry;
 
 use super::findings::finding_zh;
-use crate::model::{Case, Finding};
+use crate::model::{Case, Finding, TakeBack};
 use crate::pages::act_words;
 
 /// One line: when, who, what.
@@ -52,7 +52,10 @@ fn what(case: &Case, entry: &Entry) -> String {
         "case.voided" => because(&act_words("case.voided"), case),
         "case.ticked" => ticked(entry),
         "task.claimed" => on("领取"),
-        "task.released" => on("退回待领"),
+        "task.released" => match taken_back(entry) {
+            Some(why) => format!("{}：{}", on("收回"), why.zh()),
+            None => on("退回待领"),
+        },
         "task.handed_over" => on("转办"),
         "task.decided" => match task.and_then(|t| Some((t, found(entry, &t.step)?))) {
             Some((task, finding)) => format!("{}：{}", on("办完"), finding_zh(task.kind, finding)),
@@ -63,6 +66,11 @@ fn what(case: &Case, entry: &Entry) -> String {
         "special.started" => format!("{}，时限暂停", on("启动特别程序：")),
         other => act_words(other),
     }
+}
+
+/// Why a head took the task from whom it lay with.
+fn taken_back(entry: &Entry) -> Option<TakeBack> {
+    TakeBack::parse(entry.body().get("why")?.as_str()?)
 }
 
 /// A case ends once: the reason is the case's.

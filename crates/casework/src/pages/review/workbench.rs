@@ -10,7 +10,7 @@ use super::findings::{finding_zh, records, task_tag};
 use super::opinion::{self, Template};
 use super::task::{TaskData, may_work, nothing};
 use crate::Casework;
-use crate::model::{Case, CaseState, ExtensionState, Finding, Task, TaskState, is_decision};
+use crate::model::{Case, CaseState, ExtensionState, Finding, TakeBack, Task, TaskState, is_decision};
 use crate::pages::fields::control_from;
 use crate::pages::words::{moment, owner_words};
 
@@ -18,6 +18,7 @@ use crate::pages::words::{moment, owner_words};
 pub(super) const FINDING: &str = "task-finding";
 pub(super) const OPINION: &str = "task-opinion";
 pub(super) const COLLEAGUE: &str = "task-colleague";
+pub(super) const TAKE_BACK: &str = "task-take-back";
 pub(super) const QUESTION: &str = "task-question";
 pub(super) const SPECIAL: &str = "task-special";
 pub(super) const SPECIAL_REASON: &str = "task-special-reason";
@@ -52,6 +53,8 @@ pub(crate) struct Workbench {
     /// The question to the window and its answer.
     pub correspondence: Vec<String>,
     pub hand_over: Option<Field>,
+    /// For a head: why it is taken from whom it lies with.
+    pub take_back: Option<Field>,
     pub question: Option<Field>,
     pub special: Option<(Field, Field)>,
     pub resume: Option<Resume>,
@@ -107,15 +110,17 @@ impl Workbench {
             case.stops.iter().any(|s| s.to.is_none() && (s.task_id == task.id || is_decision(task.kind)));
         let in_review = case.state == CaseState::InReview;
         let heads = crate::policy::heads(&ctx.actor, case);
+        let takes = claimed && !me && crate::policy::may_take_back(&ctx.actor, case, task);
         Workbench {
-            notices: notices(catalogue, ctx, case, task, works),
+            notices: notices(catalogue, ctx, case, task, takes),
             claim: free,
-            release: mine || (heads && claimed),
+            release: mine,
             decide: (can && !stopped)
                 .then(|| decide_form(version, case, task, &found.data.view.facts, typed)),
             conclusion: conclusion(version, task, &found.data.view.facts),
             correspondence: task.note.lines().map(str::to_string).collect(),
-            hand_over: (mine || (heads && claimed)).then(|| colleague_field(found, typed)),
+            hand_over: (mine || takes).then(|| colleague_field(found, typed)),
+            take_back: takes.then(|| take_back_field(typed)),
             question: (can && in_review && !stopped).then(|| {
                 let label = "请窗口补充或核实什么";
                 Field::textarea(QUESTION, label).rows(3).max(500).from(typed.state())
@@ -138,16 +143,15 @@ fn is_over(case: &Case) -> bool {
 }
 
 /// What stands in the way, in the order of importance.
-fn notices(catalogue: &Catalogue, ctx: &Ctx, case: &Case, task: &Task, works: bool) -> Vec<Notice> {
+fn notices(catalogue: &Catalogue, ctx: &Ctx, case: &Case, task: &Task, takes: bool) -> Vec<Notice> {
     let mut all = Vec::new();
     match task.state {
         TaskState::Claimed if task.assignee != Some(ctx.actor.account()) => {
             let title = format!("{} 正在办理这项任务", task.assignee_name);
             let text = "您可以查看，不能作结论。如需由您办理，请联系对方转办或退回待领。";
-            all.push(Notice::info(title).text(if works {
-                text
-            } else {
-                "作为部门负责人，您可以收回或转办。"
+            all.push(Notice::info(title).text(match takes {
+                true => "作为部门负责人，您可以收回或转办。",
+                false => text,
             }));
         }
         TaskState::Returned => {
@@ -244,6 +248,11 @@ fn colleague_field(found: &TaskData, typed: Typed<'_>) -> Field {
     let choices = found.colleagues.iter().map(|c| Choice::new(c.account.to_string(), &c.name)).collect();
     let field = Field::select(COLLEAGUE, "转给", choices).width(yimen_web::Width::M).from(typed.state());
     if found.colleagues.is_empty() { field.hint("本部门没有其他审查人员。") } else { field }
+}
+
+fn take_back_field(typed: Typed<'_>) -> Field {
+    let choice = |why: &TakeBack| Choice::new(why.code(), why.zh());
+    Field::radios(TAKE_BACK, "收回的理由", TakeBack::ALL.iter().map(choice).collect()).from(typed.state())
 }
 
 /// The special procedures of this step, each with its length, its end from today, and its law.

@@ -412,7 +412,7 @@ impl World {
             }
             (_, TaskState::Returned) => Command::AnswerReturn { task: task.id, note: "已补充".into() },
             (_, TaskState::Claimed) if task.assignee != Some(LEAD.account) => {
-                Command::Release { task: task.id }
+                Command::Release { task: task.id, why: Some(TakeBack::Absent) }
             }
             (kind, _) if is_decision(kind) && case.has_failed_review() => {
                 Command::Decide { task: task.id, finding: Finding::Fail, opinion: "审查不通过".into() }
@@ -439,7 +439,7 @@ fn command(case: &Case, what: u8, n: usize) -> Command {
         4 => Command::Correct { items: vec![item("material:a"), item("material:b")] },
         5 => Command::Supplement,
         6 => Command::Claim { task },
-        7 => Command::Release { task },
+        7 => Command::Release { task, why: n.is_multiple_of(2).then_some(TakeBack::Load) },
         8 => Command::HandOver { task, to: 3, to_name: "丙".into() },
         9..=11 => Command::Decide { task, finding: Finding::Pass, opinion: "同意".into() },
         12 => Command::Decide { task, finding: Finding::Fail, opinion: "不符合条件".into() },
