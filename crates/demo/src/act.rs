@@ -23,13 +23,46 @@ pub(crate) struct Life {
     who: usize,
     version: Arc<Version>,
     facts: Facts,
+    aim: Option<Aim>,
     /// Tasks and bills somebody already has in mind.
     in_hand: HashSet<i64>,
 }
 
+/// Where a case of the first resident is to stand when the city is shown, so that a visitor finds one of each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Aim {
+    Pay,
+    Correct,
+    Review,
+    Done,
+}
+
+impl Aim {
+    pub const ALL: [Aim; 4] = [Aim::Pay, Aim::Correct, Aim::Review, Aim::Done];
+
+    /// Working days before the city is shown.
+    pub fn days(self) -> i64 {
+        match self {
+            Aim::Review => 1,
+            Aim::Pay | Aim::Correct => 2,
+            Aim::Done => 12,
+        }
+    }
+
+    /// What is applied for: of long enough a limit that nothing is late.
+    fn service(self) -> &'static str {
+        match self {
+            Aim::Pay => "id-card-replacement",
+            Aim::Correct => "residence-permit",
+            Aim::Review => "inheritance-transfer",
+            Aim::Done => "existing-home-transfer",
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Event {
-    Begin { who: usize },
+    Begin { who: usize, aim: Option<Aim> },
     Submit { life: usize },
     PreCheck { life: usize },
     Supplement { life: usize },
@@ -45,7 +78,7 @@ pub(crate) enum Event {
 pub(crate) fn act(tx: &mut Tx<'_>, sim: &mut Sim, at: Instant, event: Event) -> Result<(), CityError> {
     sim.commands += 1;
     match event {
-        Event::Begin { who } => begin(tx, sim, at, who),
+        Event::Begin { who, aim } => begin(tx, sim, at, who, aim),
         Event::Submit { life } => {
             let ctx = sim.ctx(at, resident(sim, life));
             let case = sim.city.casework.submit(tx, &ctx, sim.lives[life].id)?;
@@ -111,13 +144,20 @@ fn case_of(tx: &mut Tx<'_>, sim: &Sim, at: Instant, id: i64) -> Result<Case, Cit
 }
 
 /// A draft with answers and papers, on the phone or at a counter.
-fn begin(tx: &mut Tx<'_>, sim: &mut Sim, at: Instant, who: usize) -> Result<(), CityError> {
+// tidy: long, because who applies, for what, where and with which papers hang together by one chance
+fn begin(tx: &mut Tx<'_>, sim: &mut Sim, at: Instant, who: usize, aim: Option<Aim>) -> Result<(), CityError> {
     let catalogue = sim.city.casework.catalogue.get();
     let services: Vec<Arc<Version>> = catalogue.services().cloned().collect();
+    let of = |id: &str| services.iter().find(|v| v.service.id == id).cloned();
     // Home transfers are what the city is known for: every fourth case is one.
-    let home = services.iter().find(|v| v.service.id == "existing-home-transfer").cloned();
-    let version = match home {
-        Some(home) if sim.rng.random_bool(0.25) => home,
+    let home = of("existing-home-transfer");
+    let version = match (aim, home) {
+        (Some(aim), _) => match of(aim.service()) {
+            Some(version) => version,
+            // Another pack.
+            None => return Ok(()),
+        },
+        (None, Some(home)) if sim.rng.random_bool(0.25) => home,
         _ => services[sim.rng.random_range(0..services.len())].clone(),
     };
     let other = sim.rng.random_range(0..sim.city.residents.len());
@@ -130,7 +170,7 @@ fn begin(tx: &mut Tx<'_>, sim: &mut Sim, at: Instant, who: usize) -> Result<(), 
     };
     let offices = &catalogue.city().offices;
     let office = offices[sim.rng.random_range(0..offices.len())].id.clone();
-    let walk_in = if sim.rng.random_bool(0.35) { clerk(sim, &office) } else { None };
+    let walk_in = if aim.is_none() && sim.rng.random_bool(0.35) { clerk(sim, &office) } else { None };
     let (at, channel, actor) = match walk_in {
         Some(clerk) => (sim.working(at, 1), yimen_casework::model::Channel::Window, clerk),
         None => {
@@ -168,12 +208,12 @@ fn begin(tx: &mut Tx<'_>, sim: &mut Sim, at: Instant, who: usize) -> Result<(), 
             casework.add_file(tx, &ctx, id, &yimen_casework::NewFile { slot, ..paper })?;
         }
     }
-    sim.lives.push(Life { id, who, version, facts, in_hand: HashSet::new() });
+    sim.lives.push(Life { id, who, version, facts, aim, in_hand: HashSet::new() });
     if matches!(ctx.actor, Actor::Staff(_)) {
         sim.commands += 1;
         let case = casework.submit(tx, &ctx, id)?;
         follow(sim, at, life, &case);
-    } else if sim.rng.random_bool(0.95) {
+    } else if aim.is_some() || sim.rng.random_bool(0.95) {
         let soon = at.plus_millis(sim.rng.random_range(60_000..1_800_000));
         sim.at(soon, Event::Submit { life });
     }
@@ -201,6 +241,11 @@ fn pre_check(tx: &mut Tx<'_>, sim: &mut Sim, at: Instant, life: usize) -> Result
         .collect();
     let chance: f64 = sim.rng.random();
     let first_time = case.correction.is_none();
+    let chance = match sim.lives[life].aim {
+        Some(Aim::Correct) => 0.0,
+        Some(_) => 1.0,
+        None => chance,
+    };
     let case = if first_time && chance < 0.13 && !wanted.is_empty() {
         let item = wanted[sim.rng.random_range(0..wanted.len())].clone();
         casework.correct(tx, &ctx, case.id, &[item])?
@@ -246,7 +291,12 @@ fn work(tx: &mut Tx<'_>, sim: &mut Sim, at: Instant, life: usize, id: i64) -> Re
     let version = sim.lives[life].version.clone();
     let specials = version.step(&task.step).map(|s| s.specials.clone()).unwrap_or_default();
     let fresh = task.state == TaskState::Open && task.note.is_empty();
-    let chance: f64 = sim.rng.random();
+    let aim = sim.lives[life].aim;
+    let chance: f64 = if aim.is_some() { 1.0 } else { sim.rng.random() };
+    if aim == Some(Aim::Review) {
+        casework.claim(tx, &ctx, id)?;
+        return Ok(());
+    }
     let case = if fresh && chance < 0.10 {
         casework.claim(tx, &ctx, id)?
     } else if fresh && chance < 0.13 && !specials.is_empty() && !case.stops.iter().any(|s| s.task_id == id) {
@@ -262,7 +312,11 @@ fn work(tx: &mut Tx<'_>, sim: &mut Sim, at: Instant, life: usize, id: i64) -> Re
     } else {
         conclude(tx, sim, &ctx, life, &case, &task)?
     };
-    if case.extension.is_none() && version.service.limits.extension.is_some() && sim.rng.random_bool(0.015) {
+    if aim.is_none()
+        && case.extension.is_none()
+        && version.service.limits.extension.is_some()
+        && sim.rng.random_bool(0.015)
+    {
         ask_extension(tx, sim, &ctx, life, &case)?;
     }
     follow(sim, at, life, &case);
@@ -290,6 +344,7 @@ fn conclude(
     task: &Task,
 ) -> Result<Case, CityError> {
     let against = match task.kind {
+        _ if sim.lives[life].aim.is_some() => false,
         kind if is_decision(kind) => case.has_failed_review() || sim.rng.random_bool(0.01),
         StepKind::Review => sim.rng.random_bool(0.025),
         _ => false,
@@ -361,6 +416,7 @@ fn answer_extension(tx: &mut Tx<'_>, sim: &mut Sim, at: Instant, life: usize) ->
 
 /// What the case's new state makes people do next.
 fn follow(sim: &mut Sim, at: Instant, life: usize, case: &Case) {
+    let aim = sim.lives[life].aim;
     for bill in case.bills.iter().filter(|b| b.state == BillState::Refunding) {
         if sim.lives[life].in_hand.insert(bill.id) {
             let minutes = sim.rng.random_range(1..600);
@@ -369,8 +425,8 @@ fn follow(sim: &mut Sim, at: Instant, life: usize, case: &Case) {
     }
     match case.state {
         CaseState::Submitted => {
-            let neglected = case.correction.is_none() && sim.rng.random_bool(0.015);
-            let quick = case.channel == yimen_casework::model::Channel::Window;
+            let neglected = aim.is_none() && case.correction.is_none() && sim.rng.random_bool(0.015);
+            let quick = aim.is_some() || case.channel == yimen_casework::model::Channel::Window;
             let minutes = if quick { sim.rng.random_range(2..15) } else { sim.rng.random_range(10..700) };
             match (neglected, case.precheck_due) {
                 (true, Some(due)) => sim.at(due.plus_millis(1), Event::Tick { life }),
@@ -380,6 +436,8 @@ fn follow(sim: &mut Sim, at: Instant, life: usize, case: &Case) {
                 }
             }
         }
+        // The visitor mends it, or looks at it.
+        CaseState::Correcting if aim.is_some() => {}
         CaseState::Correcting => match (sim.rng.random_bool(0.9), case.correction_due) {
             (false, Some(due)) => sim.at(due.plus_millis(1), Event::Tick { life }),
             _ => {
@@ -409,12 +467,18 @@ fn follow_tasks(sim: &mut Sim, at: Instant, life: usize, case: &Case) {
             let when = sim.working(at, minutes);
             sim.at(when, Event::Answer { life, task: task.id });
         } else if task.kind == StepKind::Payment {
+            if sim.lives[life].aim == Some(Aim::Pay) {
+                continue;
+            }
             if let Some(bill) = case.bills.iter().find(|b| b.task_id == task.id) {
                 let minutes = sim.rng.random_range(5..2_000);
                 sim.at(at.plus_millis(minutes * 60_000), Event::Pay { life, bill: bill.id });
             }
         } else {
-            let minutes = working_minutes(sim, task);
+            let minutes = match sim.lives[life].aim {
+                Some(_) => sim.rng.random_range(3..8),
+                None => working_minutes(sim, task),
+            };
             let when = sim.working(at, minutes);
             sim.at(when, Event::Work { life, task: task.id });
         }

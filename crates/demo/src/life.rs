@@ -13,7 +13,7 @@ use yimen_platform::{Actor, Ctx, Ids, Staff};
 use yimen_standards::time::{Instant, Limit, due};
 use yimen_store::{StoreError, Tx};
 
-use crate::act::{Event, Life};
+use crate::act::{Aim, Event, Life};
 use crate::paper::papers;
 use crate::people::{Person, people};
 
@@ -121,6 +121,21 @@ impl Sim {
         Ctx::new(actor, at, self.ids.clone(), "demo")
     }
 
+    /// A moment so many days of office hours earlier.
+    fn before(&self, until: Instant, days: i64) -> Instant {
+        const STEP: i64 = 30 * 60_000;
+        let minutes = days * i64::from(self.city.casework.hours.minutes_per_day());
+        let mut moment = until;
+        // Thirty days of rest in a row are in no calendar.
+        for _ in 0..(days + 30) * 48 {
+            if self.working(moment, minutes) <= until {
+                break;
+            }
+            moment = moment.plus_millis(-STEP);
+        }
+        moment
+    }
+
     /// When so many minutes of office hours have gone by.
     pub fn working(&self, from: Instant, minutes: i64) -> Instant {
         let casework = &self.city.casework;
@@ -192,7 +207,13 @@ fn begin(city: City, plan: &Plan) -> Sim {
         };
         let awake = moment.day().at(7, 0).plus_millis(sim.rng.random_range(0..14 * 3_600_000));
         if awake < plan.until {
-            sim.at(awake, Event::Begin { who });
+            sim.at(awake, Event::Begin { who, aim: None });
+        }
+    }
+    if plan.cases > 0 {
+        for aim in Aim::ALL {
+            let began = sim.before(plan.until, aim.days());
+            sim.at(began, Event::Begin { who: 0, aim: Some(aim) });
         }
     }
     sim

@@ -38,6 +38,11 @@ fn the_demo_answers_within_seconds_stops_when_told_and_goes_on_later() {
     assert!(server.took < SECONDS);
     let cookie = server.sign_in("19900000000");
     let mine = server.ask("GET", "/my", &cookie, "").body;
+    // The first account has one case of each kind to look at.
+    for words in ["待缴费", "待补正", "审查中"] {
+        assert!(mine.contains(words), "{words}: {mine}");
+    }
+    assert!(server.ask("GET", "/my?show=over", &cookie, "").body.contains("已办结"));
     let case = mine.split("href=\"/cases/").nth(1).map(|rest| rest.split('"').next().unwrap().to_owned());
     let (status, took) = server.stop("TERM");
     assert_eq!(status.code(), Some(0));
