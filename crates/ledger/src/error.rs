@@ -16,6 +16,10 @@ pub enum LedgerError {
     Key { path: String, line: usize, source: KeyError },
     #[error("the key file {0} needs one Ed25519 key, and every key in it has the same name")]
     Keys(String),
+    #[error(
+        "缺少公开账本的签名密钥 {0}，而账本已经签过名。请把原来的 keys/ledger.key（备份、原服务器或其他节点上）放到这里。确实找不回来的，用 yimen ledger keys --new 生成新的密钥：以前的凭证在本站就核验不了。"
+    )]
+    KeyMissing(String),
     #[error(transparent)]
     Proof(#[from] ProofError),
     #[error(transparent)]

@@ -22,7 +22,7 @@ use std::sync::Arc;
 pub use append::FOLLOWER;
 pub use error::LedgerError;
 pub use keys::Keys;
-pub use receipt::{Checked, check};
+pub use receipt::{Checked, check, is_signed};
 pub use verify::{Verified, verify};
 use witness::KnownWitness;
 use yimen_platform::Platform;

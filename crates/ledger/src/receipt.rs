@@ -62,6 +62,11 @@ pub(crate) fn broken(error: TileError<yimen_store::StoreError>) -> LedgerError {
     }
 }
 
+/// Whether the log has ever been signed: from then on its key is who it is.
+pub fn is_signed(q: &mut Read<'_>) -> Result<bool, LedgerError> {
+    Ok(store::latest(q)?.is_some())
+}
+
 /// The newest checkpoint with everything signed under it, and its size.
 pub(crate) fn newest(q: &mut Read<'_>) -> Result<Option<(Note, u64)>, LedgerError> {
     let Some(signed) = store::latest(q)? else { return Ok(None) };

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use yimen::backup::{Archive, BackupError, Manifest, Source, restore, take};
+use yimen::backup::{Archive, BackupError, LedgerKey, Manifest, Source, restore, take};
 use yimen::open::{Place, open_blobs, open_store, without_password};
 use yimen_platform::{Clock, Sealer, SystemClock};
 
@@ -24,7 +24,11 @@ pub fn backup(place: &Place, file: &Path, with_key: bool) -> Result<ExitCode, Fa
     }
     let blobs = open_blobs(place, sealer.clone())?;
     let key = if with_key { Some(std::fs::read_to_string(&key_file)?) } else { None };
-    let source = Source { store: &store, blobs: &blobs, sealer: &sealer, key, now: SystemClock.now() };
+    let ledger_file = place.ledger_key_file();
+    let ledger_key = if ledger_file.exists() { Some(std::fs::read_to_string(&ledger_file)?) } else { None };
+    let has_ledger_key = ledger_key.is_some();
+    let source =
+        Source { store: &store, blobs: &blobs, sealer: &sealer, key, ledger_key, now: SystemClock.now() };
     println!("正在备份 {} …", without_password(&url));
     let manifest = take(&source, &runtime()?, file, &mut say)?;
     println!("备份完成：{}（{}）", file.display(), size(file));
@@ -35,6 +39,10 @@ pub fn backup(place: &Place, file: &Path, with_key: bool) -> Result<ExitCode, Fa
             manifest.key_fingerprint,
             key_file.display()
         ),
+    }
+    match has_ledger_key {
+        true => println!("公开账本的签名密钥已用上述密钥加密，放在备份里。"),
+        false => println!("没有找到公开账本的签名密钥 {}，备份里没有它。", ledger_file.display()),
     }
     Ok(lost(&manifest))
 }
@@ -62,6 +70,14 @@ pub fn restore_into(place: &Place, file: &Path) -> Result<ExitCode, Failure> {
     println!("恢复完成：{} 行，{} 件材料。", restored.rows, restored.blobs + restored.present);
     if restored.key_written {
         println!("已写入密钥 {}。", place.key_file().display());
+    }
+    match restored.ledger_key {
+        LedgerKey::Written => println!("已写入公开账本的签名密钥 {}。", place.ledger_key_file().display()),
+        LedgerKey::Kept => {}
+        LedgerKey::Missing => println!(
+            "注意：备份里没有公开账本的签名密钥。请先把原服务器的 keys/ledger.key 复制到 {}，再启动服务；没有它，启动时会生成新的密钥，以前的凭证在本站就核验不了。",
+            place.ledger_key_file().display()
+        ),
     }
     if restored.migrated > 0 {
         println!("数据库结构已更新 {} 步到本程序的版本。", restored.migrated);

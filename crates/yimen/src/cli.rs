@@ -1,4 +1,4 @@
-//! The words of the command line.
+//! The words of the command line. Its documentation comments are what operators read as help.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -104,6 +104,9 @@ enum LedgerCommand {
     Keys {
         #[command(flatten)]
         place: PlaceArgs,
+        /// 原来的签名密钥确实找不回来时，生成新的（以前的凭证在本站就核验不了）
+        #[arg(long)]
+        new: bool,
     },
     /// 为其他城市的账本签名，只要它们只增不改
     Witness {
@@ -227,7 +230,9 @@ impl Cli {
             Command::Ledger(LedgerCommand::Verify { place, receipt: None, .. }) => {
                 ledger_cli::verify_log(&place.place())
             }
-            Command::Ledger(LedgerCommand::Keys { place }) => ledger_cli::print_keys(&place.place()),
+            Command::Ledger(LedgerCommand::Keys { place, new }) => {
+                ledger_cli::print_keys(&place.place(), new)
+            }
             Command::Ledger(LedgerCommand::Witness { place, listen, name, log }) => {
                 ledger_cli::witness(&place.place(), listen.address(), &name, &log)
             }

@@ -16,14 +16,19 @@ use crate::open::Place;
 
 /// The log of the city in `place`; its keys are made at the first start.
 pub fn open(place: &Place, platform: &Platform, witnesses: Vec<KnownWitness>) -> Result<Ledger, LedgerError> {
-    let keys = keys(place, platform)?;
+    let keys = keys(place, platform, false)?;
     Ok(Ledger { platform: platform.clone(), keys: Arc::new(keys), witnesses: Arc::new(witnesses) })
 }
 
-/// The log's keys. Two logs never share a name: it holds the fingerprint of the city's key.
-pub fn keys(place: &Place, platform: &Platform) -> Result<Keys, LedgerError> {
+/// The log's keys. Two logs never share a name: it holds the fingerprint of the city's key. A log that has been signed gets
+/// `new` keys only where somebody asks for it: under others, nothing signed before holds.
+pub fn keys(place: &Place, platform: &Platform, new: bool) -> Result<Keys, LedgerError> {
+    let file = place.ledger_key_file();
+    if !new && !file.exists() && platform.store.read_blocking(yimen_ledger::is_signed)? {
+        return Err(LedgerError::KeyMissing(file.display().to_string()));
+    }
     let origin = format!("yimen/{}/tlog", platform.sealer.fingerprint());
-    Keys::from_file(&place.ledger_key_file(), &origin, || {
+    Keys::from_file(&file, &origin, || {
         let mut seed = [0; 32];
         rand::rng().fill_bytes(&mut seed);
         seed

@@ -23,7 +23,7 @@ pub fn verify_log(place: &Place) -> Result<ExitCode, Failure> {
         return Err(format!("{} 里没有一门的数据。请用 --data 指明数据目录。", place.data.display()).into());
     }
     let platform = open(place)?;
-    let keys = ledger::keys(place, &platform)?.verifiers();
+    let keys = ledger::keys(place, &platform, false)?.verifiers();
     println!("正在按日志重新计算整本账 …");
     let verified = platform.store.read_blocking(move |q| {
         let mut told = 0;
@@ -74,9 +74,9 @@ pub fn check_receipt(file: &Path, keys: &[String]) -> Result<ExitCode, Failure> 
     }
 }
 
-pub fn print_keys(place: &Place) -> Result<ExitCode, Failure> {
+pub fn print_keys(place: &Place, new: bool) -> Result<ExitCode, Failure> {
     let platform = open(place)?;
-    for key in ledger::keys(place, &platform)?.verifiers() {
+    for key in ledger::keys(place, &platform, new)?.verifiers() {
         println!("{key}");
     }
     Ok(ExitCode::SUCCESS)

@@ -515,3 +515,45 @@ fn a_restored_server_serves_what_was_there() {
         assert_eq!(page.status, 200, "{}", page.body);
     }
 }
+
+#[test]
+fn a_restored_server_goes_on_as_the_same_public_log() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let spot = Spot::city(engine);
+        let keys = |spot: &Spot| done(&strs(&spot.args(&["ledger", "keys"]))).out;
+        let bare = run(&strs(&spot.args(&["backup", spot.home.join("bare.tar").to_str().unwrap()])));
+        assert!(bare.out.contains("没有找到公开账本的签名密钥"), "{bare:#?}");
+        // Signed once: from then on the key is who the log is.
+        let server = Server::start(&strs(&spot.args(&["serve", "--port", "0"])));
+        until(|| server.get("/tlog/checkpoint").status, |status| *status == 200);
+        server.stop("TERM");
+        let own = keys(&spot);
+        let file = spot.backup("signed.tar");
+        let packed = members(&file);
+        let secret = std::fs::read_to_string(spot.place().ledger_key_file()).unwrap();
+        assert!(packed.iter().any(|(name, _)| name == "keys/ledger.key.sealed"));
+        for line in secret.lines() {
+            let found = |bytes: &[u8]| bytes.windows(line.len()).any(|part| part == line.as_bytes());
+            assert!(packed.iter().all(|(_, bytes)| !found(bytes)), "the key lies readable in the backup");
+        }
+
+        let other = Spot::empty(engine);
+        other.take_key_of(&spot);
+        let ledger_key = other.place().ledger_key_file();
+        // Another log's key is refused, and nothing is written.
+        std::fs::write(&ledger_key, secret.replace("PRIVATE", "OTHER")).unwrap();
+        refused(&strs(&other.args(&["restore", &file])), &["另一个公开账本的密钥"]);
+        std::fs::remove_file(&ledger_key).unwrap();
+        let said = done(&strs(&other.args(&["restore", &file])));
+        assert!(said.out.contains("已写入公开账本的签名密钥"), "{said:#?}");
+        assert_eq!(std::fs::metadata(&ledger_key).unwrap().mode() & 0o777, 0o600);
+        assert_eq!(keys(&other), own);
+        done(&strs(&other.args(&["ledger", "verify"])));
+        // Gone, the server does not sign as somebody else under the old name.
+        std::fs::remove_file(&ledger_key).unwrap();
+        refused(&strs(&other.args(&["serve", "--port", "0"])), &["缺少公开账本的签名密钥", "--new"]);
+        assert!(!ledger_key.exists());
+        let anew = done(&strs(&other.args(&["ledger", "keys", "--new"]))).out;
+        assert_ne!(anew, own);
+    }
+}

@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 use yimen_platform::Sealer;
 
-use super::manifest::{self, DATABASE, FORMAT, KEY, MAC, MANIFEST, Manifest, SUMS, Sum};
+use super::manifest::{
+    self, DATABASE, FORMAT, KEY, LEDGER_KEY, LEDGER_KEY_LABEL, MAC, MANIFEST, Manifest, SUMS, Sum,
+};
 use super::take::sum_line;
 use super::{BackupError, Result, Tell, io};
 
@@ -33,6 +35,7 @@ pub struct Archive {
     database: Place,
     sums: Place,
     key: Option<Place>,
+    ledger_key: Option<Place>,
 }
 
 impl Archive {
@@ -47,6 +50,7 @@ impl Archive {
         file.rewind().map_err(io(path))?;
         let incomplete = || BackupError::Incomplete(path.to_owned());
         let (mut database, mut sums, mut key, mut text, mut mac) = (None, None, None, None, None);
+        let mut ledger_key = None;
         let mut tar = tar::Archive::new(BufReader::new(file));
         for entry in tar.entries_with_seek().map_err(|_| incomplete())? {
             let entry = entry.map_err(|_| incomplete())?;
@@ -55,6 +59,7 @@ impl Archive {
                 name if name == DATABASE.as_bytes() => database = Some(place),
                 name if name == SUMS.as_bytes() => sums = Some(place),
                 name if name == KEY.as_bytes() => key = Some(place),
+                name if name == LEDGER_KEY.as_bytes() => ledger_key = Some(place),
                 name if name == MANIFEST.as_bytes() => text = Some(place),
                 name if name == MAC.as_bytes() => mac = Some(place),
                 _ => {}
@@ -75,6 +80,7 @@ impl Archive {
             database: database.ok_or_else(incomplete)?,
             sums: sums.ok_or_else(incomplete)?,
             key,
+            ledger_key,
         })
     }
 
@@ -165,6 +171,14 @@ impl Archive {
         let mut text = String::new();
         section(&self.path, place)?.take(1024).read_to_string(&mut text).map_err(io(&self.path))?;
         Ok(Some(text))
+    }
+
+    /// The text of the public log's key file, if it is packed.
+    pub(super) fn ledger_key(&self, sealer: &Sealer) -> Result<Option<String>> {
+        let Some(place) = self.ledger_key else { return Ok(None) };
+        let mut sealed = Vec::new();
+        section(&self.path, place)?.take(64 << 10).read_to_end(&mut sealed).map_err(io(&self.path))?;
+        Ok(Some(sealer.open_text(LEDGER_KEY_LABEL, &sealed)?))
     }
 }
 

@@ -11,6 +11,10 @@ pub const FORMAT: u32 = 1;
 
 pub const DATABASE: &str = "database.jsonl.zst";
 pub const KEY: &str = "keys/master.key";
+/// Sealed by the master key: without it the file tells nothing.
+pub const LEDGER_KEY: &str = "keys/ledger.key.sealed";
+/// What the sealed key is bound to.
+pub const LEDGER_KEY_LABEL: &str = "backup ledger key";
 pub const SUMS: &str = "SHA256SUMS";
 pub const MANIFEST: &str = "manifest.json";
 pub const MAC: &str = "manifest.mac";

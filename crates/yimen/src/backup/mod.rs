@@ -7,6 +7,7 @@
 //! | `database.jsonl.zst` | every row, as one snapshot saw them, in the portable dump of the store |
 //! | `blobs/ab/abcd…` | each material a row of that snapshot names, sealed as it lies in the blob store |
 //! | `keys/master.key` | only with `--with-key` |
+//! | `keys/ledger.key.sealed` | what the public log signs with, sealed by the master key; absent before the first start |
 //! | `SHA256SUMS` | digests of the members above, for `sha256sum -c` |
 //! | `manifest.json` | what, when, by which version; rows, blobs, digests; the key's fingerprint |
 //! | `manifest.mac` | the manifest's authentication code under the key |
@@ -25,7 +26,7 @@ use std::path::PathBuf;
 
 pub use archive::Archive;
 pub use manifest::Manifest;
-pub use restore::{Restored, restore};
+pub use restore::{LedgerKey, Restored, restore};
 pub use take::{BLOB_COLUMNS, Source, take};
 use yimen_blobs::BlobError;
 use yimen_platform::SealError;
@@ -72,6 +73,10 @@ pub enum BackupError {
         "{0} 里已经有数据。只能恢复到空的数据库：请用 --data 指定新的目录，或用 --store 指定新的数据库。"
     )]
     NotEmpty(String),
+    #[error(
+        "{0} 是另一个公开账本的密钥，不是这份备份里的。用它签名，原来的凭证都会对不上：请把它移到别处，或恢复到另一个空的数据目录。"
+    )]
+    LedgerKeyOther(PathBuf),
     #[error("恢复后的数据与备份清单不一致：{0}。请不要使用这个数据库，换一份备份重新恢复。")]
     Differs(String),
     #[error("数据库：{0}")]

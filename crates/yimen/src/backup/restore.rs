@@ -27,8 +27,19 @@ pub struct Restored {
     /// Blobs that were there already.
     pub present: u64,
     pub key_written: bool,
+    pub ledger_key: LedgerKey,
     /// Migrations newer than the backup.
     pub migrated: usize,
+}
+
+/// What became of the key that the public log signs with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LedgerKey {
+    Written,
+    /// The same one lies there already.
+    Kept,
+    /// Neither in the backup nor there.
+    Missing,
 }
 
 /// Verifies the archive, then fills the place with it. Blocks; call it outside the runtime.
@@ -39,6 +50,7 @@ pub fn restore(archive: &Archive, place: &Place, runtime: &Runtime, tell: Tell<'
     let (sealer, new_key) = key(archive, place)?;
     must_be_empty(place)?;
     archive.verify(Some(&sealer), tell)?;
+    let new_ledger_key = ledger_key(archive, place, &sealer)?;
     let store = open_store(place)?;
     if store.schema_version()? != 0 {
         return Err(BackupError::NotEmpty(without_password(&place.store_url())));
@@ -46,6 +58,14 @@ pub fn restore(archive: &Archive, place: &Place, runtime: &Runtime, tell: Tell<'
     if let Some(text) = &new_key {
         Sealer::write_key(&place.key_file(), text)?;
     }
+    if let Some(text) = &new_ledger_key {
+        Sealer::write_key(&place.ledger_key_file(), text)?;
+    }
+    let ledger_key = match (&new_ledger_key, place.ledger_key_file().exists()) {
+        (Some(_), _) => LedgerKey::Written,
+        (None, true) => LedgerKey::Kept,
+        (None, false) => LedgerKey::Missing,
+    };
     let blobs = open_blobs(place, std::sync::Arc::new(sealer))?;
     let (written, present) = put_blobs(archive, &blobs, runtime, tell)?;
     tell(format!("材料：写入 {written} 件，已有 {present} 件。"));
@@ -54,7 +74,7 @@ pub fn restore(archive: &Archive, place: &Place, runtime: &Runtime, tell: Tell<'
     compare(&store, &archive.manifest)?;
     tell(format!("数据库：写入 {} 张表，{rows} 行，逐行核对无误。", counts.len()));
     let migrated = store.migrate()?.len();
-    Ok(Restored { rows, blobs: written, present, key_written: new_key.is_some(), migrated })
+    Ok(Restored { rows, blobs: written, present, key_written: new_key.is_some(), ledger_key, migrated })
 }
 
 /// The key of the data folder, or the one in the archive where there is none yet.
@@ -71,6 +91,20 @@ fn key(archive: &Archive, place: &Place) -> Result<(Sealer, Option<String>)> {
         false => {
             Err(BackupError::KeyOther { file, has: sealer.fingerprint().to_owned(), wants: wants.clone() })
         }
+    }
+}
+
+/// The public log's key, where it must be written. Another log's key that lies there is refused: under it every receipt of
+/// before would fail.
+fn ledger_key(archive: &Archive, place: &Place, sealer: &Sealer) -> Result<Option<String>> {
+    let file = place.ledger_key_file();
+    let Some(text) = archive.ledger_key(sealer)? else { return Ok(None) };
+    if !file.exists() {
+        return Ok(Some(text));
+    }
+    match std::fs::read_to_string(&file).map_err(io(&file))?.trim() == text.trim() {
+        true => Ok(None),
+        false => Err(BackupError::LedgerKeyOther(file)),
     }
 }
 

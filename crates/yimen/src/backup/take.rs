@@ -10,7 +10,9 @@ use yimen_platform::{Sealer, setting};
 use yimen_standards::time::Instant;
 use yimen_store::{Engine, Record, Result as StoreResult, Store, StoreError, TableCount, Value};
 
-use super::manifest::{self, BlobTotals, DATABASE, FORMAT, KEY, MAC, MANIFEST, Manifest, SUMS, Sum};
+use super::manifest::{
+    self, BlobTotals, DATABASE, FORMAT, KEY, LEDGER_KEY, LEDGER_KEY_LABEL, MAC, MANIFEST, Manifest, SUMS, Sum,
+};
 use super::write::Out;
 use super::{BackupError, Result, Tell, io};
 use crate::rows::RowDigest;
@@ -30,6 +32,8 @@ pub struct Source<'s> {
     pub sealer: &'s Sealer,
     /// The text of the key file, to be packed with the rest.
     pub key: Option<String>,
+    /// The text of the public log's key file; it goes in sealed.
+    pub ledger_key: Option<String>,
     pub now: Instant,
 }
 
@@ -47,6 +51,10 @@ pub fn take(source: &Source<'_>, runtime: &Runtime, file: &Path, tell: Tell<'_>)
     tell(format!("材料：{} 件，{} 字节。", blobs.count, blobs.bytes));
     if let Some(key) = &source.key {
         sums.push_str(&sum_line(KEY, &out.put(KEY, key.as_bytes())?));
+    }
+    if let Some(key) = &source.ledger_key {
+        let sealed = source.sealer.seal_text(LEDGER_KEY_LABEL, key);
+        sums.push_str(&sum_line(LEDGER_KEY, &out.put(LEDGER_KEY, &sealed)?));
     }
     let sums = out.put(SUMS, sums.as_bytes())?;
     let members = BTreeMap::from([(DATABASE.to_owned(), sum), (SUMS.to_owned(), sums)]);
