@@ -204,6 +204,15 @@ impl Store {
         }
     }
 
+    /// Writes what is in the database into a new file, as one snapshot sees it (SQLite; a PostgreSQL server has means of its
+    /// own). Blocks.
+    pub fn copy_into(&self, file: &std::path::Path) -> Result<()> {
+        match &self.inner.backend {
+            Backend::Sqlite(store) => sqlite::copy_into(&store.path, file, &self.inner.options),
+            Backend::Postgres(_) => Err(StoreError::other("only a SQLite database is copied into a file")),
+        }
+    }
+
     /// Counters per transaction name since the store was opened.
     pub fn metrics(&self) -> Vec<(&'static str, Metric)> {
         self.inner.metrics.snapshot()

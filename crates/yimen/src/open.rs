@@ -8,8 +8,8 @@ use yimen_casework::Casework;
 use yimen_catalogue::{Catalogue, CatalogueError, CatalogueHandle};
 use yimen_parties::Parties;
 use yimen_platform::{Clock, Ids, Platform, SealError, Sealer, SystemClock, setting};
-use yimen_standards::time::{Calendar, Hours};
-use yimen_store::{Options, Store, StoreError};
+use yimen_standards::time::{Calendar, Hours, Instant};
+use yimen_store::{Engine, MIGRATIONS, Options, Store, StoreError};
 
 /// Where the data lives.
 #[derive(Debug, Clone)]
@@ -32,6 +32,10 @@ pub enum OpenError {
     Store(String, StoreError),
     #[error("不能更新数据库结构：{0}")]
     Migrate(StoreError),
+    #[error(
+        "更新数据库结构之前要先备份数据库，但不能写入 {0}：{1}。数据库没有改动。请检查磁盘空间和目录权限后再启动。"
+    )]
+    Copy(PathBuf, String),
     #[error("不能打开材料库 {0}：{1}。请检查 --blobs。")]
     Blobs(String, String),
     #[error("密钥不可用：{0}。个人信息用密钥加密，没有它无法读取：请把正确的密钥文件放回原处。")]
@@ -91,10 +95,33 @@ pub fn open_with(place: &Place, clock: Arc<dyn Clock>, options: Options) -> Resu
         return Err(OpenError::KeyMissing(file, without_password(&place.store_url())));
     }
     let sealer = Arc::new(Sealer::from_file(&file)?);
+    keep_copy(place, &store, clock.now())?;
     store.migrate().map_err(OpenError::Migrate)?;
     belongs_to(&store, &sealer, file)?;
     let blobs = open_blobs(place, sealer.clone())?;
     Ok(Platform { store, blobs, sealer, clock, ids: Arc::new(Ids::new(place.node)) })
+}
+
+/// A database that is about to be brought up to date is copied first: the way back, should the new program not do. A
+/// PostgreSQL server is backed up by its own means, or by `yimen backup` before the new program starts.
+fn keep_copy(place: &Place, store: &Store, now: Instant) -> Result<(), OpenError> {
+    let from = store.schema_version().map_err(OpenError::Migrate)?;
+    let to = MIGRATIONS.last().map_or(0, |migration| migration.number);
+    if store.engine() != Engine::Sqlite || from == 0 || from >= to {
+        return Ok(());
+    }
+    let folder = place.data.join("backups");
+    let stamp: String = now.rfc3339().chars().take(19).filter(char::is_ascii_digit).collect();
+    let file = folder.join(format!("schema-{from:04}-{stamp}.db"));
+    std::fs::create_dir_all(&folder).map_err(|e| OpenError::Copy(file.clone(), e.to_string()))?;
+    store.copy_into(&file).map_err(|e| OpenError::Copy(file.clone(), e.to_string()))?;
+    // On standard error: what a command prints is its answer.
+    eprintln!(
+        "数据库结构将从第 {from} 版更新到第 {to} 版，更新前的数据库已备份到 {}。\n要退回原来的程序：停止服务，用这个文件替换 {}（并删除同名的 -wal、-shm 文件）。",
+        file.display(),
+        place.store_url().trim_start_matches("sqlite:")
+    );
+    Ok(())
 }
 
 /// Refuses a key that is not the one the database was sealed with.

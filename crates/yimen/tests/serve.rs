@@ -118,6 +118,50 @@ fn a_newer_schema_is_refused() {
 }
 
 #[test]
+fn a_database_of_an_older_program_is_copied_before_it_is_brought_up_to_date() {
+    let home = Home::new();
+    let data = home.join("data").display().to_string();
+    let (last, older) = MIGRATIONS.split_last().unwrap();
+    // As the program before this one left it.
+    std::fs::create_dir_all(home.join("data")).unwrap();
+    let store = Store::open(&format!("sqlite:{data}/yimen.db"), Options::default()).unwrap();
+    store.migrate_with(older).unwrap();
+    drop(store);
+    yimen_platform::Sealer::from_file(&home.join("data/keys/master.key")).unwrap();
+    let copies = || std::fs::read_dir(home.join("data/backups")).map_or(0, Iterator::count);
+
+    // A file stands where the copies should be: nothing is changed.
+    std::fs::write(home.join("data/backups"), "x").unwrap();
+    refused(&["serve", "--port", "0", "--data", &data], &["要先备份数据库", "数据库没有改动"]);
+    std::fs::remove_file(home.join("data/backups")).unwrap();
+    let version = |file: &std::path::Path| {
+        Store::open(&format!("sqlite:{}", file.display()), Options::default())
+            .unwrap()
+            .schema_version()
+            .unwrap()
+    };
+    assert_eq!(version(&home.join("data/yimen.db")), older.last().unwrap().number);
+
+    let said = done(&["ledger", "keys", "--data", &data]);
+    assert_eq!(copies(), 1);
+    let copy = std::fs::read_dir(home.join("data/backups")).unwrap().next().unwrap().unwrap().path();
+    assert!(
+        said.err.contains("更新前的数据库已备份到") && said.err.contains(copy.to_str().unwrap()),
+        "{said:#?}"
+    );
+    assert!(!said.out.contains("备份"), "what a command prints is its answer: {said:#?}");
+    assert_eq!(version(&copy), older.last().unwrap().number, "the copy is as the database was");
+    assert_eq!(version(&home.join("data/yimen.db")), last.number);
+    // The way back: put in its place, it is brought up to date once more. A database that is, is not copied again.
+    std::fs::copy(&copy, home.join("data/yimen.db")).unwrap();
+    std::fs::remove_dir_all(home.join("data/backups")).unwrap();
+    Server::start(&["serve", "--port", "0", "--data", &data]).stop("TERM");
+    assert_eq!(copies(), 1);
+    Server::start(&["serve", "--port", "0", "--data", &data]).stop("TERM");
+    assert_eq!(copies(), 1);
+}
+
+#[test]
 fn a_data_folder_that_cannot_be_written_is_told() {
     let home = Home::new();
     // A file stands where the folder should be.
@@ -247,19 +291,6 @@ fn the_help_says_how_data_is_placed() {
 }
 
 #[test]
-fn a_city_of_no_or_endless_days_is_refused_before_anything_is_made() {
-    let home = Home::new();
-    let data = home.join("data").display().to_string();
-    for (flag, value) in
-        [("--days", "0"), ("--days", "-5"), ("--days", "9999999"), ("--cases", "-1"), ("--port", "99999")]
-    {
-        let said = common::run(&["demo", "--data", &data, flag, value]);
-        assert_eq!(said.code, Some(2), "{said:#?}");
-        assert!(said.err.contains(value) && said.err.contains(flag), "{said:#?}");
-    }
-    assert!(!home.join("data").exists());
-}
-#[test]
 fn help_and_mistakes_are_told_in_chinese() {
     let english = |text: &str| {
         let ours = [
@@ -326,3 +357,16 @@ fn help_and_mistakes_are_told_in_chinese() {
     assert!(done(&["--version"]).out.starts_with("yimen "));
 }
 
+#[test]
+fn a_city_of_no_or_endless_days_is_refused_before_anything_is_made() {
+    let home = Home::new();
+    let data = home.join("data").display().to_string();
+    for (flag, value) in
+        [("--days", "0"), ("--days", "-5"), ("--days", "9999999"), ("--cases", "-1"), ("--port", "99999")]
+    {
+        let said = common::run(&["demo", "--data", &data, flag, value]);
+        assert_eq!(said.code, Some(2), "{said:#?}");
+        assert!(said.err.contains(value) && said.err.contains(flag), "{said:#?}");
+    }
+    assert!(!home.join("data").exists());
+}

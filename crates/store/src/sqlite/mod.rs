@@ -57,6 +57,17 @@ pub(crate) fn open_reader(path: &Path, options: &Options) -> Result<Connection> 
     Ok(db)
 }
 
+/// Copies the database into a file that is not there yet, and waits until the disk has it.
+pub(crate) fn copy_into(path: &Path, file: &Path, options: &Options) -> Result<()> {
+    let unwritable = |error: std::io::Error| StoreError::Unavailable(format!("{}: {error}", file.display()));
+    let name = file.to_str().ok_or_else(|| StoreError::other("the file's name is not UTF-8"))?;
+    let db = open_writer(path, options)?;
+    db.execute("vacuum into ?1", [name]).map_err(failure)?;
+    let rights = std::fs::metadata(path).map_err(unwritable)?.permissions();
+    std::fs::set_permissions(file, rights).map_err(unwritable)?;
+    std::fs::File::open(file).and_then(|copy| copy.sync_all()).map_err(unwritable)
+}
+
 /// The path of `sqlite:PATH`.
 pub(crate) fn path(rest: &str) -> Result<PathBuf> {
     if rest.is_empty() || rest.contains(":memory:") {
