@@ -319,12 +319,12 @@ fn files_go_up_with_and_without_script() -> Result {
             path
         };
         let (good, bad, empty) =
-            (file("合同.pdf", b"%PDF-1.7\n"), file("照片.jpg", b"MZ\x90\0"), file("空.pdf", b""));
+            (file("合同.pdf", b"%PDF-1.7\n%%EOF\n"), file("照片.jpg", b"MZ\x90\0"), file("空.pdf", b""));
         let browser = Browser::start().await?;
         let phone = browser.phone().await?;
         phone.goto(&format!("{base}/dev/pages/materials")).await?;
         phone.upload("完税证明", &good).await?;
-        phone.wait_for("9 字节").await?;
+        phone.wait_for("15 字节").await?;
         assert_eq!(phone.path().await?, "/dev/pages/materials", "the page stayed");
         phone.upload("上传的文件", &bad).await?;
         phone.wait_for("内容却是 Windows 程序").await?;

@@ -196,9 +196,9 @@ async fn an_upload_answers_with_the_list_or_the_reason() {
         let request = Request::post("/dev/upload").header("content-type", "multipart/form-data; boundary=X");
         async move { ask(request, &body).await }
     };
-    let taken = send("合同.pdf", "%PDF-1.7").await;
+    let taken = send("合同.pdf", "%PDF-1.7\n%%EOF\n").await;
     assert_eq!(taken.status, 200);
-    assert!(taken.text.contains("合同.pdf") && taken.text.contains("8 字节"));
+    assert!(taken.text.contains("合同.pdf") && taken.text.contains("15 字节"));
     let refused = send("合同.pdf", "MZ\u{1}").await;
     assert_eq!(refused.status, 422);
     assert!(refused.text.contains("内容却是 Windows 程序"));

@@ -5,7 +5,7 @@ use axum::http::header;
 use crate::story;
 use crate::world::PDF;
 
-const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x02\x00\x00\x00";
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x02\x00\x00\x00\x90\x77\x53\xDE\x00\x00\x00\x00IEND\xAE\x42\x60\x82";
 
 #[test]
 fn several_files_of_one_material_are_kept_and_one_is_removed() {
@@ -40,6 +40,14 @@ fn what_cannot_be_taken_is_refused_in_words_and_the_rest_is_kept() {
         assert!(page.says("“程序.pdf”的名称是 PDF") && page.says("“太大.pdf”超过 20 MB"));
         assert!(page.says("href=\"#file-title\""), "the summary leads to the box");
         assert!(page.says("好.pdf"), "what was sound is there");
+        // Broken off on the way: what opens for nobody is not taken.
+        for (name, whole) in [("断了.pdf", PDF), ("断了.png", PNG)] {
+            let page = world.upload(&me, &path, &[], &[("f", name, &whole[..whole.len() - 10])]).await;
+            assert_eq!(page.status, 422, "{name}");
+            assert!(
+                page.says(&format!("“{name}”不完整，后面的内容缺失")) && page.says("请重新下载、拍照或扫描")
+            );
+        }
         let none = world.upload(&me, &path, &[], &[("f", "", b"")]).await;
         assert_eq!(none.status, 422);
         assert!(none.says("请选择要上传的文件。"));

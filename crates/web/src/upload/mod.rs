@@ -2,6 +2,7 @@
 
 mod receive;
 mod sniff;
+mod whole;
 mod zip_names;
 
 use std::sync::Arc;
@@ -129,6 +130,8 @@ pub enum UploadError {
     Damaged {
         named: &'static str,
     },
+    /// It breaks off before its end.
+    CutOff,
 }
 
 impl UploadError {
@@ -155,6 +158,11 @@ impl UploadError {
             UploadError::Disguised { named, found } => {
                 format!(
                     "“{name}”的名称是 {named}，内容却是{found}，不能接受。请上传真正的 {named} 文件，只改扩展名不行。"
+                )
+            }
+            UploadError::CutOff => {
+                format!(
+                    "“{name}”不完整，后面的内容缺失，可能没有下载完或者传输时中断了。请重新下载、拍照或扫描，能打开后再上传。"
                 )
             }
             UploadError::Damaged { named } => {

@@ -213,9 +213,9 @@ mod tests {
         let mut received = receive(
             request(&[
                 ("nonce", None, b"n1"),
-                ("file", Some("合同.pdf"), b"%PDF-1.7"),
+                ("file", Some("合同.pdf"), b"%PDF-1.7 %%EOF"),
                 ("file", Some("C:\\x\\big.pdf"), &[b'%'; 33]),
-                ("file", Some("image"), b"\xFF\xD8\xFF\xE0"),
+                ("file", Some("image"), b"\xFF\xD8\xFF\xE0\0\x02\xFF\xD9"),
                 ("file", Some("third.pdf"), b"%PDF-1.7"),
             ]),
             &rules,

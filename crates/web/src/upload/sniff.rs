@@ -1,5 +1,6 @@
 //! Tells by its bytes what a file is, whatever its name says.
 
+use super::whole::is_whole;
 use super::zip_names;
 use super::{FileKind, Rules, UploadError};
 
@@ -47,6 +48,9 @@ pub fn inspect(name: &str, bytes: &[u8], rules: &Rules) -> Result<FileKind, Uplo
     };
     if !rules.kinds.contains(&kind) {
         return Err(refuse());
+    }
+    if !is_whole(kind, bytes) {
+        return Err(UploadError::CutOff);
     }
     if rules.scanner.as_ref().is_some_and(|finds_harm| finds_harm(bytes)) {
         return Err(UploadError::Virus);
@@ -173,12 +177,9 @@ fn find(bytes: &[u8], needle: &[u8]) -> Option<usize> {
 mod tests {
     use std::sync::Arc;
 
+    use super::super::whole::tests::{JPEG as JPG, PDF, PNG};
     use super::super::zip_names::zip_of;
     use super::*;
-
-    const PDF: &[u8] = b"%PDF-1.7\n1 0 obj <</Type/Catalog>> endobj trailer <</Root 1 0 R>>";
-    const JPG: &[u8] = b"\xFF\xD8\xFF\xE0\0\x10JFIF";
-    const PNG: &[u8] = b"\x89PNG\r\n\x1A\n\0\0\0\rIHDR";
 
     fn look(name: &str, bytes: &[u8]) -> Result<FileKind, UploadError> {
         inspect(name, bytes, &Rules { kinds: FileKind::ALL.to_vec(), ..Rules::default() })
@@ -231,13 +232,16 @@ mod tests {
         ));
         assert!(matches!(inspect("notes", b"hello", &rules), Err(UploadError::Type { .. })));
         assert_eq!(look("a.pdf", b"hello"), Err(UploadError::Damaged { named: "PDF" }));
+        for (name, bytes) in [("a.pdf", PDF), ("a.jpg", JPG), ("a.png", PNG)] {
+            assert_eq!(look(name, &bytes[..bytes.len() / 2]), Err(UploadError::CutOff), "{name}");
+        }
         assert_eq!(look("a.ofd", b"PK\x03\x04broken"), Err(UploadError::Damaged { named: "OFD" }));
         assert_eq!(look("a.pdf", b"%PDF-1.7 trailer <</Encrypt 9 0 R>>"), Err(UploadError::Password));
-        assert_eq!(look("a.pdf", b"%PDF-1.7 (how to use /EncryptMetadata)"), Ok(FileKind::Pdf));
+        assert_eq!(look("a.pdf", b"%PDF-1.7 (how to use /EncryptMetadata) %%EOF"), Ok(FileKind::Pdf));
         assert_eq!(look("a.ofd", &zip_of(&["OFD.xml"], 1)), Err(UploadError::Password));
         let scanned =
             Rules { scanner: Some(Arc::new(|b: &[u8]| find(b, b"EICAR").is_some())), ..Rules::default() };
-        assert_eq!(inspect("a.pdf", b"%PDF-1.7 EICAR", &scanned), Err(UploadError::Virus));
+        assert_eq!(inspect("a.pdf", b"%PDF-1.7 EICAR %%EOF", &scanned), Err(UploadError::Virus));
         assert_eq!(inspect("a.pdf", PDF, &scanned), Ok(FileKind::Pdf));
     }
 }
