@@ -175,7 +175,9 @@ fn a_data_folder_that_cannot_be_written_is_told() {
     std::fs::set_permissions(&closed, PermissionsExt::from_mode(0o555)).unwrap();
     std::fs::set_permissions(home.path(), PermissionsExt::from_mode(0o755)).unwrap();
     let program = home.join("yimen");
-    std::fs::copy(env!("CARGO_BIN_EXE_yimen"), &program).unwrap();
+    // By another process: a file that this one has open for writing, while a test beside it starts a program, is busy.
+    let copied = std::process::Command::new("cp").arg(env!("CARGO_BIN_EXE_yimen")).arg(&program).status();
+    assert!(copied.unwrap().success());
     for data in [closed.join("data"), closed.clone()] {
         let mut command = yimen(&[]);
         let mut as_nobody = std::process::Command::new(&program);
