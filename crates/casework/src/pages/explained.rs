@@ -74,6 +74,8 @@ struct ClockPage {
     number: String,
     clock: Option<Clock>,
     parts: Vec<Part>,
+    /// It ended, whether or not its time ever began.
+    over: bool,
 }
 
 /// For whoever may see the case.
@@ -99,7 +101,8 @@ pub(super) async fn page(
     };
     let parts = parts(&casework, &case, &version.service, ctx.now);
     let clock = case_clock_of(&casework, &case, ctx.now);
-    Ok(Html::ok(ClockPage { page, number: grouped(&case.number), clock, parts }).into_response())
+    let (number, over) = (grouped(&case.number), case.state.is_final());
+    Ok(Html::ok(ClockPage { page, number, clock, parts, over }).into_response())
 }
 
 fn case_clock_of(casework: &Casework, case: &Case, now: Instant) -> Option<Clock> {

@@ -198,6 +198,13 @@ fn a_case_is_taken_back_with_a_reason_after_a_page_that_asks() {
         assert_eq!(world.get(&me, &path).await.location(), format!("/cases/{number}"));
         assert!(world.get(&me, &done.location()).await.says("已撤回"));
         assert!(world.get(&me, "/my?show=over").await.says(&number));
+        // Taken back before the window answered: nothing is still to come.
+        let early = world.submitted(&me).await;
+        let clock = format!("/cases/{early}/clock");
+        assert!(world.get(&me, &clock).await.says("现在还没有受理"));
+        world.post(&me, &format!("/cases/{early}/withdraw"), &[("reason", "买卖不成了")]).await;
+        let clock = world.get(&me, &clock).await;
+        assert!(clock.says("没有受理就结束了") && !clock.says("现在还没有受理"), "{}", clock.text());
     });
 }
 

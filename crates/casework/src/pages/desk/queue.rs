@@ -352,7 +352,8 @@ impl Looking<'_> {
             let due = item.precheck_due.filter(|_| item.state == CaseState::Submitted.code());
             if due.is_some_and(|due| due < self.now) { row.late() } else { row }
         };
-        Table::new(caption, columns).hide_caption().keys().rows(items.iter().map(row))
+        let table = Table::new(caption, columns).hide_caption().keys().rows(items.iter().map(row));
+        table.empty(format!("现在没有“{caption}”的办件。"))
     }
 
     fn tasks(&self, caption: &str, items: &[TaskItem]) -> Table {
@@ -368,7 +369,8 @@ impl Looking<'_> {
             ]);
             if item.due_at.is_some_and(|due| due < self.now) { row.late() } else { row }
         };
-        Table::new(caption, columns).hide_caption().keys().rows(items.iter().map(row))
+        let table = Table::new(caption, columns).hide_caption().keys().rows(items.iter().map(row));
+        table.empty(format!("现在没有“{caption}”的办件。"))
     }
 
     /// A service that is no longer offered has its name still: from the version the case began with.

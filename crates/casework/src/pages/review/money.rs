@@ -43,16 +43,12 @@ pub(super) fn bills(catalogue: &Catalogue, version: &Version, case: &Case, facts
 }
 
 fn table(catalogue: &Catalogue, caption: String, items: Vec<(&str, i64, &str, &str)>, total: i64) -> Table {
-    let columns = vec![
-        Column::text("项目"),
-        Column::number("金额（元）"),
-        Column::text("收款单位").whole(),
-        Column::text("依据").wide_only(),
-    ];
+    let columns = vec![Column::text("项目"), Column::number("金额（元）"), Column::text("收款单位").whole()];
     let row = |(name, fen, basis, payee): (&str, i64, &str, &str)| {
         let payee = catalogue.department_short(payee).to_string();
-        Row::new(vec![name.into(), Fen(fen).grouped().into(), payee.into(), basis.into()])
+        // The basis below the name: a column of its own has no room beside a clerk's papers.
+        Row::new(vec![Cell::two(name, basis), Fen(fen).grouped().into(), payee.into()])
     };
-    let sum = Row::new(vec![Cell::text("合计"), Fen(total).grouped().into(), "".into(), "".into()]);
+    let sum = Row::new(vec![Cell::text("合计"), Fen(total).grouped().into(), "".into()]);
     Table::new(caption, columns).rows(items.into_iter().map(row)).row(sum)
 }
