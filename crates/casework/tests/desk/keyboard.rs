@@ -209,7 +209,7 @@ fn an_online_submission_is_read_and_returned_without_a_mouse() -> Result {
             session.inspect("desk-precheck").await?;
         }
         at(&desk, "退回").await;
-        // What decides is in sight before anything is scrolled, and hides nothing that has the focus.
+        // What decides is in sight before anything is scrolled.
         for name in ["受理 Ctrl+Enter", "一次性告知补正", "不予受理"] {
             assert!(desk.in_sight(name).await?, "{name}");
         }

@@ -15,18 +15,6 @@ addEventListener('blur', keep);
 addEventListener('focusout', keep);
 // Not every viewer tells when it takes it.
 if ($('iframe.view-frame')) setInterval(keep, 300);
-// The column of acts ends where the window ends, also before the page is scrolled: what decides stands at its foot.
-behaviour('.pane-sticky:has(.precheck-end,.bench-end)', (column) => {
-  const beside = matchMedia('(min-width:64em)');
-  const fit = () => {
-    if (!column.isConnected) return ['scroll', 'resize'].forEach((name) => removeEventListener(name, fit));
-    const top = Math.max(16, column.getBoundingClientRect().top);
-    column.style.maxHeight = beside.matches ? `calc(100vh - ${Math.round(top) + 16}px)` : '';
-  };
-  fit();
-  addEventListener('scroll', fit, { passive: true });
-  addEventListener('resize', fit);
-});
 // Where the next act is, there is the focus: unless something must be corrected or the address says where to look.
 const first = $$('[data-focus] :is(input:not([type=hidden]),select,textarea,button,a)')
   .find((one) => one.tabIndex >= 0 && one.checkVisibility());
