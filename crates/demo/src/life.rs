@@ -9,7 +9,7 @@ use rand::{RngExt, SeedableRng};
 use yimen_blobs::Blobs;
 use yimen_casework::{Casework, CaseworkError, NewFile};
 use yimen_parties::{NewParty, PartyError};
-use yimen_platform::{Actor, Ctx, Ids, Staff};
+use yimen_platform::{Actor, Ctx, Ids, Staff, serial};
 use yimen_standards::time::{Instant, Limit, due};
 use yimen_store::{StoreError, Tx};
 
@@ -156,6 +156,8 @@ pub fn live(mut city: City, plan: &Plan, known: &[i64], progress: Progress) -> R
     loop {
         let shared = sim.clone();
         let batch = store.write_blocking("demo.live", move |tx| {
+            // Before anything is lived: what happened cannot happen again.
+            serial::take_turn(tx)?;
             let mut sim = shared.lock().map_err(|_| CityError::Interrupted)?;
             run_batch(tx, &mut sim, until)
         })?;

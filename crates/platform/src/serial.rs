@@ -10,8 +10,13 @@ sql! {
 }
 
 pub fn next(tx: &mut Tx, name: &str) -> Result<i64, StoreError> {
-    // Everybody who issues something draws from the same series: one after the other, instead of all but one in vain.
-    tx.turn(name)?;
+    take_turn(tx)?;
     let (value,): (i64,) = tx.one(&NEXT, params![name])?;
     Ok(value)
+}
+
+/// Everybody who issues something draws a number: one after the other, instead of all but one in vain. A unit that has to
+/// wait runs again from its beginning; one that must not run twice (it keeps what it did elsewhere) asks first of all.
+pub fn take_turn(tx: &mut Tx) -> Result<(), StoreError> {
+    tx.turn("platform.serial")
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware;
+use tower::ServiceBuilder;
 use yimen_casework::Casework;
 use yimen_catalogue::pages::Panels;
 use yimen_identity::Identity;
@@ -45,10 +46,12 @@ pub fn router(app: &App, site: Site) -> Router {
     if app.demo {
         routes = routes.merge(yimen_web::gallery::routes());
     }
-    let routes = routes
-        .layer(axum::Extension(ledger::mark(&app.ledger, &app.base)))
-        .layer(middleware::from_fn(yimen_web::error_pages))
-        .layer(yimen_identity::layer(app.identity.clone()));
+    let routes = routes.layer(
+        ServiceBuilder::new()
+            .layer(yimen_identity::layer(app.identity.clone()))
+            .layer(middleware::from_fn(yimen_web::error_pages))
+            .layer(axum::Extension(ledger::mark(&app.ledger, &app.base))),
+    );
     let health = health::routes(&app.casework);
     yimen_web::wrap(routes, Arc::new(site)).merge(health)
 }
