@@ -32,6 +32,8 @@ pub struct Site {
     pub sign_out: String,
     /// Where a citizen finds help; the same place on every page. Empty: only the telephone number is shown.
     pub help: String,
+    /// Where anybody checks the public log. Empty: there is none.
+    pub ledger: String,
     /// Main navigation for an audience and the person signed in.
     pub nav: Box<Nav>,
     /// Origins a form may post to besides our own: payment gateways.
@@ -59,6 +61,7 @@ impl Default for Site {
             sign_in: "/sign-in".into(),
             sign_out: "/sign-out".into(),
             help: String::new(),
+            ledger: String::new(),
             nav: Box::new(|_, _| Vec::new()),
             form_targets: Vec::new(),
             own_origins: Vec::new(),

@@ -89,7 +89,14 @@ pub fn site(app: &App) -> Site {
     let catalogue = app.casework.catalogue.get();
     let form_targets = app.payments.iter().map(|p| p.gateway.origin().to_string()).collect();
     let host = format!("{}政务服务管理办公室", catalogue.city().name);
-    Site { host, nav: Box::new(nav), form_targets, https: app.https, ..Site::default() }
+    Site {
+        host,
+        nav: Box::new(nav),
+        ledger: "/ledger".into(),
+        form_targets,
+        https: app.https,
+        ..Site::default()
+    }
 }
 
 fn nav(audience: Audience, _: Option<&UserBadge>) -> Vec<NavItem> {

@@ -31,6 +31,10 @@ fn the_demo_answers_within_seconds_stops_when_told_and_goes_on_later() {
     let front = server.get("/");
     assert_eq!(front.status, 200);
     assert!(front.body.contains("<html lang=\"zh-CN\""), "{}", front.body);
+    // The footer of every page leads to the public log.
+    for page in [&front, &server.get("/sign-in"), &server.get("/nowhere")] {
+        assert!(page.body.contains("<a href=\"/ledger\">公开账本</a>"), "{}", page.body);
+    }
     assert_eq!(server.get("/ledger").status, 200);
     println!("address after {:?}, home page after {:?}", server.took, began.elapsed());
     assert!(began.elapsed() < SECONDS, "{:?}", began.elapsed());
