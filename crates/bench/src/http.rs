@@ -1,6 +1,5 @@
 //! Full lives through HTTP: the real router on a port, real sessions, forms as a browser sends them, many at once.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -14,9 +13,10 @@ use yimen_platform::Actor;
 
 use crate::client::{Answer, Client};
 use crate::lives::{AT_ONCE, slots};
+use crate::script::Script;
 use crate::server::Server;
 use crate::stats;
-use crate::world::{Failure, OFFICE, SERVICE, World, rng};
+use crate::world::{Failure, OFFICE, SERVICE, World};
 
 /// What the lives have in common.
 pub struct Load {
@@ -79,44 +79,12 @@ impl Load {
     }
 }
 
-/// What one life answers, known before the clock starts: thinking is the applicant's and the officers' time.
-struct Script {
-    /// Of the load's residents.
-    resident: usize,
-    seed: u64,
-    version: Arc<Version>,
-    facts: Facts,
-    /// What the officers of each step record.
-    records: BTreeMap<String, Facts>,
-}
-
-impl Script {
-    fn new(load: &Load, resident: usize, seed: u64) -> Result<Script, Failure> {
-        let mut rng = rng(seed);
-        let world = &load.world;
-        let (me, _, _) = &world.residents[resident];
-        let other = &world.residents[(resident + 1) % world.residents.len()].0;
-        let version = world.casework.catalogue.get().current(SERVICE).cloned().ok_or("no home transfer")?;
-        let today = world.platform.clock.now().day();
-        let facts =
-            yimen_demo::fill(&mut rng, &version, me, other, today).ok_or("the applicant does not qualify")?;
-        let (mut known, mut records) = (facts.clone(), BTreeMap::new());
-        for planned in &version.plan(&facts).steps {
-            let step = &planned.step.id;
-            let recorded = yimen_demo::records(&mut rng, &version, step, &known, me, today);
-            known.extend(recorded.clone());
-            records.insert(step.clone(), recorded);
-        }
-        Ok(Script { resident, seed, facts, records, version })
-    }
-}
-
 /// Runs `count` lives, `AT_ONCE` at a time. `pages`: also gets every page a browser would show between the forms.
 pub async fn run(load: &Arc<Load>, count: usize, seed: u64, pages: bool) -> Result<Outcome, Failure> {
     // A worker's applicants are nobody else's, so nobody has two drafts at a time.
     let rounds = load.citizens.len() / AT_ONCE;
     let script = |n: usize, worker: usize| {
-        Script::new(load, worker + AT_ONCE * (n % rounds), seed.wrapping_add(n as u64))
+        Script::new(&load.world, worker + AT_ONCE * (n % rounds), seed.wrapping_add(n as u64))
     };
     let scripts: Vec<Script> =
         (0..count).map(|n| script(n / AT_ONCE, n % AT_ONCE)).collect::<Result<_, Failure>>()?;
@@ -160,8 +128,7 @@ impl Life<'_> {
                 StepKind::Payment => self.pay(me, &number, &task).await?,
                 _ if task.state == TaskState::Skipped => {}
                 _ => {
-                    let records = script.records.get(&task.step).ok_or("a step outside the plan")?;
-                    self.decide(&script.version, &task, records).await?;
+                    self.decide(&script.version, &task, script.records(&task.step)?).await?;
                 }
             }
         }

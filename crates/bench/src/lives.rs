@@ -10,7 +10,8 @@ use yimen_catalogue::model::{Source, StepKind};
 use yimen_catalogue::{Facts, Version};
 use yimen_platform::{Actor, Ctx};
 
-use crate::world::{Failure, OFFICE, SERVICE, World, rng};
+use crate::script::Script;
+use crate::world::{Failure, OFFICE, SERVICE, World};
 
 /// How many lives run at the same time.
 pub const AT_ONCE: usize = 32;
@@ -30,18 +31,23 @@ pub async fn run(
     seed: u64,
     until: Until,
 ) -> Result<(Duration, f64), Failure> {
+    let scripts: Vec<Script> = (0..count)
+        .map(|n| Script::new(world, n % world.residents.len(), seed.wrapping_add(n as u64)))
+        .collect::<Result<_, Failure>>()?;
+    let scripts = Arc::new(scripts);
     let started = Instant::now();
     let (next, commands) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let mut workers = Vec::new();
     for _ in 0..AT_ONCE {
         let (world, next, commands) = (world.clone(), next.clone(), commands.clone());
+        let scripts = scripts.clone();
         workers.push(tokio::spawn(async move {
             loop {
                 let n = next.fetch_add(1, Ordering::Relaxed);
-                if n >= count {
+                let Some(script) = scripts.get(n) else {
                     return Ok::<(), Failure>(());
-                }
-                let done = one(&world, n, seed, until).await?;
+                };
+                let done = one(&world, n, script, until).await?;
                 commands.fetch_add(done, Ordering::Relaxed);
             }
         }));
@@ -59,18 +65,12 @@ struct Life<'a> {
 }
 
 /// One life from draft to closing, or as far as it goes. Answers how many commands it took.
-async fn one(world: &World, n: usize, seed: u64, until: Until) -> Result<usize, Failure> {
-    let mut rng = rng(seed.wrapping_add(n as u64));
-    let (me, party, _) = world.residents[n % world.residents.len()].clone();
-    let other = world.residents[(n + 1) % world.residents.len()].0.clone();
-    let version =
-        world.casework.catalogue.get().current(SERVICE).cloned().ok_or("no home transfer in the pack")?;
-    let today = world.platform.clock.now().day();
-    let facts =
-        yimen_demo::fill(&mut rng, &version, &me, &other, today).ok_or("the applicant does not qualify")?;
+async fn one(world: &World, n: usize, script: &Script, until: Until) -> Result<usize, Failure> {
+    let (me, party, _) = &world.residents[script.resident];
+    let party = *party;
     let citizen = Actor::Citizen { account: 1, party, name: me.name.as_str().into() };
     let mut life = Life { world, id: 0, commands: 0 };
-    life.apply(&citizen, party, &me.name, n, &version, &facts).await?;
+    life.apply(&citizen, party, &me.name, n, script).await?;
     let mut left = match until {
         Until::Closed => usize::MAX,
         Until::Scattered(most) => n % most,
@@ -80,10 +80,9 @@ async fn one(world: &World, n: usize, seed: u64, until: Until) -> Result<usize, 
     }
     let clerk = world.clerk(OFFICE);
     let mut case = life.command("case.accept", &clerk, |c, tx, ctx, id| c.accept(tx, ctx, id, &[])).await?;
-    let mut known = facts;
     while case.state != CaseState::Closed && left > 1 {
         left -= 1;
-        case = life.next(&version, &mut known, case, &mut rng, &me).await?;
+        case = life.next(script, case).await?;
     }
     Ok(life.commands)
 }
@@ -112,9 +111,9 @@ impl Life<'_> {
         party: i64,
         name: &str,
         n: usize,
-        version: &Arc<Version>,
-        facts: &Facts,
+        script: &Script,
     ) -> Result<(), Failure> {
+        let (version, facts) = (&script.version, &script.facts);
         self.commands += 1;
         let (casework, ctx, name) = (self.world.casework.clone(), self.ctx(citizen), name.to_string());
         let nonce = format!("bench-{n}-{}", ctx.new_id());
@@ -145,14 +144,7 @@ impl Life<'_> {
     }
 
     /// The next live task is concluded by whoever it belongs to.
-    async fn next(
-        &mut self,
-        version: &Arc<Version>,
-        known: &mut Facts,
-        case: Case,
-        rng: &mut rand::rngs::StdRng,
-        me: &yimen_demo::Person,
-    ) -> Result<Case, Failure> {
+    async fn next(&mut self, script: &Script, case: Case) -> Result<Case, Failure> {
         let live = case.tasks.iter().find(|t| t.state == TaskState::Open);
         let task = live.ok_or("a case without an open task")?;
         if task.kind == StepKind::Payment {
@@ -163,9 +155,7 @@ impl Life<'_> {
                 .await;
         }
         let actor = self.world.worker(&task.owner)?;
-        let today = self.world.platform.clock.now().day();
-        let records = yimen_demo::records(rng, version, &task.step, known, me, today);
-        known.extend(records.clone());
+        let records = script.records(&task.step)?.clone();
         let decision = DecideTask {
             task: task.id,
             finding: Finding::Pass,

@@ -8,6 +8,7 @@ mod lives;
 mod pages;
 mod raw;
 mod report;
+mod script;
 mod server;
 mod stats;
 mod world;

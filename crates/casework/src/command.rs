@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::sync::Arc;
 
 use serde::Serialize;
-use yimen_catalogue::{Fact, Facts, Version};
+use yimen_catalogue::{Fact, Facts, Settled, Version};
 use yimen_platform::{Actor, Ctx, journal};
 use yimen_store::{Read, Tx};
 
@@ -131,16 +131,21 @@ impl Casework {
         command: &Command,
         new_facts: Option<&Facts>,
     ) -> Result<Vec<Change>> {
-        let facts = || -> std::result::Result<Facts, Refusal> {
+        let version = &fetched.version;
+        // Few commands ask for them; who asks for the plan and then for its fees asks twice.
+        let settled = OnceCell::new();
+        let facts = || -> std::result::Result<&Settled, Refusal> {
+            if let Some(facts) = settled.get() {
+                return Ok(facts);
+            }
             let facts = match new_facts {
                 Some(facts) => facts.clone(),
                 None => self.facts(fetched).map_err(|e| Refusal::Pack(e.to_string()))?.clone(),
             };
-            Ok(with_today(facts, ctx))
+            Ok(settled.get_or_init(|| version.derive(with_today(facts, ctx))))
         };
-        let version = &fetched.version;
-        let plan = || Ok(planned(version, &facts()?));
-        let fees = |step: &str| bill_items(version, step, &facts()?);
+        let plan = || Ok(planned(version, facts()?));
+        let fees = |step: &str| bill_items(version, step, facts()?);
         let new_id = || ctx.new_id();
         let env = Env {
             now: ctx.now,
@@ -200,7 +205,7 @@ pub(crate) fn with_today(mut facts: Facts, ctx: &Ctx) -> Facts {
     facts
 }
 
-fn planned(version: &Version, facts: &Facts) -> Vec<Planned> {
+fn planned(version: &Version, facts: &Settled) -> Vec<Planned> {
     let plan = version.plan(facts);
     let id = |index: &usize| plan.steps[*index].step.id.clone();
     let planned = |p: &yimen_catalogue::Planned<'_>| Planned {
@@ -214,7 +219,7 @@ fn planned(version: &Version, facts: &Facts) -> Vec<Planned> {
     plan.steps.iter().map(planned).collect()
 }
 
-fn bill_items(version: &Version, step: &str, facts: &Facts) -> std::result::Result<Vec<BillItem>, Refusal> {
+fn bill_items(version: &Version, step: &str, facts: &Settled) -> std::result::Result<Vec<BillItem>, Refusal> {
     let due = version.fees(step, facts).map_err(|e| Refusal::Pack(e.to_string()))?;
     let item = |fee: yimen_catalogue::FeeDue| BillItem {
         fee: fee.id,

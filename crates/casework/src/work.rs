@@ -63,8 +63,9 @@ impl Casework {
         if decision.finding == Finding::Fail || spec.is_none_or(|s| s.records.is_empty()) {
             return Ok(None);
         }
-        let mut facts = self.facts(fetched)?.clone();
-        for field in fetched.version.records(step, &facts.clone()) {
+        let known = self.facts(fetched)?;
+        let mut facts = known.clone();
+        for field in fetched.version.records(step, known) {
             match decision.records.get(&field.id) {
                 Some(fact) if fact.kind() == field.kind.fact_type() => {
                     facts.insert(field.id.clone(), fact.clone());
