@@ -141,7 +141,7 @@ impl Db {
             let to = (from + CHUNK).min(count);
             // After the column list: there one text does for both engines.
             let series = format!(
-                "with recursive n(i) as (select {from} union all select i + 1 from n where i + 1 < {to})"
+                "with recursive n(i) as (select cast({from} as bigint) union all select i + 1 from n where i + 1 < {to})"
             );
             self.numbers(first, from..to).await?;
             let mut sql = format!(
