@@ -141,17 +141,22 @@ fn the_clock_says_both_limits_and_explains_itself() {
     });
 }
 
+/// A reviewer looks into a dispute, and the clock stands still.
+fn inquire(world: &World, number: &str) {
+    let task = world.case(number).tasks.iter().find(|t| t.step == "examine").unwrap().id;
+    let stop = move |casework: &Casework, tx: &mut Tx<'_>, ctx: &Ctx| {
+        casework.claim(tx, ctx, task)?;
+        casework.start_special(tx, ctx, task, "dispute-inquiry", "邻居对地界有争议")
+    };
+    world.command(&world.reviewer("natural-resources"), stop).unwrap();
+}
+
 #[test]
 fn a_stopped_clock_says_why_and_since_when() {
     story("stopped-clock", |world| async move {
         let me = world.buyer();
         let number = world.accepted(&me).await;
-        let task = world.case(&number).tasks.iter().find(|t| t.step == "examine").unwrap().id;
-        let stop = move |casework: &Casework, tx: &mut Tx<'_>, ctx: &Ctx| {
-            casework.claim(tx, ctx, task)?;
-            casework.start_special(tx, ctx, task, "dispute-inquiry", "邻居对地界有争议")
-        };
-        world.command(&world.reviewer("natural-resources"), stop).unwrap();
+        inquire(&world, &number);
         let page = world.get(&me, &format!("/cases/{number}")).await;
         for words in ["已暂停", "权属争议调查", "邻居对地界有争议", "从 11月25日 09:30 起暂停", "卡住"]
         {
@@ -166,12 +171,7 @@ fn who_has_a_bill_to_pay_is_not_told_to_do_nothing_while_the_clock_stands() {
     story("stopped-with-bill", |world| async move {
         let me = world.buyer();
         let number = world.billed(&me).await;
-        let task = world.case(&number).tasks.iter().find(|t| t.step == "examine").unwrap().id;
-        let stop = move |casework: &Casework, tx: &mut Tx<'_>, ctx: &Ctx| {
-            casework.claim(tx, ctx, task)?;
-            casework.start_special(tx, ctx, task, "dispute-inquiry", "邻居对地界有争议")
-        };
-        world.command(&world.reviewer("natural-resources"), stop).unwrap();
+        inquire(&world, &number);
         let page = world.get(&me, &format!("/cases/{number}")).await;
         assert!(page.says("权属争议调查") && page.says("需要您缴费 32,080.00元，现在就可以缴"));
         assert!(!page.says("不需要您做什么"));
