@@ -1,6 +1,6 @@
 //! The pages in a real Chromium: every mode and width against axe, and what the scripts add to them.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -18,6 +18,7 @@ struct Seen {
     posts: AtomicU32,
     fragments: AtomicU32,
     failures: AtomicU32,
+    late: AtomicBool,
 }
 
 impl Seen {
@@ -109,6 +110,11 @@ fn routes(seen: Arc<Seen>) -> Router {
         let owner = form.text("owner");
         if owner == "断线" && drafts.failures.fetch_add(1, Ordering::SeqCst) == 0 {
             return StatusCode::SERVICE_UNAVAILABLE;
+        }
+        if owner == "迟到" {
+            drafts.late.store(true, Ordering::SeqCst);
+            until("the form itself", || drafts.posts.load(Ordering::SeqCst) > 0).await;
+            return StatusCode::CONFLICT;
         }
         let cases = form.all("cases").join("+");
         drafts.drafts.lock().unwrap().push(format!("{owner} cases={cases} secret={}", form.has("secret")));
@@ -362,6 +368,22 @@ fn rows_are_walked_by_letters_only_after_switching_them_on() -> Result {
         desk.reload().await?;
         desk.press("j").await?;
         assert_eq!(desk.focused().await?, "存量房转移登记", "the choice is kept");
+        Ok(())
+    })
+}
+
+#[test]
+fn a_save_under_way_is_given_up_when_the_form_itself_is_sent() -> Result {
+    run(async || {
+        let (base, seen) = serve().await;
+        let browser = Browser::start().await?;
+        let desk = browser.desktop().await?;
+        desk.goto(&format!("{base}/work")).await?;
+        desk.fill("权利人", "迟到").await?;
+        until("a save under way", || seen.late.load(Ordering::SeqCst)).await;
+        desk.click("受理").await?;
+        desk.wait_for("已受理").await?;
+        assert_eq!(desk.complaints().await?, Vec::<String>::new());
         Ok(())
     })
 }

@@ -9,6 +9,7 @@ addEventListener('submit', (event) => {
   }
   if ('again' in form.dataset) return;
   form.dataset.sent = '1';
+  form.dispatchEvent(new Event('sent'));
   event.submitter?.setAttribute('aria-disabled', 'true');
   setTimeout(() => release(form), 15000);
 });

@@ -6,17 +6,20 @@ behaviour('form[data-autosave]', (form) => {
   let dirty = false;
   const body = () => new URLSearchParams([...fields(form), ['nonce', form.elements.nonce?.value || '']]);
   let saving = null;
+  let under = null;
   const save = () => saving ||= send().finally(() => { saving = null; });
   const send = async () => {
     clearTimeout(timer);
     if (!dirty || form.dataset.sent) return;
     dirty = false;
+    under = new AbortController();
     try {
-      const answer = await fetch(form.dataset.autosave, { keepalive: true, method: 'POST', body: body(), headers: { Accept: 'application/json' } });
+      const answer = await fetch(form.dataset.autosave, { signal: under.signal, keepalive: true, method: 'POST', body: body(), headers: { Accept: 'application/json' } });
       if (!answer.ok) throw answer;
       status.textContent = `已自动保存 ${clockNow()}`;
       if (form.dataset.keep) store.drop(`keep:${form.dataset.keep}`);
     } catch {
+      if (form.dataset.sent) return;
       dirty = true;
       status.textContent = '暂时没有保存上，稍后会自动再试。请不要关闭页面。';
       timer = setTimeout(save, 10000);
@@ -28,6 +31,8 @@ behaviour('form[data-autosave]', (form) => {
     timer = setTimeout(save, 1500);
   });
   form.addEventListener('submit', () => clearTimeout(timer));
+  // The form itself brings what was being saved: a save that comes after it would find the case handed in.
+  form.addEventListener('sent', () => under?.abort());
   // Another form of the page is sent, a file taken away for example: the page that answers shows what was typed here.
   const first = async (event) => {
     if (!form.isConnected) return removeEventListener('submit', first, true);

@@ -44,12 +44,14 @@ behaviour('form[data-reshape]', (form) => {
     document.title = document.title.replace(/^错误：/, '');
   };
   let busy = false;
+  let under = null;
   const turn = async () => {
     if (busy || form.dataset.sent) return;
     busy = true;
     const sent = body();
+    under = new AbortController();
     try {
-      const answer = await fetch(form.dataset.autosave, { method: 'POST', body: sent, headers: { 'X-Fragment': id, 'Content-Type': 'application/x-www-form-urlencoded', Accept: 'text/html' } });
+      const answer = await fetch(form.dataset.autosave, { signal: under.signal, method: 'POST', body: sent, headers: { 'X-Fragment': id, 'Content-Type': 'application/x-www-form-urlencoded', Accept: 'text/html' } });
       const fresh = answer.ok && parse(await answer.text()).getElementById(id);
       busy = false;
       if (!fresh || form.dataset.sent) return;
@@ -71,4 +73,5 @@ behaviour('form[data-reshape]', (form) => {
     if (event.target.form === form && event.target.matches('[type=radio],[type=checkbox],select')) turn();
   };
   addEventListener('change', changed);
+  form.addEventListener('sent', () => under?.abort());
 });
