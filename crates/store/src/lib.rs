@@ -30,6 +30,7 @@ pub use row::{FromRow, Row};
 #[doc(hidden)]
 pub use sql::Registered;
 pub use sql::{Sql, statements};
+pub use sqlite::SyncFile;
 pub use tape::{Owned, Tape, Taped};
 pub use unit::{Read, Tx};
 pub use value::{FromValue, Value, unexpected};
@@ -48,7 +49,7 @@ pub enum Engine {
 }
 
 /// How a store is opened. `Options::default()` suits a server.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Options {
     /// Reader threads (SQLite).
     pub readers: usize,
@@ -67,6 +68,8 @@ pub struct Options {
     pub max_pages: Option<u32>,
     /// Records every write (SQLite, whose one writer sees them in order); for benchmarks.
     pub tape: Option<Tape>,
+    /// What makes the disk keep a commit (SQLite), if not the system's own call; for tests.
+    pub sync: Option<SyncFile>,
 }
 
 impl Default for Options {
@@ -80,6 +83,7 @@ impl Default for Options {
             busy_timeout: Duration::from_secs(5),
             max_pages: None,
             tape: None,
+            sync: None,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! SQLite: one writer with group commit, a pool of readers.
 
 mod conn;
+mod durable;
 mod threads;
 
 use std::path::{Path, PathBuf};
@@ -13,6 +14,7 @@ use crate::error::{Result, StoreError};
 use crate::value::Value;
 
 pub(crate) use conn::SqliteConn;
+pub use durable::SyncFile;
 pub(crate) use threads::SqliteStore;
 
 /// Opens the one connection that writes, creating the file if it is missing.

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, Statement};
 
+use super::durable::Durable;
 use super::{SqliteConn, failure, open_reader, open_writer};
 use crate::Options;
 use crate::error::{Result, StoreError};
@@ -22,6 +23,7 @@ pub(crate) struct SqliteStore {
     pub(crate) path: PathBuf,
     pub(crate) writes: Jobs,
     pub(crate) reads: Jobs,
+    /// In the order in which they end.
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -35,18 +37,29 @@ impl SqliteStore {
             reads: Arc::clone(&reads),
             threads: Vec::new(),
         };
-        // The writer first: it creates the file and the log that the readers need.
+        // The writer's connection first: it creates the file and the log that the readers need.
         let db = open_writer(path, options)?;
-        let (group_max, group_wait) = (options.group_max.max(1), options.group_wait);
-        let (own, tape) = (Arc::clone(metrics), options.tape.clone());
-        store.spawn("store-writer".to_owned(), move || {
-            Writer::new(&db, own, tape).map(|mut writer| writer.serve(&writes, group_max, group_wait))
-        })?;
+        // Its commits are synced by a thread of their own, and answered after that.
+        db.execute_batch("pragma synchronous = normal").map_err(failure)?;
+        let durable = Arc::new(Durable::new(Arc::clone(metrics)));
         for index in 0..options.readers.max(1) {
             let db = open_reader(path, options)?;
-            let (jobs, own) = (Arc::clone(&reads), Arc::clone(metrics));
-            store.spawn(format!("store-reader-{index}"), move || serve_reads(&db, &jobs, &own))?;
+            let (jobs, durable) = (Arc::clone(&reads), Arc::clone(&durable));
+            store.spawn(format!("store-reader-{index}"), move || serve_reads(&db, &jobs, &durable))?;
         }
+        let (group_max, group_wait) = (options.group_max.max(1), options.group_wait);
+        let (own, shared, tape) = (Arc::clone(metrics), Arc::clone(&durable), options.tape.clone());
+        store.spawn("store-writer".to_owned(), move || {
+            let served = Writer::new(&db, own, &shared, tape)
+                .map(|mut writer| writer.serve(&writes, group_max, group_wait));
+            shared.close();
+            served
+        })?;
+        let (own, sync) = (path.to_owned(), options.sync.clone());
+        store.spawn("store-syncer".to_owned(), move || {
+            durable.serve(&own, sync.as_ref());
+            Ok(())
+        })?;
         Ok(store)
     }
 
@@ -69,35 +82,51 @@ impl Drop for SqliteStore {
     /// can fold the log into the file.
     fn drop(&mut self) {
         self.reads.close();
-        self.join(1);
+        // The last clone of the store may be in a closure, and then one of the threads is here: it cannot wait for itself,
+        // nor for those that wait for it. They end by themselves.
+        let here = std::thread::current().id();
+        if self.threads.iter().any(|handle| handle.thread().id() == here) {
+            return self.writes.close();
+        }
+        let rest = self.threads.split_off(self.threads.len().saturating_sub(2));
+        for handle in self.threads.drain(..) {
+            let _ = handle.join();
+        }
         self.writes.close();
-        self.join(0);
-    }
-}
-
-impl SqliteStore {
-    fn join(&mut self, from: usize) {
-        for handle in self.threads.drain(from.min(self.threads.len())..) {
-            // A closure may hold the last clone of the store: a thread cannot join itself.
-            if handle.thread().id() != std::thread::current().id() {
-                let _ = handle.join();
-            }
+        for handle in rest {
+            let _ = handle.join();
         }
     }
 }
 
-/// A job that has run inside the open group.
-struct Ran {
+/// A job that has run.
+pub(super) struct Ran {
     job: Box<dyn Unit>,
     started: Instant,
     kept: bool,
     statements: u64,
+    retries: u64,
+}
+
+impl Ran {
+    pub(super) fn answer(self, metrics: &Metrics, outcome: Result<()>) {
+        metrics.record(&Sample {
+            name: self.job.name(),
+            failed: !self.kept || outcome.is_err(),
+            retries: self.retries,
+            waited: self.started.saturating_duration_since(self.job.queued()),
+            took: self.started.elapsed(),
+            statements: self.statements,
+        });
+        self.job.finish(outcome);
+    }
 }
 
 struct Writer<'c> {
     tx: Tx<'c>,
     db: &'c Connection,
     metrics: Arc<Metrics>,
+    durable: &'c Durable,
     control: Control<'c>,
     /// Groups left that give each unit a savepoint.
     careful: u32,
@@ -158,9 +187,15 @@ fn step(statement: &mut Statement<'_>) -> Result<()> {
 }
 
 impl<'c> Writer<'c> {
-    fn new(db: &'c Connection, metrics: Arc<Metrics>, tape: Option<Tape>) -> Result<Writer<'c>> {
+    fn new(
+        db: &'c Connection,
+        metrics: Arc<Metrics>,
+        durable: &'c Durable,
+        tape: Option<Tape>,
+    ) -> Result<Writer<'c>> {
         let control = Control::new(db).map_err(failure)?;
-        Ok(Writer { tx: Tx::new(Conn::Sqlite(SqliteConn::new(db)), tape), db, metrics, control, careful: 0 })
+        let tx = Tx::new(Conn::Sqlite(SqliteConn::new(db)), tape);
+        Ok(Writer { tx, db, metrics, durable, control, careful: 0 })
     }
 
     fn serve(&mut self, jobs: &Jobs, max: usize, wait: Duration) {
@@ -176,7 +211,7 @@ impl<'c> Writer<'c> {
         }
     }
 
-    /// Runs the jobs in one transaction and answers them all after its commit.
+    /// Runs the jobs in one transaction and hands them over to be answered when the disk has it.
     ///
     /// Nearly every unit goes well, so none has a savepoint at first: if one fails after it has written, everything is
     /// undone and the group runs again with savepoints. If the transaction itself is lost, each job runs again in one of
@@ -190,18 +225,28 @@ impl<'c> Writer<'c> {
         self.careful = self.careful.saturating_sub(1);
         let mut ran = Vec::with_capacity(jobs.len());
         let mut rest = jobs.into_iter();
-        let outcome = self.transaction(&mut rest, &mut ran, undo);
+        let number = self.durable.announce();
+        let outcome = match self.durable.lost() {
+            None => self.transaction(&mut rest, &mut ran, undo, retries),
+            Some(error) => Err(Lost::Failed(error)),
+        };
         if outcome.is_err() && !self.db.is_autocommit() {
             let _ = step(&mut self.control.rollback);
         }
         let error = match outcome {
-            Ok(()) => return ran.into_iter().for_each(|done| self.answer(done, Ok(()), retries)),
-            Err(Lost::Unguarded) => {
+            Ok(()) => return self.durable.hand_over(number, ran),
+            Err(lost) => {
+                self.durable.hand_over(number, Vec::new());
+                lost
+            }
+        };
+        let error = match error {
+            Lost::Unguarded => {
                 self.careful = CAREFUL;
                 let all = ran.into_iter().map(|done| done.job).chain(rest).collect();
                 return self.group(all, retries + 1);
             }
-            Err(Lost::Failed(error)) => error,
+            Lost::Failed(error) => error,
         };
         if undo != Undo::Whole && !ran.is_empty() {
             tracing::warn!(%error, "a group commit failed; its units run again one by one");
@@ -210,9 +255,9 @@ impl<'c> Writer<'c> {
             }
             return;
         }
-        let unrun = rest.map(|job| Ran { job, started: Instant::now(), kept: false, statements: 0 });
+        let unrun = rest.map(|job| Ran { job, started: Instant::now(), kept: false, statements: 0, retries });
         for failed in ran.into_iter().chain(unrun) {
-            self.answer(failed, Err(error.clone()), retries);
+            failed.answer(&self.metrics, Err(error.clone()));
         }
     }
 
@@ -221,13 +266,14 @@ impl<'c> Writer<'c> {
         jobs: &mut impl Iterator<Item = Box<dyn Unit>>,
         ran: &mut Vec<Ran>,
         undo: Undo,
+        retries: u64,
     ) -> Result<(), Lost> {
         step(&mut self.control.begin)?;
         for mut job in jobs {
             let started = Instant::now();
             let outcome = self.one(job.as_mut(), undo);
             let (kept, statements) = (matches!(outcome, Ok(true)), self.tx.statements());
-            ran.push(Ran { job, started, kept, statements });
+            ran.push(Ran { job, started, kept, statements, retries });
             outcome?;
         }
         // A lone job that failed has already undone the transaction.
@@ -264,21 +310,9 @@ impl<'c> Writer<'c> {
         }
         Ok(kept)
     }
-
-    fn answer(&self, ran: Ran, outcome: Result<()>, retries: u64) {
-        self.metrics.record(&Sample {
-            name: ran.job.name(),
-            failed: !ran.kept || outcome.is_err(),
-            retries,
-            waited: ran.started.saturating_duration_since(ran.job.queued()),
-            took: ran.started.elapsed(),
-            statements: ran.statements,
-        });
-        ran.job.finish(outcome);
-    }
 }
 
-fn serve_reads(db: &Connection, jobs: &Jobs, metrics: &Metrics) -> Result<()> {
+fn serve_reads(db: &Connection, jobs: &Jobs, durable: &Durable) -> Result<()> {
     let mut tx = Tx::new(Conn::Sqlite(SqliteConn::new(db)), None);
     let mut begin = db.prepare("begin").map_err(failure)?;
     let mut commit = db.prepare("commit").map_err(failure)?;
@@ -295,15 +329,7 @@ fn serve_reads(db: &Connection, jobs: &Jobs, metrics: &Metrics) -> Result<()> {
                 let _ = step(&mut commit);
             }
         }
-        metrics.record(&Sample {
-            name: job.name(),
-            failed: !kept,
-            retries: 0,
-            waited: started.saturating_duration_since(job.queued()),
-            took: started.elapsed(),
-            statements: tx.statements(),
-        });
-        job.finish(outcome);
+        durable.answer_read(Ran { job, started, kept, statements: tx.statements(), retries: 0 }, outcome);
     }
     Ok(())
 }
