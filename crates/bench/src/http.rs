@@ -1,6 +1,7 @@
 //! Full lives through HTTP: the real router on a port, real sessions, forms as a browser sends them, many at once.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use yimen_casework::model::{BillState, Case, Owner, Task, TaskState};
@@ -81,23 +82,21 @@ impl Load {
 
 /// Runs `count` lives, `AT_ONCE` at a time. `pages`: also gets every page a browser would show between the forms.
 pub async fn run(load: &Arc<Load>, count: usize, seed: u64, pages: bool) -> Result<Outcome, Failure> {
-    // A worker's applicants are nobody else's, so nobody has two drafts at a time.
-    let rounds = load.citizens.len() / AT_ONCE;
-    let script = |n: usize, worker: usize| {
-        Script::new(&load.world, worker + AT_ONCE * (n % rounds), seed.wrapping_add(n as u64))
-    };
-    let scripts: Vec<Script> =
-        (0..count).map(|n| script(n / AT_ONCE, n % AT_ONCE)).collect::<Result<_, Failure>>()?;
+    // Four times as many applicants as apply at once: nobody has two drafts at a time.
+    let script = |n: usize| Script::new(&load.world, n % load.citizens.len(), seed.wrapping_add(n as u64));
+    let scripts: Vec<Script> = (0..count).map(script).collect::<Result<_, Failure>>()?;
     let scripts = Arc::new(scripts);
+    let next = Arc::new(AtomicUsize::new(0));
     let (started, cpu) = (Instant::now(), stats::cpu());
     let mut workers = Vec::new();
-    for worker in 0..AT_ONCE {
-        let (load, scripts) = (load.clone(), scripts.clone());
+    for _ in 0..AT_ONCE {
+        let (load, scripts, next) = (load.clone(), scripts.clone(), next.clone());
         workers.push(tokio::spawn(async move {
             let (client, gateway) =
                 (Client::connect(load.server.address).await?, Client::connect(load.server.gateway).await?);
             let mut life = Life { load: &load, client, gateway, pages, times: Vec::new() };
-            for script in scripts.iter().skip(worker).step_by(AT_ONCE) {
+            // Whoever is done takes the next: nobody waits for the slowest at the end.
+            while let Some(script) = scripts.get(next.fetch_add(1, Ordering::Relaxed)) {
                 life.one(script).await?;
             }
             Ok::<_, Failure>(life.times)

@@ -68,7 +68,7 @@ const FULL: Scale = Scale {
 const QUICK: Scale = Scale {
     lives: 400,
     rounds: 3,
-    http_lives: 400,
+    http_lives: 800,
     services: 1_000,
     city: fill::Size { closed: 1_000_000, open: 50_000 },
     pages: 300,

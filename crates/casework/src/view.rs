@@ -1,15 +1,16 @@
 //! A case as its pages need it: everything in one read.
 
 use yimen_catalogue::model::{Need, Source};
-use yimen_catalogue::{Given, Settled, model};
+use yimen_catalogue::{Given, Settled, Version, model};
 use yimen_platform::Ctx;
 use yimen_store::Read;
 
 use crate::command::{Fetched, with_today};
 use crate::error::Result;
+use crate::model::Case;
 use crate::policy::Act;
 use crate::store::documents::{self, Document, ResultRow};
-use crate::store::materials::{self, File};
+use crate::store::materials::{self, File, MaterialRow};
 use crate::{Casework, SHOWS};
 
 /// Where a material stands.
@@ -77,7 +78,7 @@ impl Casework {
     pub fn view_of(&self, q: &mut Read<'_>, ctx: &Ctx, fetched: Fetched) -> Result<CaseView> {
         // Settled once: what asks of these facts from here on copies nothing.
         let facts = fetched.version.derive(with_today(self.facts(&fetched)?.clone(), ctx));
-        let materials = self.materials(q, &fetched, &facts)?;
+        let materials = Papers::of(q, &fetched.case)?.materials(&fetched.version, &facts);
         let id = fetched.case.id;
         let documents = documents::of_case(q, id)?;
         let result = match fetched.case.outcome {
@@ -90,46 +91,56 @@ impl Casework {
         };
         Ok(CaseView { fetched, facts, materials, documents, result, shows })
     }
+}
 
-    /// The materials the case needs by its answers, with their files.
-    pub fn materials(
-        &self,
-        q: &mut Read<'_>,
-        fetched: &Fetched,
-        facts: &impl Given,
-    ) -> Result<Vec<Material>> {
-        let rows = materials::of_case(q, fetched.case.id)?;
-        let files = materials::files(q, fetched.case.id)?;
-        let replaced = match fetched.case.correction.is_some() {
-            true => materials::replaced(q, fetched.case.id)?,
+/// What was handed in for a case, whatever its answers ask for.
+#[derive(Debug, Clone)]
+pub struct Papers {
+    rows: Vec<MaterialRow>,
+    files: Vec<File>,
+    replaced: Vec<File>,
+}
+
+impl Papers {
+    pub fn of(q: &mut Read<'_>, case: &Case) -> Result<Papers> {
+        let rows = materials::of_case(q, case.id)?;
+        let files = materials::files(q, case.id)?;
+        let replaced = match case.correction.is_some() {
+            true => materials::replaced(q, case.id)?,
             false => Vec::new(),
         };
-        let of = |files: &[File], slot: &str| files.iter().filter(|f| f.slot == slot).cloned().collect();
-        let material = |spec: &model::Material| {
-            let row = rows.iter().find(|r| r.slot == spec.id);
-            let state = match row.map(|r| r.state.as_str()) {
-                Some("provided") => MaterialState::Provided,
-                Some("original") => MaterialState::Original,
-                Some("accepted") => MaterialState::Accepted,
-                Some("rejected") => MaterialState::Rejected,
-                _ if spec.from.contains(&Source::Form) => MaterialState::FromForm,
-                _ => MaterialState::Missing,
-            };
-            Material {
-                id: spec.id.clone(),
-                name: spec.name.clone(),
-                need: spec.need,
-                standard: spec.standard.clone(),
-                hint: spec.hint.clone(),
-                faults: spec.faults.clone(),
-                copies: spec.copies,
-                takes_original: spec.from.contains(&Source::Original),
-                state,
-                reason: row.map(|r| r.reason.clone()).unwrap_or_default(),
-                files: of(&files, &spec.id),
-                replaced: of(&replaced, &spec.id),
-            }
+        Ok(Papers { rows, files, replaced })
+    }
+
+    /// The materials that the answers ask for, with their files.
+    pub fn materials(&self, version: &Version, facts: &impl Given) -> Vec<Material> {
+        version.materials(facts).into_iter().map(|spec| self.material(spec)).collect()
+    }
+
+    fn material(&self, spec: &model::Material) -> Material {
+        let of = |files: &[File]| files.iter().filter(|f| f.slot == spec.id).cloned().collect();
+        let row = self.rows.iter().find(|r| r.slot == spec.id);
+        let state = match row.map(|r| r.state.as_str()) {
+            Some("provided") => MaterialState::Provided,
+            Some("original") => MaterialState::Original,
+            Some("accepted") => MaterialState::Accepted,
+            Some("rejected") => MaterialState::Rejected,
+            _ if spec.from.contains(&Source::Form) => MaterialState::FromForm,
+            _ => MaterialState::Missing,
         };
-        Ok(fetched.version.materials(facts).into_iter().map(material).collect())
+        Material {
+            id: spec.id.clone(),
+            name: spec.name.clone(),
+            need: spec.need,
+            standard: spec.standard.clone(),
+            hint: spec.hint.clone(),
+            faults: spec.faults.clone(),
+            copies: spec.copies,
+            takes_original: spec.from.contains(&Source::Original),
+            state,
+            reason: row.map(|r| r.reason.clone()).unwrap_or_default(),
+            files: of(&self.files),
+            replaced: of(&self.replaced),
+        }
     }
 }

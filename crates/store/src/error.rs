@@ -48,4 +48,8 @@ impl StoreError {
     pub(crate) fn other(text: impl Into<String>) -> StoreError {
         StoreError::Other(text.into())
     }
+
+    pub(crate) fn closed() -> StoreError {
+        StoreError::Unavailable("the store is closed".to_owned())
+    }
 }

@@ -16,6 +16,7 @@ mod unit;
 mod value;
 mod work;
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,8 +39,8 @@ pub use value::{FromValue, Value, unexpected};
 use metrics::Metrics;
 use pg::PgStore;
 use queue::{Queue, Refused};
-use sqlite::SqliteStore;
-use work::{Reply, Unit, Work};
+use sqlite::{Durable, SqliteStore};
+use work::{Unit, Work};
 
 /// Which database is behind the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,6 +108,16 @@ enum Backend {
 
 const READ: &str = "read";
 
+/// What a task has read from one store and must not yet tell anybody.
+struct Held {
+    by: usize,
+    seen: Cell<u64>,
+}
+
+tokio::task_local! {
+    static HELD: Held;
+}
+
 impl Store {
     /// Opens `sqlite:PATH` or `postgres://…`. Blocks; runs no migration.
     pub fn open(url: &str, options: Options) -> Result<Store> {
@@ -138,8 +149,34 @@ impl Store {
         E: From<StoreError> + Send + 'static,
     {
         let (reply, answer) = tokio::sync::oneshot::channel();
-        self.submit(Work::new(READ, true, move |tx: &mut Tx<'_>| closure(tx), reply));
-        answer.await.unwrap_or_else(|_| Err(closed().into()))
+        let held = self.held();
+        self.submit(
+            Work::new(READ, true, move |tx: &mut Tx<'_>| closure(tx), reply).unsettled(held.is_some()),
+        );
+        let answer = answer.await.unwrap_or_else(|_| Err(StoreError::closed().into()));
+        if let Some(durable) = held {
+            let _ = HELD.try_with(|held| held.seen.set(durable.seen()));
+        }
+        answer
+    }
+
+    /// Runs the future; what it reads is answered at once, and what it gives is held back until the disk has all it may
+    /// have seen. For what asks several times before it tells anybody: a page. What it starts on tasks of their own does
+    /// not belong to it.
+    pub async fn settled_after<T>(&self, future: impl Future<Output = T>) -> Result<T> {
+        let Backend::Sqlite(store) = &self.inner.backend else { return Ok(future.await) };
+        let held = Held { by: Arc::as_ptr(&store.durable) as usize, seen: Cell::new(0) };
+        let (given, seen) =
+            HELD.scope(held, async { (future.await, HELD.with(|held| held.seen.get())) }).await;
+        store.durable.settled(seen).await?;
+        Ok(given)
+    }
+
+    /// Whether what the running task reads is held back by `settled_after`, and until what.
+    fn held(&self) -> Option<&Durable> {
+        let Backend::Sqlite(store) = &self.inner.backend else { return None };
+        let by = HELD.try_with(|held| held.by).ok()?;
+        (by == Arc::as_ptr(&store.durable) as usize).then_some(&*store.durable)
     }
 
     /// Runs the closure in a transaction named `name`. It may run again after a
@@ -153,7 +190,7 @@ impl Store {
     {
         let (reply, answer) = tokio::sync::oneshot::channel();
         self.submit(Work::new(name, false, closure, reply));
-        answer.await.unwrap_or_else(|_| Err(closed().into()))
+        answer.await.unwrap_or_else(|_| Err(StoreError::closed().into()))
     }
 
     /// `read` for callers without a runtime.
@@ -166,7 +203,7 @@ impl Store {
         alone()?;
         let (reply, answer) = std::sync::mpsc::sync_channel(1);
         self.submit(Work::new(READ, true, move |tx: &mut Tx<'_>| closure(tx), reply));
-        answer.recv().unwrap_or_else(|_| Err(closed().into()))
+        answer.recv().unwrap_or_else(|_| Err(StoreError::closed().into()))
     }
 
     /// `write` for callers without a runtime.
@@ -179,7 +216,7 @@ impl Store {
         alone()?;
         let (reply, answer) = std::sync::mpsc::sync_channel(1);
         self.submit(Work::new(name, false, closure, reply));
-        answer.recv().unwrap_or_else(|_| Err(closed().into()))
+        answer.recv().unwrap_or_else(|_| Err(StoreError::closed().into()))
     }
 
     /// Applies the migrations that are missing, in order. Blocks.
@@ -222,22 +259,16 @@ impl Store {
         self.inner.metrics.snapshot()
     }
 
-    fn submit<F, T, E, R>(&self, work: Work<F, T, E, R>)
-    where
-        F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-        R: Reply<Result<T, E>> + 'static,
-    {
+    fn submit(&self, unit: impl Unit + 'static) {
         let queue: &Queue<Box<dyn Unit>> = match &self.inner.backend {
-            Backend::Sqlite(store) if work.reads() => &store.reads,
+            Backend::Sqlite(store) if unit.reads() => &store.reads,
             Backend::Sqlite(store) => &store.writes,
             Backend::Postgres(store) => &store.jobs,
         };
-        match queue.push(Box::new(work)) {
+        match queue.push(Box::new(unit)) {
             Ok(()) => {}
             Err(Refused::Full(job)) => job.finish(Err(StoreError::Busy)),
-            Err(Refused::Closed(job)) => job.finish(Err(closed())),
+            Err(Refused::Closed(job)) => job.finish(Err(StoreError::closed())),
         }
     }
 }
@@ -249,8 +280,4 @@ fn alone() -> Result<()> {
         )),
         false => Ok(()),
     }
-}
-
-fn closed() -> StoreError {
-    StoreError::Unavailable("the store is closed".to_owned())
 }

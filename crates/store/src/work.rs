@@ -23,6 +23,8 @@ pub(crate) trait Unit: Send {
     fn queued(&self) -> Instant;
     /// It only reads.
     fn reads(&self) -> bool;
+    /// It only reads, and its caller sees to it that nothing of the answer gets out before the disk has what it shows.
+    fn unsettled(&self) -> bool;
     /// Nobody waits for the answer any more.
     fn abandoned(&self) -> bool;
     /// Runs the closure once and keeps what it returned; `false` when it must be undone.
@@ -62,6 +64,7 @@ impl<A: Send> Reply<A> for std::sync::mpsc::SyncSender<A> {
 pub(crate) struct Work<F, T, E, R> {
     name: &'static str,
     reads: bool,
+    unsettled: bool,
     queued: Instant,
     closure: F,
     answer: Option<Result<T, E>>,
@@ -70,7 +73,11 @@ pub(crate) struct Work<F, T, E, R> {
 
 impl<F, T, E, R> Work<F, T, E, R> {
     pub(crate) fn new(name: &'static str, reads: bool, closure: F, reply: R) -> Work<F, T, E, R> {
-        Work { name, reads, queued: Instant::now(), closure, answer: None, reply }
+        Work { name, reads, unsettled: false, queued: Instant::now(), closure, answer: None, reply }
+    }
+
+    pub(crate) fn unsettled(self, unsettled: bool) -> Work<F, T, E, R> {
+        Work { unsettled, ..self }
     }
 }
 
@@ -91,6 +98,10 @@ where
 
     fn reads(&self) -> bool {
         self.reads
+    }
+
+    fn unsettled(&self) -> bool {
+        self.unsettled
     }
 
     fn abandoned(&self) -> bool {

@@ -90,6 +90,60 @@ async fn neither_the_writer_nor_a_reader_is_told_before_the_disk_has_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_reads_on_and_is_held_back_as_a_whole() {
+    let disk = Disk::stuck();
+    let db = open(&disk);
+    let (one, two) = (db.store.clone(), db.store.clone());
+    let written = tokio::spawn(async move { one.write("first", insert(1)).await });
+    disk.until_asked();
+    let read = Arc::new(AtomicU32::new(0));
+    let reads = Arc::clone(&read);
+    let mut page = tokio::spawn(async move {
+        let page = async {
+            for _ in 0..3 {
+                assert_eq!(two.read(count).await, Ok(1));
+                reads.fetch_add(1, Ordering::SeqCst);
+            }
+            "page"
+        };
+        two.settled_after(page).await
+    });
+    while read.load(Ordering::SeqCst) < 3 {
+        tokio::task::yield_now().await;
+    }
+    assert!(soon(&mut page).await.is_none());
+    disk.let_go();
+    assert_eq!(page.await.unwrap(), Ok("page"));
+    assert_eq!(written.await.unwrap(), Ok(1));
+    // Where nothing is under way nobody waits, and of another store's disk nobody knows.
+    let other = open(&Disk::stuck());
+    assert_eq!(db.store.settled_after(other.store.read(count)).await, Ok(Ok(0)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_is_not_shown_if_the_disk_did_not_keep_what_it_shows() {
+    let disk = Disk::stuck();
+    let db = open(&disk);
+    disk.broken.store(true, Ordering::SeqCst);
+    let (one, two) = (db.store.clone(), db.store.clone());
+    let written = tokio::spawn(async move { one.write("first", insert(1)).await });
+    disk.until_asked();
+    let (told, seen) = tokio::sync::oneshot::channel();
+    let page = tokio::spawn(async move {
+        let page = async {
+            let rows = two.read(count).await;
+            told.send(()).unwrap();
+            rows
+        };
+        two.settled_after(page).await
+    });
+    seen.await.unwrap();
+    disk.let_go();
+    assert!(matches!(page.await.unwrap(), Err(StoreError::Unavailable(_))));
+    assert!(written.await.unwrap().is_err());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_writer_computes_while_the_disk_works_and_one_sync_serves_many() {
     let disk = Disk::stuck();
     let db = open(&disk);

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::middleware;
+use axum::extract::{Request, State};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
 use tower::ServiceBuilder;
 use yimen_casework::Casework;
 use yimen_catalogue::pages::Panels;
@@ -11,7 +13,8 @@ use yimen_identity::Identity;
 use yimen_ledger::Ledger;
 use yimen_payments::Payments;
 use yimen_platform::{Actor, Role, Staff};
-use yimen_web::{Audience, NavItem, Site, UserBadge};
+use yimen_store::Store;
+use yimen_web::{Audience, NavItem, Site, UserBadge, WebError};
 
 use crate::{health, ledger};
 
@@ -46,14 +49,22 @@ pub fn router(app: &App, site: Site) -> Router {
     if app.demo {
         routes = routes.merge(yimen_web::gallery::routes());
     }
+    let store = app.casework.platform.store.clone();
     let routes = routes.layer(
         ServiceBuilder::new()
+            .layer(middleware::from_fn_with_state(store, settled))
             .layer(yimen_identity::layer(app.identity.clone()))
             .layer(middleware::from_fn(yimen_web::error_pages))
             .layer(axum::Extension(ledger::mark(&app.ledger, &app.base))),
     );
     let health = health::routes(&app.casework);
     yimen_web::wrap(routes, Arc::new(site)).merge(health)
+}
+
+/// Nothing leaves before the disk has what it tells: asked once for the whole answer, not at each read.
+async fn settled(State(store): State<Store>, request: Request, next: Next) -> Response {
+    let answer = store.settled_after(next.run(request)).await;
+    answer.unwrap_or_else(|error| WebError::unavailable(error).into_response())
 }
 
 /// Where somebody starts who signed in without asking for a page.

@@ -1,8 +1,9 @@
 //! Commits become durable while the writer goes on.
 //!
 //! The writer commits a group without waiting for the disk and hands its answers over; a thread of its own syncs the
-//! write-ahead log and only then sends them. Groups are numbered, and a reader's answer waits for the last group it may
-//! have seen: nobody is ever told, and no page ever shows, what a power cut could take back.
+//! write-ahead log and only then sends them. Groups are numbered, and a reader's answer, or what is made of several
+//! (`Store::settled_after`), waits for the last group it may have seen: nobody is ever told, and no page ever shows, what a
+//! power cut could take back.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -10,6 +11,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use tokio::sync::oneshot;
 
 use super::threads::Ran;
 use crate::error::{Result, StoreError};
@@ -37,8 +40,14 @@ pub(crate) struct Durable {
 #[derive(Default)]
 struct Waiting {
     groups: VecDeque<(u64, Vec<Ran>)>,
-    reads: Vec<(u64, Ran)>,
+    seen: Vec<(u64, Waiter)>,
     closed: bool,
+}
+
+/// Who waits for what was seen.
+enum Waiter {
+    Read(Ran),
+    Others(oneshot::Sender<Result<()>>),
 }
 
 impl Durable {
@@ -74,7 +83,7 @@ impl Durable {
     }
 
     /// After a commit: its answers, or none if it failed.
-    pub(crate) fn hand_over(&self, group: u64, answers: Vec<Ran>) {
+    pub(super) fn hand_over(&self, group: u64, answers: Vec<Ran>) {
         let mut waiting = self.lock();
         while waiting.groups.len() >= AHEAD {
             waiting = self.wait(waiting);
@@ -84,18 +93,54 @@ impl Durable {
         self.changed.notify_all();
     }
 
-    /// Answers a reader as soon as the disk has all it may have seen.
-    pub(crate) fn answer_read(&self, read: Ran, outcome: Result<()>) {
-        let seen = self.visible.load(Ordering::SeqCst);
-        if outcome.is_ok() && self.lost.get().is_none() && self.synced.load(Ordering::SeqCst) < seen {
-            let mut waiting = self.lock();
-            if self.synced.load(Ordering::SeqCst) < seen {
-                waiting.reads.push((seen, read));
-                return;
-            }
+    /// The last group that whoever has read until now may have seen.
+    pub(crate) fn seen(&self) -> u64 {
+        self.visible.load(Ordering::SeqCst)
+    }
+
+    /// Lets somebody wait until the disk has the groups up to one; gives them back if it has.
+    fn wait_for(&self, seen: u64, waiter: Waiter) -> Option<Waiter> {
+        if self.synced.load(Ordering::SeqCst) >= seen || self.lost.get().is_some() {
+            return Some(waiter);
         }
-        let outcome = outcome.and_then(|()| self.lost().map_or(Ok(()), Err));
-        read.answer(&self.metrics, outcome);
+        let mut waiting = self.lock();
+        if self.synced.load(Ordering::SeqCst) >= seen {
+            return Some(waiter);
+        }
+        waiting.seen.push((seen, waiter));
+        None
+    }
+
+    fn tell(&self, waiter: Waiter, outcome: Result<()>) {
+        match waiter {
+            Waiter::Read(read) => read.answer(&self.metrics, outcome),
+            // They may have gone meanwhile.
+            Waiter::Others(others) => drop(others.send(outcome)),
+        }
+    }
+
+    fn kept(&self) -> Result<()> {
+        self.lost().map_or(Ok(()), Err)
+    }
+
+    /// Answers a reader: at once if its caller waits for the disk by itself, else as soon as the disk has all it may have
+    /// seen.
+    pub(super) fn answer_read(&self, read: Ran, outcome: Result<()>) {
+        if outcome.is_err() || read.unsettled() {
+            return read.answer(&self.metrics, outcome.and_then(|()| self.kept()));
+        }
+        if let Some(read) = self.wait_for(self.seen(), Waiter::Read(read)) {
+            self.tell(read, self.kept());
+        }
+    }
+
+    /// Waits until the disk has the groups up to one.
+    pub(crate) async fn settled(&self, seen: u64) -> Result<()> {
+        let (told, answer) = oneshot::channel();
+        match self.wait_for(seen, Waiter::Others(told)) {
+            Some(_) => self.kept(),
+            None => answer.await.unwrap_or_else(|_| Err(StoreError::closed())),
+        }
     }
 
     /// No more groups come.
@@ -119,7 +164,7 @@ impl Durable {
             let groups = std::mem::take(&mut waiting.groups);
             drop(waiting);
             self.changed.notify_all();
-            let outcome = self.lost().map_or_else(|| log.sync(), Err);
+            let outcome = self.kept().and_then(|()| log.sync());
             if let Err(error) = &outcome {
                 if self.lost.set(error.clone()).is_ok() {
                     tracing::error!(%error, "the disk did not keep a commit; nothing is answered until a new start");
@@ -128,11 +173,13 @@ impl Durable {
             let last = groups.back().map_or(0, |(group, _)| *group);
             waiting = self.lock();
             self.synced.store(last, Ordering::SeqCst);
-            let reads: Vec<_> = waiting.reads.extract_if(.., |(seen, _)| *seen <= last).collect();
+            let seen: Vec<_> = waiting.seen.extract_if(.., |(seen, _)| *seen <= last).collect();
             drop(waiting);
-            let answers = groups.into_iter().flat_map(|(_, answers)| answers);
-            for answer in answers.chain(reads.into_iter().map(|(_, read)| read)) {
+            for answer in groups.into_iter().flat_map(|(_, answers)| answers) {
                 answer.answer(&self.metrics, outcome.clone());
+            }
+            for (_, waiter) in seen {
+                self.tell(waiter, outcome.clone());
             }
             waiting = self.lock();
         }

@@ -14,6 +14,7 @@ use crate::error::{Result, StoreError};
 use crate::value::Value;
 
 pub(crate) use conn::SqliteConn;
+pub(crate) use durable::Durable;
 pub use durable::SyncFile;
 pub(crate) use threads::SqliteStore;
 

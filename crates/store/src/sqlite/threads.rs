@@ -23,6 +23,7 @@ pub(crate) struct SqliteStore {
     pub(crate) path: PathBuf,
     pub(crate) writes: Jobs,
     pub(crate) reads: Jobs,
+    pub(crate) durable: Arc<Durable>,
     /// In the order in which they end.
     threads: Vec<JoinHandle<()>>,
 }
@@ -31,17 +32,18 @@ impl SqliteStore {
     pub(crate) fn open(path: &Path, options: &Options, metrics: &Arc<Metrics>) -> Result<SqliteStore> {
         let writes: Jobs = Arc::new(Queue::new(options.queue_max));
         let reads: Jobs = Arc::new(Queue::new(options.queue_max));
+        let durable = Arc::new(Durable::new(Arc::clone(metrics)));
         let mut store = SqliteStore {
             path: path.to_owned(),
             writes: Arc::clone(&writes),
             reads: Arc::clone(&reads),
+            durable: Arc::clone(&durable),
             threads: Vec::new(),
         };
         // The writer's connection first: it creates the file and the log that the readers need.
         let db = open_writer(path, options)?;
         // Its commits are synced by a thread of their own, and answered after that.
         db.execute_batch("pragma synchronous = normal").map_err(failure)?;
-        let durable = Arc::new(Durable::new(Arc::clone(metrics)));
         for index in 0..options.readers.max(1) {
             let db = open_reader(path, options)?;
             let (jobs, durable) = (Arc::clone(&reads), Arc::clone(&durable));
@@ -109,6 +111,11 @@ pub(super) struct Ran {
 }
 
 impl Ran {
+    /// Its caller waits for the disk by itself.
+    pub(super) fn unsettled(&self) -> bool {
+        self.job.unsettled()
+    }
+
     pub(super) fn answer(self, metrics: &Metrics, outcome: Result<()>) {
         metrics.record(&Sample {
             name: self.job.name(),

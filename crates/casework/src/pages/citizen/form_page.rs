@@ -72,11 +72,10 @@ pub(super) async fn save(
     let taken = take_page(&opened.version, &id, &opened.facts, &form);
     // What is sound is kept, whatever else is wrong with the page.
     store_answers(&casework, &ctx, &opened, &taken).await?;
-    let number = opened.number();
     if taken.errors.is_empty() {
         let path = match taken.newly {
-            0 => next_path(&casework, &ctx, number, &step(&id), &back).await?,
-            _ => back.more(&step(&id).path(number)),
+            0 => next_path(&opened.answered(taken.facts, &taken.cleared), &step(&id), &back),
+            _ => back.more(&step(&id).path(opened.number())),
         };
         return Ok(redirect_303(path));
     }

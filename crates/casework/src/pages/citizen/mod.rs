@@ -21,13 +21,10 @@ use std::sync::Arc;
 use axum::routing::{get, post};
 use axum::{Extension, Router};
 use serde::Deserialize;
-use yimen_platform::Ctx;
-use yimen_web::WebError;
 
 use self::flow::Step;
 use self::opened::Opened;
 use crate::Casework;
-use crate::policy::Act;
 
 pub use my::home_panel;
 
@@ -96,22 +93,15 @@ impl Return {
 }
 
 /// Where a saved page leads: to why it cannot go on, to what is newly asked, back to the check, or to the next page.
-async fn next_path(
-    casework: &Casework,
-    ctx: &Ctx,
-    number: &str,
-    step: &Step,
-    back: &Return,
-) -> Result<String, WebError> {
-    let opened = opened::open(casework, ctx, number, Act::See).await?;
-    let flow = opened.flow();
+fn next_path(opened: &Opened, step: &Step, back: &Return) -> String {
+    let (flow, number) = (opened.flow(), opened.number());
     if flow.stopped {
-        return Ok(format!("{}/stopped", opened.apply_path()));
+        return format!("{}/stopped", opened.apply_path());
     }
     if !back.to_check() {
-        return Ok(flow.after(step).path(number));
+        return flow.after(step).path(number);
     }
     let next = flow.first_open();
     let path = next.path(number);
-    Ok(if next == Step::Check { path } else { back.carry(&path) })
+    if next == Step::Check { path } else { back.carry(&path) }
 }

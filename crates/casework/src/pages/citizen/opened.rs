@@ -14,7 +14,7 @@ use crate::command::with_today;
 use crate::model::{Case, CaseState};
 use crate::policy::Act;
 use crate::rules::Refusal;
-use crate::view::Material;
+use crate::view::{Material, Papers};
 use crate::{Casework, CaseworkError};
 
 pub(in crate::pages) struct Opened {
@@ -24,6 +24,7 @@ pub(in crate::pages) struct Opened {
     pub facts: Facts,
     pub settled: Settled,
     pub materials: Vec<Material>,
+    papers: Papers,
     /// The applicant's own record, where it was asked for.
     pub own: Option<Party>,
 }
@@ -67,9 +68,10 @@ async fn load(
         let fetched = casework.fetch_by_number(q, &ctx, &number, act)?;
         let facts = with_today(casework.facts(&fetched)?.clone(), &ctx);
         let settled = fetched.version.derive(facts.clone());
-        let materials = casework.materials(q, &fetched, &settled)?;
+        let papers = Papers::of(q, &fetched.case)?;
+        let materials = papers.materials(&fetched.version, &settled);
         let own = record.then(|| casework.parties.by_id(q, fetched.case.applicant).ok()).flatten();
-        Ok(Opened { case: fetched.case, version: fetched.version, facts, settled, materials, own })
+        Ok(Opened { case: fetched.case, version: fetched.version, facts, settled, materials, papers, own })
     });
     Ok(opened.await?)
 }
@@ -81,6 +83,15 @@ impl Opened {
 
     pub fn service(&self) -> &Service {
         &self.version.service
+    }
+
+    /// With answers that were just kept, and without those taken back.
+    pub(super) fn answered(mut self, answers: Facts, cleared: &[String]) -> Opened {
+        self.facts.extend(answers);
+        self.facts.retain(|id, _| !cleared.contains(id));
+        self.settled = self.version.derive(self.facts.clone());
+        self.materials = self.papers.materials(&self.version, &self.settled);
+        self
     }
 
     pub(super) fn flow(&self) -> Flow {

@@ -83,11 +83,12 @@ pub(super) async fn save(
         Ok(fact) => {
             let number = opened.number().to_string();
             let (case, answers) = (opened.case.id, Facts::from([(id.clone(), fact)]));
+            let opened = opened.answered(answers.clone(), &[]);
             let answer = move |casework: &Casework, tx: &mut Tx<'_>, ctx: &Ctx| {
                 casework.answer(tx, ctx, case, &answers, &[])
             };
             command(&casework, &ctx, "case.answer", answer).await.map_err(|error| refused(error, &number))?;
-            Ok(redirect_303(next_path(&casework, &ctx, &number, &step(&id), &back).await?))
+            Ok(redirect_303(next_path(&opened, &step(&id), &back)))
         }
         Err(error) => {
             form.error(&error.field, sentence(error.message));

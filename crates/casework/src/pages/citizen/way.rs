@@ -72,7 +72,7 @@ pub(super) async fn save(
         casework.choose_way(tx, ctx, case, delivery, &office)
     };
     command(&casework, &ctx, "case.way", choose).await.map_err(|error| refused(error, opened.number()))?;
-    Ok(redirect_303(next_path(&casework, &ctx, opened.number(), &Step::Way, &back).await?))
+    Ok(redirect_303(next_path(&opened, &Step::Way, &back)))
 }
 
 /// The ways the service offers.
