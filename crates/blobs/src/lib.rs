@@ -1,6 +1,7 @@
 //! Content-addressed blobs in a local folder or an S3 bucket.
 #![doc = include_str!("../README.md")]
 
+mod batch;
 mod error;
 mod open;
 #[cfg(feature = "s3")]
@@ -15,6 +16,7 @@ use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
 use sha2::{Digest, Sha256};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
+use batch::Batch;
 pub use error::{BlobError, Result};
 
 /// Up to this size a blob is hashed and sealed where it is: handing it to another thread would take longer.
@@ -50,6 +52,7 @@ pub struct BlobEntry {
 pub struct Blobs {
     store: Arc<dyn ObjectStore>,
     prefix: Path,
+    batch: Option<Arc<Batch>>,
     seal: Option<Arc<dyn Seal>>,
 }
 
@@ -62,8 +65,8 @@ impl std::fmt::Debug for Blobs {
 impl Blobs {
     /// Opens `file:data/blobs` or `s3://bucket/prefix?endpoint=…`.
     pub fn open(url: &str) -> Result<Blobs> {
-        let (store, prefix) = open::open(url)?;
-        Ok(Blobs { store, prefix, seal: None })
+        let (store, prefix, batch) = open::open(url)?;
+        Ok(Blobs { store, prefix, batch: batch.map(Arc::new), seal: None })
     }
 
     /// The same store with every object sealed at rest.
@@ -87,8 +90,11 @@ impl Blobs {
             Ok((digest, payload))
         })
         .await?;
-        if !self.exists(&digest).await? {
-            self.write(&self.path(&digest)?, payload).await?;
+        let path = self.path(&digest)?;
+        match &self.batch {
+            Some(batch) if payload.len() <= batch::SMALL => batch.keep(path.as_ref(), payload).await?,
+            _ if self.exists(&digest).await? => {}
+            _ => self.write(&path, payload).await?,
         }
         Ok(BlobRef { digest, size })
     }
@@ -173,6 +179,10 @@ impl Blobs {
 
     /// Deletes the blob; one that is not there is no error.
     pub async fn delete(&self, digest: &str) -> Result<()> {
+        if let Some(batch) = &self.batch {
+            // A log that still holds it would bring it back after a power cut.
+            batch.settle().await?;
+        }
         match self.store.delete(&self.path(digest)?).await {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(BlobError::from_store(error)),
