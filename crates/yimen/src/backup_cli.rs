@@ -13,7 +13,7 @@ pub fn backup(place: &Place, file: &Path, with_key: bool) -> Result<ExitCode, Fa
     let url = place.store_url();
     let nothing = || BackupError::Nothing(without_password(&url));
     // Opening a file that is not there would make one.
-    if url.strip_prefix("sqlite:").is_some_and(|path| !Path::new(path).exists()) {
+    if place.is_absent() {
         return Err(nothing().into());
     }
     let key_file = place.key_file();

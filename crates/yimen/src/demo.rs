@@ -6,7 +6,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use yimen::cast;
-use yimen::open::{Place, casework, open};
+use yimen::hold::Hold;
+use yimen::open::{Place, casework, open_held};
+use yimen_catalogue::Pack;
 use yimen_demo::{City, Plan, file_papers, live};
 use yimen_identity::{DemoAccount, DemoAccounts, Identity, Settings};
 use yimen_payments::GatewayConfig;
@@ -30,10 +32,16 @@ pub struct Demo<'a> {
 pub fn demo(place: &Place, listen: SocketAddr, demo: &Demo<'_>) -> Result<ExitCode, Failure> {
     let listener = bind(listen)?;
     let listen = listener.local_addr()?;
-    let platform = open(place)?;
+    // A pack with errors is told before anything is made.
+    let checked = if place.is_absent() { Some(pack::for_demo(demo.pack)?) } else { None };
+    let hold = Hold::take(place)?;
+    let platform = open_held(place, &hold)?;
     let runtime = runtime()?;
     let accounts = match pack::is_empty(&platform)? {
-        true => settle(&platform, demo, &runtime)?,
+        true => {
+            let pack = checked.map_or_else(|| pack::for_demo(demo.pack), Ok)?;
+            settle(&platform, &pack, demo, &runtime)?
+        }
         false => {
             println!("沿用 {} 中已有的演示数据。要重新生成，请先删除该目录。", place.data.display());
             remembered(&platform, demo)?
@@ -73,13 +81,13 @@ async fn gateway(platform: &Platform, listen: SocketAddr) -> Result<GatewayConfi
 /// Publishes the pack, invents the city and lets it live until now.
 fn settle(
     platform: &Platform,
+    pack: &Pack,
     demo: &Demo<'_>,
     runtime: &tokio::runtime::Runtime,
 ) -> Result<Vec<DemoAccount>, Failure> {
-    let pack = pack::for_demo(demo.pack)?;
     let until = demo.until.unwrap_or_else(|| platform.clock.now());
     let platform = &of_the_city(platform, demo.seed, until);
-    println!("{}", pack::publish_pack(platform, &pack)?.0);
+    println!("{}", pack::publish_pack(platform, pack)?.0);
     let casework = casework(platform)?;
     let plan = Plan { cases: demo.cases, days: demo.days, seed: demo.seed, until };
     let papers = runtime.block_on(file_papers(&platform.blobs))?;

@@ -5,8 +5,9 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use yimen::hold::Hold;
 use yimen::ledger;
-use yimen::open::{Place, open};
+use yimen::open::{Place, open, open_held};
 use yimen_casework::pages::act_words;
 use yimen_ledger::tlog::key::{Algorithm, Signer, Verifier};
 use yimen_ledger::witness::Witness;
@@ -75,7 +76,9 @@ pub fn check_receipt(file: &Path, keys: &[String]) -> Result<ExitCode, Failure> 
 }
 
 pub fn print_keys(place: &Place, new: bool) -> Result<ExitCode, Failure> {
-    let platform = open(place)?;
+    // A server that runs would go on signing with the keys of before.
+    let hold = if new { Some(Hold::take(place)?) } else { None };
+    let platform = hold.as_ref().map_or_else(|| open(place), |hold| open_held(place, hold))?;
     for key in ledger::keys(place, &platform, new)?.verifiers() {
         println!("{key}");
     }
@@ -86,7 +89,8 @@ pub fn print_keys(place: &Place, new: bool) -> Result<ExitCode, Failure> {
 pub fn witness(place: &Place, listen: SocketAddr, name: &str, logs: &[String]) -> Result<ExitCode, Failure> {
     let logs = verifiers(logs)?;
     let listener = bind(listen)?;
-    let platform = open(place)?;
+    let hold = Hold::take(place)?;
+    let platform = open_held(place, &hold)?;
     let signer = witness_key(place, name)?;
     let key = signer.verifier().to_string();
     let watched: Vec<String> = logs.iter().map(|log| log.name().to_string()).collect();

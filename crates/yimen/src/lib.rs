@@ -5,6 +5,7 @@ pub mod background;
 pub mod backup;
 pub mod cast;
 pub mod health;
+pub mod hold;
 pub mod ledger;
 pub mod open;
 pub mod rows;

@@ -11,6 +11,8 @@ use yimen_platform::{Clock, Ids, Platform, SealError, Sealer, SystemClock, setti
 use yimen_standards::time::{Calendar, Hours, Instant};
 use yimen_store::{Engine, MIGRATIONS, Options, Store, StoreError};
 
+use crate::hold::Hold;
+
 /// Where the data lives.
 #[derive(Debug, Clone)]
 pub struct Place {
@@ -28,6 +30,14 @@ pub struct Place {
 pub enum OpenError {
     #[error("不能使用数据目录 {0}：{1}。请检查目录权限，或用 --data 换一个目录。")]
     Folder(PathBuf, std::io::Error),
+    #[error(
+        "{place}正在被另一个一门程序使用{process}：一个 SQLite 数据库只能由一个服务使用。请先停止那个程序再试，或用 --data 换一个目录。"
+    )]
+    InUse { place: String, process: String },
+    #[error(
+        "不能锁定 {0}：{1}。一个 SQLite 数据库只能由一个服务使用，要靠这个文件上的锁来保证：请把数据放在支持文件锁的磁盘上，用 --data 换一个目录。"
+    )]
+    Lock(PathBuf, std::io::Error),
     #[error("不能打开数据库 {0}：{1}。请检查 --store，并确认数据库服务正在运行。")]
     Store(String, StoreError),
     #[error("不能更新数据库结构：{0}")]
@@ -38,7 +48,7 @@ pub enum OpenError {
     Copy(PathBuf, String),
     #[error("不能打开材料库 {0}：{1}。请检查 --blobs。")]
     Blobs(String, String),
-    #[error("密钥不可用：{0}。个人信息用密钥加密，没有它无法读取：请把正确的密钥文件放回原处。")]
+    #[error("密钥不可用：{0}。个人信息用密钥加密，没有它无法读取。")]
     Key(#[from] SealError),
     #[error(
         "缺少密钥 {0}，而数据库 {1} 里已有用密钥加密的数据。请把原来的 keys/master.key（原服务器或其他节点上）复制到这里。"
@@ -69,6 +79,26 @@ impl Place {
         }
     }
 
+    /// The file of the database, on SQLite.
+    pub fn sqlite_file(&self) -> Option<PathBuf> {
+        let url = self.store_url();
+        let path = url.strip_prefix("sqlite:")?;
+        Some(PathBuf::from(path.strip_prefix("//").unwrap_or(path)))
+    }
+
+    /// Whether opening the database would make it.
+    pub fn is_absent(&self) -> bool {
+        self.sqlite_file().is_some_and(|file| !file.exists())
+    }
+
+    /// The place as its operator named it.
+    pub fn named(&self) -> String {
+        match self.store.is_empty() {
+            true => format!("数据目录 {} ", self.data.display()),
+            false => format!("数据库 {} ", without_password(&self.store)),
+        }
+    }
+
     pub fn key_file(&self) -> PathBuf {
         self.data.join("keys").join("master.key")
     }
@@ -79,21 +109,42 @@ impl Place {
     }
 }
 
-/// Opens everything a server needs.
+/// Opens everything a command needs that does its work beside a server, if one runs.
 pub fn open(place: &Place) -> Result<Platform, OpenError> {
     open_with(place, Arc::new(SystemClock), Options::default())
 }
 
+/// Opens everything a server needs.
+pub fn open_held(place: &Place, hold: &Hold) -> Result<Platform, OpenError> {
+    open_as(place, Some(hold), Arc::new(SystemClock), Options::default())
+}
+
 /// `open` with another clock or other limits of the store.
 pub fn open_with(place: &Place, clock: Arc<dyn Clock>, options: Options) -> Result<Platform, OpenError> {
+    open_as(place, None, clock, options)
+}
+
+fn open_as(
+    place: &Place,
+    hold: Option<&Hold>,
+    clock: Arc<dyn Clock>,
+    options: Options,
+) -> Result<Platform, OpenError> {
     let folder = |error| OpenError::Folder(place.data.clone(), error);
     std::fs::create_dir_all(&place.data).map_err(folder)?;
     let store = open_store_with(place, options)?;
     let file = place.key_file();
+    let version = store.schema_version().map_err(OpenError::Migrate)?;
     // A new key is made for a new database only: another one would seal part of the data for good.
-    if !file.exists() && store.schema_version().map_err(OpenError::Migrate)? != 0 {
+    if !file.exists() && version != 0 {
         return Err(OpenError::KeyMissing(file, without_password(&place.store_url())));
     }
+    // Never under the feet of a server that knows only the schema of before.
+    let newest = MIGRATIONS.last().map_or(0, |migration| migration.number);
+    let _while_migrating = match hold {
+        None if version != newest => Some(Hold::take(place)?),
+        _ => None,
+    };
     let sealer = Arc::new(Sealer::from_file(&file)?);
     keep_copy(place, &store, clock.now())?;
     store.migrate().map_err(OpenError::Migrate)?;

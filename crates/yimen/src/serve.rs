@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use yimen::app::{self, App};
 use yimen::background::Background;
+use yimen::hold::Hold;
 use yimen::ledger;
-use yimen::open::{Place, casework, open};
+use yimen::open::{Place, casework, open_held};
 use yimen_identity::{DemoAccount, Identity, Settings};
 use yimen_ledger::witness::KnownWitness;
 use yimen_payments::{Gateway, GatewayConfig, Payments};
@@ -26,7 +27,8 @@ pub fn serve(
     gateway: Option<GatewayConfig>,
 ) -> Result<ExitCode, Failure> {
     let listener = bind(listen)?;
-    let platform = open(place)?;
+    let hold = Hold::take(place)?;
+    let platform = open_held(place, &hold)?;
     let app = build(place, &platform, face, Vec::new(), gateway)?;
     runtime()?.block_on(run(app, listener, |address| {
         println!("一门已启动：http://{address}\n停止：Ctrl+C");

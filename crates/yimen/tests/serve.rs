@@ -9,6 +9,8 @@ use std::os::unix::process::CommandExt;
 use std::time::{Duration, Instant};
 
 use common::{Home, Server, city, done, refused, until, yimen};
+use yimen::hold::Hold;
+use yimen::open::Place;
 use yimen::rows::RowDigest;
 use yimen_store::{MIGRATIONS, Migration, Options, Record, Store};
 
@@ -166,6 +168,94 @@ fn a_database_of_an_older_program_is_copied_before_it_is_brought_up_to_date() {
 }
 
 #[test]
+fn a_data_folder_has_one_server_and_short_commands_work_beside_it() {
+    let home = Home::new();
+    let data = home.join("data").display().to_string();
+    city(&data, "5", &[]);
+    let server = Server::start(&["serve", "--port", "0", "--data", &data]);
+    let process = format!("进程 {}", server.id());
+    let words = ["正在被另一个一门程序使用", &data, &process, "请先停止那个程序", "--data"];
+    let log = done(&["ledger", "keys", "--data", &data]).out;
+    let witness = [
+        "ledger",
+        "witness",
+        "--port",
+        "0",
+        "--data",
+        &data,
+        "--name",
+        "w",
+        "--log",
+        log.lines().next().unwrap(),
+    ];
+    refused(&["serve", "--port", "0", "--data", &data], &words);
+    refused(&["demo", "--port", "0", "--data", &data], &words);
+    refused(&witness, &words);
+    refused(&["ledger", "keys", "--new", "--data", &data], &words);
+    // The same database by another name is the same.
+    let linked = home.join("linked.db");
+    std::os::unix::fs::symlink(home.join("data/yimen.db"), &linked).unwrap();
+    let store = format!("sqlite:{}", linked.display());
+    refused(
+        &["serve", "--port", "0", "--data", &data, "--store", &store],
+        &["正在被另一个一门程序使用", &store],
+    );
+
+    let file = home.join("b.tar").display().to_string();
+    done(&["backup", &file, "--data", &data]);
+    refused(&["restore", &file, "--data", &data], &words);
+    done(&["pack", "publish", "packs/hangzhou", "--data", &data]);
+    done(&["ledger", "verify", "--data", &data]);
+    assert_eq!(done(&["ledger", "keys", "--data", &data]).out, log);
+    assert_eq!(server.get("/readyz").status, 200);
+
+    // A server that died holds nothing.
+    assert_eq!(server.stop("KILL").0.code(), None);
+    let next = Server::start(&["serve", "--port", "0", "--data", &data]);
+    assert_eq!(next.get("/readyz").status, 200);
+}
+
+#[test]
+fn no_command_changes_the_schema_under_a_running_server() {
+    let home = Home::new();
+    let data = home.join("data").display().to_string();
+    let place = Place { data: home.join("data"), store: String::new(), blobs: String::new(), node: 0 };
+    let held = Hold::take(&place).unwrap();
+    let older = MIGRATIONS.split_last().unwrap().1;
+    let url = format!("sqlite:{data}/yimen.db");
+    let store = Store::open(&url, Options::default()).unwrap();
+    store.migrate_with(older).unwrap();
+    yimen_platform::Sealer::from_file(&place.key_file()).unwrap();
+    let publish = ["pack", "publish", "packs/hangzhou", "--data", &data];
+    refused(&publish, &["正在被另一个一门程序使用", &data]);
+    assert_eq!(store.schema_version().unwrap(), older.last().unwrap().number);
+    drop(held);
+    done(&publish);
+    assert_eq!(store.schema_version().unwrap(), MIGRATIONS.last().unwrap().number);
+}
+
+#[test]
+fn a_demo_of_a_broken_pack_leaves_nothing_behind() {
+    let home = Home::new();
+    let data = home.join("data").display().to_string();
+    let pack = home.join("pack");
+    let mut copy = std::process::Command::new("cp");
+    copy.arg("-r").arg(common::root().join("packs/hangzhou")).arg(&pack);
+    assert!(copy.status().unwrap().success());
+    std::fs::write(pack.join("services/broken.yaml"), "id: broken\n").unwrap();
+    let pack = pack.display().to_string();
+    let demo = ["demo", "--port", "0", "--data", &data, "--pack", &pack];
+    refused(&demo, &["broken.yaml", "没有通过检查"]);
+    assert!(!home.join("data").exists());
+    refused(&["demo", "--port", "0", "--data", &data, "--pack", "nowhere"], &["没有找到事项包 nowhere"]);
+    assert!(!home.join("data").exists());
+    // Nor in a folder that is there.
+    std::fs::create_dir(home.join("data")).unwrap();
+    refused(&demo, &["broken.yaml"]);
+    assert_eq!(std::fs::read_dir(home.join("data")).unwrap().count(), 0);
+}
+
+#[test]
 fn a_data_folder_that_cannot_be_written_is_told() {
     let home = Home::new();
     // A file stands where the folder should be.
@@ -259,7 +349,10 @@ fn the_key_of_another_database_or_none_is_refused() {
     std::fs::write(&key, "12".repeat(32)).unwrap();
     refused(&["serve", "--port", "0", "--data", &data], &["不是这个数据库的密钥", "指纹"]);
     std::fs::write(&key, "no key").unwrap();
-    refused(&["serve", "--port", "0", "--data", &data], &["密钥不可用", "64 hex digits"]);
+    refused(
+        &["serve", "--port", "0", "--data", &data],
+        &["密钥不可用", "64 位十六进制数字", "请从保管处或带密钥的备份取回"],
+    );
     std::fs::write(&key, own).unwrap();
     assert_eq!(Server::start(&["serve", "--port", "0", "--data", &data]).get("/readyz").status, 200);
 }

@@ -12,6 +12,7 @@ use yimen_store::{Record, Store};
 use super::archive::Archive;
 use super::manifest::{self, Manifest};
 use super::{BackupError, Result, Tell, io};
+use crate::hold::Hold;
 use crate::open::{Place, open_blobs, open_store, without_password};
 use crate::rows::RowDigest;
 
@@ -47,10 +48,12 @@ pub enum LedgerKey {
 /// Blobs come first and the database last, in one transaction: a restore that breaks off leaves an
 /// empty database and can simply be run again.
 pub fn restore(archive: &Archive, place: &Place, runtime: &Runtime, tell: Tell<'_>) -> Result<Restored> {
+    Hold::refuse_if_held(place)?;
     let (sealer, new_key) = key(archive, place)?;
     must_be_empty(place)?;
     archive.verify(Some(&sealer), tell)?;
     let new_ledger_key = ledger_key(archive, place, &sealer)?;
+    let _hold = Hold::take(place)?;
     let store = open_store(place)?;
     if store.schema_version()? != 0 {
         return Err(BackupError::NotEmpty(without_password(&place.store_url())));
@@ -110,10 +113,8 @@ fn ledger_key(archive: &Archive, place: &Place, sealer: &Sealer) -> Result<Optio
 
 /// Looks before anything is made: opening a file that is not there would make one.
 fn must_be_empty(place: &Place) -> Result<()> {
-    let url = place.store_url();
-    let absent = url.strip_prefix("sqlite:").is_some_and(|path| !Path::new(path).exists());
-    if !absent && open_store(place)?.schema_version()? != 0 {
-        return Err(BackupError::NotEmpty(without_password(&url)));
+    if !place.is_absent() && open_store(place)?.schema_version()? != 0 {
+        return Err(BackupError::NotEmpty(without_password(&place.store_url())));
     }
     Ok(())
 }
