@@ -31,6 +31,8 @@ create table casework_case (
   ended_because TEXT NOT NULL,
   precheck_due {{int}},
   correction_due {{int}},
+  -- When the correction was supplied, from the notice below, so that a list tells it without opening the notice.
+  supplied_at {{int}},
   statutory_due {{int}},
   promised_due {{int}},
   stopped_since {{int}},

@@ -354,6 +354,11 @@ impl Case {
         }
     }
 
+    /// When the one-time notice was answered; nothing while it is not, or where none was given.
+    pub fn supplied_at(&self) -> Option<Instant> {
+        self.correction.as_ref().and_then(|correction| correction.supplied_at)
+    }
+
     /// When a timer must look at it next: deemed acceptance, lapse, or the end of a special procedure.
     pub fn timer_at(&self) -> Option<Instant> {
         match self.state {

@@ -26,7 +26,7 @@ pub use review::ReviewRules;
 pub use timeline::timeline;
 pub use words::{
     Until, act_words, case_clock, case_words, due_line, grouped, item_clock, minutes_words, moment,
-    owner_words, state_tag, task_clock, task_step_state, until,
+    owner_words, state_tag, supplied_tag, task_clock, task_step_state, until,
 };
 
 use crate::{Casework, CaseworkError, Result};

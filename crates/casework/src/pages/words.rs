@@ -160,7 +160,8 @@ pub fn item_clock(casework: &Casework, item: &CaseItem, now: Instant) -> Clock {
     let state = CaseState::parse(&item.state).unwrap_or(CaseState::Closed);
     let running = match state {
         CaseState::Submitted => {
-            Running { what: "答复期限", since: item.submitted_at, due: item.precheck_due }
+            let since = item.supplied_at.or(item.submitted_at);
+            Running { what: "答复期限", since, due: item.precheck_due }
         }
         CaseState::Correcting => Running { what: "补正期限", since: None, due: item.correction_due },
         CaseState::InReview => {
@@ -214,6 +215,12 @@ pub fn state_tag(state: CaseState, outcome: Option<Outcome>) -> StatusTag {
         (CaseState::Withdrawn | CaseState::Lapsed | CaseState::Voided, _) => Tone::Neutral,
     };
     StatusTag::new(case_words(state, outcome), tone)
+}
+
+/// Beside the state: what waits for an answer came back once, mended. Its next answer must not ask for anything new.
+pub fn supplied_tag(state: CaseState, supplied_at: Option<Instant>) -> Option<StatusTag> {
+    let waits = state == CaseState::Submitted && supplied_at.is_some();
+    waits.then(|| StatusTag::new("已补正", Tone::Active))
 }
 
 /// Who works on a task: the short name of a department, 综合窗口, 申请人.

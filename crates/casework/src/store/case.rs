@@ -35,7 +35,7 @@ sql! {
         received_at = $6, accepted_at = $7, deemed = $8, decided_at = $9, closed_at = $10, precheck_due = $11,
         correction_due = $12, statutory_due = $13, promised_due = $14, stopped_since = $15, timer_at = $16,
         correction = $17, stops = $18, extensions = $19, bills = $20, documents = $21, updated_at = $22,
-        updated_by = $23, running = $24, ended_because = $25 where id = $1 and revision = $2";
+        updated_by = $23, running = $24, ended_because = $25, supplied_at = $26 where id = $1 and revision = $2";
 
     UPDATE_FACTS = "update casework_case set facts = $3, revision = revision + 1, updated_at = $4, updated_by = $5
         where id = $1 and revision = $2";
@@ -287,7 +287,8 @@ pub fn update(
             at,
             name,
             running(after),
-            &after.ended_because
+            &after.ended_because,
+            after.supplied_at()
         ],
     )
 }

@@ -9,15 +9,15 @@ pub const NO_DUE: i64 = 9_007_199_254_740_991;
 
 sql! {
     MINE = "select id, number, service, version_id, state, outcome, applicant_name, office, created_at, submitted_at,
-        promised_due, precheck_due, correction_due, stopped_since
+        promised_due, precheck_due, correction_due, supplied_at, stopped_since
         from casework_case where applicant = $1 and id < $2 order by id desc limit $3";
 
     MINE_OPEN = "select id, number, service, version_id, state, outcome, applicant_name, office, created_at, submitted_at,
-        promised_due, precheck_due, correction_due, stopped_since
+        promised_due, precheck_due, correction_due, supplied_at, stopped_since
         from casework_case where applicant = $1 and id < $2 and closed_at is null order by id desc limit $3";
 
     MINE_OVER = "select id, number, service, version_id, state, outcome, applicant_name, office, created_at, submitted_at,
-        promised_due, precheck_due, correction_due, stopped_since
+        promised_due, precheck_due, correction_due, supplied_at, stopped_since
         from casework_case where applicant = $1 and id < $2 and closed_at is not null and submitted_at is not null
         order by id desc limit $3";
 
@@ -25,15 +25,15 @@ sql! {
         where c.applicant = $1 and c.closed_at is null and c.bills > 0 and b.state = 'due' order by b.id limit $2";
 
     AT_OFFICE = "select id, number, service, version_id, state, outcome, applicant_name, office, created_at, submitted_at,
-        promised_due, precheck_due, correction_due, stopped_since
+        promised_due, precheck_due, correction_due, supplied_at, stopped_since
         from casework_case where office = $1 and state = $2 and closed_at is null and id > $3 order by id limit $4";
 
     BY_NUMBER = "select id, number, service, version_id, state, outcome, applicant_name, office, created_at, submitted_at,
-        promised_due, precheck_due, correction_due, stopped_since
+        promised_due, precheck_due, correction_due, supplied_at, stopped_since
         from casework_case where number = $1";
 
     BY_NAME = "select id, number, service, version_id, state, outcome, applicant_name, office, created_at, submitted_at,
-        promised_due, precheck_due, correction_due, stopped_since
+        promised_due, precheck_due, correction_due, supplied_at, stopped_since
         from casework_case where applicant_name = $1 order by id desc limit $2";
 
     INBOX = "select t.id, t.case_id, c.number, c.service, c.version_id, t.name, t.kind, t.state, t.assignee,
@@ -57,13 +57,13 @@ sql! {
         order by t.id limit $3";
 
     DRAFTS_OF = "select id, number, service, version_id, state, outcome, applicant_name, office, created_at, submitted_at,
-        promised_due, precheck_due, correction_due, stopped_since
+        promised_due, precheck_due, correction_due, supplied_at, stopped_since
         from casework_case where created_by = $1 and channel = 'window' and state = 'draft' and closed_at is null
         and office = $2 and id > $3 order by id limit $4";
 
     // As many people as a clerk's search names; a place not needed holds 0, which is nobody.
     OF_PARTIES = "select id, number, service, version_id, state, outcome, applicant_name, office, created_at, submitted_at,
-        promised_due, precheck_due, correction_due, stopped_since
+        promised_due, precheck_due, correction_due, supplied_at, stopped_since
         from casework_case where applicant in ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
         $17, $18, $19, $20) and office = $21 and submitted_at is not null order by id desc limit $22";
 
@@ -95,6 +95,8 @@ row! {
         pub promised_due: Option<Instant>,
         pub precheck_due: Option<Instant>,
         pub correction_due: Option<Instant>,
+        /// When the last correction notice was answered.
+        pub supplied_at: Option<Instant>,
         pub stopped_since: Option<Instant>,
     }
 

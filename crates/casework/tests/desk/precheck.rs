@@ -156,6 +156,52 @@ fn a_second_notice_repeats_only_what_the_first_named() {
     });
 }
 
+#[test]
+fn no_two_reasons_of_one_material_say_the_same() {
+    story("reasons-once", |world| async move {
+        let (number, clerk) = handed_in(&world).await;
+        let text = world.see(&clerk, &number).await.text();
+        let reasons = |slot: &str| -> Vec<String> {
+            let name = format!("name=\"why-{slot}\" value=\"");
+            text.split(&name).skip(1).map(|part| part.split('"').next().unwrap().to_string()).collect()
+        };
+        let identity = reasons("buyer-identity");
+        let expired: Vec<&String> = identity.iter().filter(|why| why.contains("有效期")).collect();
+        assert_eq!(expired, ["证件已过有效期"], "{identity:?}");
+        let title = reasons("title");
+        assert_eq!(title.iter().filter(|why| why.contains("有效期")).count(), 1, "{title:?}");
+    });
+}
+
+#[test]
+fn what_came_back_mended_is_told_apart_in_the_queue_and_on_its_page() {
+    story("mended-mark", |world| async move {
+        let me = world.buyer();
+        let plain = world.submitted(&me).await;
+        let number = world.correcting(&me).await;
+        let clerk = clerk(501, &world.case(&number).office);
+        assert!(!world.get(&clerk, "/desk").await.says("已补正"));
+        supply(&world, &clerk, &number).await;
+        for path in ["/desk", "/desk?queue=submitted"] {
+            let queue = world.get(&clerk, path).await.text();
+            let row = |number: &str| {
+                let from = queue.find(&format!("/desk/cases/{number}\"")).unwrap();
+                queue[from..].split("</tr>").next().unwrap().to_string()
+            };
+            assert!(row(&number).contains("已补正"), "{path}: {queue}");
+            assert!(!row(&plain).contains("已补正"), "{path}: {queue}");
+            // The oldest application stays the first.
+            assert!(queue.find(&plain) < queue.find(&number), "{path}: {queue}");
+        }
+        assert!(world.see(&clerk, &number).await.says("已补正"));
+        assert!(!world.see(&clerk, &plain).await.says("已补正"));
+        let again = [("bad", "title"), ("more-title", "附图仍然缺一页"), ("action", "correct")];
+        assert_eq!(world.answer(&clerk, &number, &again).await.status, 303);
+        assert!(!world.see(&clerk, &number).await.says("已补正"), "it waits for the applicant once more");
+        assert!(!world.get(&clerk, "/desk").await.says("已补正"));
+    });
+}
+
 /// The applicant brings what was asked for, and the clerk hands it in for them.
 async fn supply(world: &World, clerk: &Actor, number: &str) {
     let page = world.get(clerk, &format!("/desk/cases/{number}/fill")).await;

@@ -52,6 +52,8 @@ pub enum Cell {
         note: String,
     },
     Tag(StatusTag),
+    /// Text with a tag that sets the row apart from its neighbours.
+    Marked(String, StatusTag),
     Clock(Box<Clock>),
 }
 
@@ -61,6 +63,9 @@ impl Cell {
     }
     pub fn two(text: impl Into<String>, note: impl Into<String>) -> Cell {
         Cell::Two(text.into(), note.into())
+    }
+    pub fn marked(text: impl Into<String>, tag: StatusTag) -> Cell {
+        Cell::Marked(text.into(), tag)
     }
     pub fn link(href: impl Into<String>, text: impl Into<String>) -> Cell {
         Cell::Link { href: href.into(), text: text.into(), note: String::new() }

@@ -4,7 +4,9 @@ use askama::Template;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use yimen_identity::StaffOnly;
-use yimen_web::{Clock, Field, Form, FormState, Html, KeyHints, Notice, Page, Shell, WebError, redirect_303};
+use yimen_web::{
+    Clock, Field, Form, FormState, Html, KeyHints, Notice, Page, Shell, StatusTag, WebError, redirect_303,
+};
 
 use super::clerk;
 use super::fill::home;
@@ -14,7 +16,7 @@ use super::verdicts::PreCheck;
 use crate::model::CaseState;
 use crate::pages::citizen::opened::stored;
 use crate::pages::review::dossier::{Data, Dossier, Places};
-use crate::pages::{case_clock, ctx_of, due_line};
+use crate::pages::{case_clock, ctx_of, due_line, supplied_tag};
 use crate::policy::{Act, Relation};
 use crate::{Casework, CaseworkError};
 
@@ -25,6 +27,8 @@ pub(super) struct CasePage {
     keys: KeyHints,
     number: String,
     clock: Clock,
+    /// Beside the state, where the applicant has mended what was asked.
+    mended: Option<StatusTag>,
     dossier: Dossier,
     /// What was just done, and the papers that follow from it.
     done: Option<Notice>,
@@ -128,6 +132,7 @@ async fn load(
             .errors(errors),
         keys: keys(checking),
         clock: case_clock(casework, case, ctx.now),
+        mended: supplied_tag(case.state, case.supplied_at()),
         done: with.done.map(Done::notice),
         papers: Papers::of(&case.number, &view.documents, with.done, ctx.now),
         check: checking.then(|| PreCheck::of(view, &dossier.viewer, with.typed)),

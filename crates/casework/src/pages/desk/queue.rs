@@ -15,7 +15,7 @@ use yimen_web::{
 
 use super::{clerk, typed};
 use crate::model::{CaseState, Outcome};
-use crate::pages::{case_words, ctx_of, grouped, item_clock, moment, task_clock};
+use crate::pages::{case_words, ctx_of, grouped, item_clock, moment, supplied_tag, task_clock};
 use crate::store::lists::{self, CaseItem, TaskCursor, TaskItem};
 use crate::{Casework, CaseworkError};
 
@@ -341,12 +341,18 @@ impl Looking<'_> {
             let (title, note) = (self.service(&item.service, item.version_id), grouped(&item.number));
             let draft = item.state == CaseState::Draft.code();
             let end = if draft { "/fill" } else { "" };
-            let at = item.submitted_at.unwrap_or(item.created_at);
+            // What came back mended says so, and when: it is answered from that moment on.
+            let mended =
+                supplied_tag(CaseState::parse(&item.state).unwrap_or(CaseState::Closed), item.supplied_at);
+            let came = match (mended, item.supplied_at) {
+                (Some(tag), Some(at)) => Cell::marked(moment(at, self.now), tag),
+                _ => Cell::text(moment(item.submitted_at.unwrap_or(item.created_at), self.now)),
+            };
             let clock = item_clock(self.casework, item, self.now);
             let row = Row::new(vec![
                 Cell::link_with(format!("/desk/cases/{}{end}", item.number), title, note),
                 Cell::two(&item.applicant_name, item_words(item)),
-                Cell::text(moment(at, self.now)),
+                came,
                 Cell::from(clock.compact()),
             ]);
             let due = item.precheck_due.filter(|_| item.state == CaseState::Submitted.code());
