@@ -277,6 +277,31 @@ fn a_head_voids_with_a_reason_and_takes_tasks_back() {
 }
 
 #[test]
+fn what_was_cancelled_names_who_ended_the_case_and_not_who_held_the_task() {
+    story("void-by", |world| async move {
+        let buyer = world.buyer();
+        let number = world.accepted(&buyer).await;
+        let task = world.task(&number, "verify-contract").id;
+        world.do_task(&reviewer(1, "王敏", "housing"), task, "claim", &[]).await;
+        let land = head(50, "陈处", "natural-resources");
+        let path = format!("/supervise/cases/{number}");
+        let page = world.get(&land, &path).await;
+        assert!(page.says("王敏"), "while it is under way its holder is named");
+        let reason = [("void-reason", "重复申请，另一件正在办理。")];
+        assert_eq!(world.post(&land, &format!("{path}/void"), &reason).await.status, 303);
+        let text = world.get(&land, &path).await.text();
+        assert!(text.contains("已取消"), "{text}");
+        // What stands beside 已取消, up to the next step.
+        for part in text.split("已取消").skip(1) {
+            let near: String = part.chars().take(160).collect();
+            assert!(!near.contains("王敏"), "{near}");
+        }
+        let lane = text.split("已取消").nth(1).unwrap_or_default();
+        assert!(lane.chars().take(400).collect::<String>().contains("陈处"), "{lane}");
+    });
+}
+
+#[test]
 fn lists_of_the_board_page_by_key() {
     story("board-keyset", |world| async move {
         use yimen_casework::store::board::{self, CaseFilter};

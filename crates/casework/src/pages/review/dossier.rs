@@ -7,7 +7,7 @@ use yimen_store::Read;
 use yimen_web::{Clock, StatusTag, SummaryList, Table, Timeline};
 
 use super::findings::{FindingCard, findings};
-use super::history::{HistoryLine, history};
+use super::history::{HistoryLine, ended_by, history};
 use super::money::{Bills, bills};
 use super::timing::timing;
 use super::viewer::Viewer;
@@ -92,6 +92,7 @@ impl Dossier {
         let view = &data.view;
         let case = &view.fetched.case;
         let version = &view.fetched.version;
+        let ended_by = ended_by(catalogue, &data.entries);
         Dossier {
             number: grouped(&case.number),
             state: state_tag(case.state, case.outcome),
@@ -101,9 +102,9 @@ impl Dossier {
             viewer: Viewer::of(&view.materials, places),
             answers: answers::answers(version, &view.facts),
             changed: answers::changed(version, &data.revisions),
-            findings: findings(catalogue, version, case, &view.facts, places.task),
+            findings: findings(catalogue, version, case, &view.facts, places.task, &ended_by),
             bills: bills(catalogue, version, case, &view.facts),
-            timeline: progress::timeline(catalogue, case, ctx.now),
+            timeline: progress::timeline(catalogue, case, &ended_by, ctx.now),
             history: history(catalogue, case, &data.entries),
             result: answers::result(view),
         }

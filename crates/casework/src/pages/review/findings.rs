@@ -64,13 +64,19 @@ pub(super) fn findings(
     case: &Case,
     facts: &Facts,
     except: Option<i64>,
+    ended_by: &str,
 ) -> Vec<FindingCard> {
     let shown = |t: &&Task| (t.kind == StepKind::Review || is_decision(t.kind)) && Some(t.id) != except;
-    case.tasks.iter().filter(shown).map(|task| card(catalogue, version, task, facts)).collect()
+    case.tasks.iter().filter(shown).map(|task| card(catalogue, version, task, facts, ended_by)).collect()
 }
 
-fn card(catalogue: &Catalogue, version: &Version, task: &Task, facts: &Facts) -> FindingCard {
+fn card(catalogue: &Catalogue, version: &Version, task: &Task, facts: &Facts, ended_by: &str) -> FindingCard {
     let by = match task.done_at {
+        // Whoever it lay with did not cancel it.
+        Some(at) if task.state == TaskState::Cancelled => match ended_by {
+            "" => at.zh(),
+            name => format!("{name}，{}", at.zh()),
+        },
         Some(at) if task.state == TaskState::Done => format!("{}，{}", task.assignee_name, at.zh()),
         _ => task.assignee_name.clone(),
     };

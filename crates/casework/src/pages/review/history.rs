@@ -26,8 +26,18 @@ pub(super) fn history(catalogue: &Catalogue, case: &Case, entries: &[Entry]) -> 
     lines
 }
 
+/// Who ended the case before its time: its tasks were taken from whom they lay with, not done by them.
+pub(super) fn ended_by(catalogue: &Catalogue, entries: &[Entry]) -> String {
+    let ends = |e: &&Entry| matches!(e.verb.as_str(), "case.voided" | "case.withdrawn");
+    entries.iter().rfind(ends).map(|entry| who(catalogue, entry)).unwrap_or_default()
+}
+
 fn line(catalogue: &Catalogue, case: &Case, entry: &Entry) -> HistoryLine {
-    let who = match entry.actor_kind.as_str() {
+    HistoryLine { at: entry.at.zh(), who: who(catalogue, entry), what: what(case, entry) }
+}
+
+fn who(catalogue: &Catalogue, entry: &Entry) -> String {
+    match entry.actor_kind.as_str() {
         "citizen" => "申请人".to_string(),
         "system" => format!("系统（{}）", entry.actor_name),
         _ if !entry.department.is_empty() => {
@@ -37,8 +47,7 @@ fn line(catalogue: &Catalogue, case: &Case, entry: &Entry) -> HistoryLine {
             format!("{} {}", catalogue.office_name(&entry.office), entry.actor_name)
         }
         _ => entry.actor_name.clone(),
-    };
-    HistoryLine { at: entry.at.zh(), who, what: what(case, entry) }
+    }
 }
 
 fn what(case: &Case, entry: &Entry) -> String {
