@@ -80,6 +80,48 @@ fn a_form_page_is_filled_from_the_persons_own_record() {
 }
 
 #[test]
+fn what_need_not_be_answered_can_be_taken_back() {
+    story("unanswer", |world| async move {
+        let me = world.buyer();
+        let number = world.start(&me).await;
+        let path = format!("/cases/{number}/apply/pages/house");
+        let left = "name=\"land_allocated\" value=\"\" checked";
+        let page = world.get(&me, &path).await;
+        assert!(page.says(left) && page.says(">不填</label>"), "{}", page.text());
+        let answered = [PAGES[0].1, &[("land_allocated", "yes")]].concat();
+        assert_eq!(world.post(&me, &path, &answered).await.status, 303);
+        let page = world.get(&me, &path).await;
+        assert!(page.says("name=\"land_allocated\" value=\"yes\" checked") && !page.says(left));
+        // Without a script: the third choice is sent like the others.
+        let taken_back = [PAGES[0].1, &[("land_allocated", "")]].concat();
+        assert_eq!(world.post(&me, &path, &taken_back).await.status, 303);
+        let page = world.get(&me, &path).await;
+        assert!(page.says(left) && !page.says("name=\"land_allocated\" value=\"yes\" checked"));
+        // What must be answered offers no way around.
+        let family = world.get(&me, &format!("/cases/{number}/apply/pages/family")).await;
+        assert!(!family.says("name=\"minor_children\" value=\"\""), "{}", family.text());
+    });
+}
+
+#[test]
+fn expected_fees_are_added_up() {
+    story("fees-total", |world| async move {
+        let me = world.buyer();
+        let number = world.filled(&me).await;
+        let text = world.get(&me, &format!("/cases/{number}/apply/check")).await.text();
+        let fees = text.split("预计费用").nth(1).unwrap().split("</dl>").next().unwrap();
+        let amounts = fees.split("num\">").skip(1).map(|part| {
+            let yuan = part.split("元<").next().unwrap().replace(',', "");
+            yuan.replace('.', "").parse::<i64>().unwrap()
+        });
+        let amounts: Vec<i64> = amounts.collect();
+        let (total, single) = amounts.split_last().unwrap();
+        assert!(single.len() > 1 && fees.contains("<dt>合计</dt>"), "{fees}");
+        assert_eq!(*total, single.iter().sum::<i64>(), "{fees}");
+    });
+}
+
+#[test]
 fn an_answer_that_rules_the_service_out_leads_to_a_page_of_its_own() {
     story("stopped", |world| async move {
         let me = world.buyer();

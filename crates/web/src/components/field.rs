@@ -289,9 +289,18 @@ impl Field {
         matches!(self.kind, FieldKind::Radios | FieldKind::Checkboxes | FieldKind::YesNo | FieldKind::Date)
     }
 
+    /// A radio button once chosen cannot be taken back by itself: what may stay open needs a choice that says so.
+    fn can_be_left(&self) -> bool {
+        self.optional && matches!(self.kind, FieldKind::Radios | FieldKind::YesNo)
+    }
+
     /// The id of the n-th choice: the first carries the field's own, so that the error summary leads to it.
     fn choice_id(&self, index: &usize) -> String {
         if *index == 0 { self.name.clone() } else { format!("{}-{}", self.name, index + 1) }
+    }
+
+    fn leave_id(&self) -> String {
+        self.choice_id(&self.choices.len())
     }
 
     /// The ids that describe the control, in reading order.
