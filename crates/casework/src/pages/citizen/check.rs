@@ -30,6 +30,8 @@ struct Check {
     lists: Vec<SummaryList>,
     /// Fees that the answers already fix.
     fees: Vec<(String, String)>,
+    /// Their sum, where there are several.
+    total: Option<String>,
     /// Where to go on when something is still open.
     unfinished: Option<String>,
     action: String,
@@ -97,13 +99,15 @@ impl Check {
         lists.push(materials_list(opened));
         lists.push(way_list(casework, opened));
         let due = opened.version.all_fees(&opened.settled).unwrap_or_default();
-        let fees =
-            due.into_iter().filter(|d| d.fen > 0).map(|d| (d.name, format!("{}元", Fen(d.fen).grouped())));
+        let yuan = |fen: i64| format!("{}元", Fen(fen).grouped());
+        let due: Vec<_> = due.into_iter().filter(|d| d.fen > 0).collect();
+        let total: i64 = due.iter().map(|d| d.fen).sum();
         Check {
             page: shell.citizen("核对信息后提交").section("my").back(href, text).errors(errors),
             service: opened.service().name.clone(),
             lists,
-            fees: fees.collect(),
+            total: (due.len() > 1).then(|| yuan(total)),
+            fees: due.into_iter().map(|d| (d.name, yuan(d.fen))).collect(),
             unfinished: (!flow.is_complete()).then(|| flow.first_open().path(opened.number())),
             action: Step::Check.path(opened.number()),
             nonce,
