@@ -10,9 +10,14 @@ use crate::pages::review::viewer::Viewer;
 use crate::view::{Material, MaterialState};
 use crate::{CaseView, Verdict};
 
-/// Reasons that fit any paper; each material adds its own before them.
-const COMMON_FAULTS: [&str; 4] =
-    ["扫描件不清晰，看不清关键内容", "缺页或不完整", "与填报内容不一致", "已过有效期"];
+/// Reasons that fit any paper, each with the words by which a material's own reason says the same; a material adds its own
+/// before them.
+const COMMON_FAULTS: [(&str, &[&str]); 4] = [
+    ("扫描件不清晰，看不清关键内容", &["不清晰", "模糊"]),
+    ("缺页或不完整", &["缺页或不完整"]),
+    ("与填报内容不一致", &["与填报内容不一致", "与填写不一致"]),
+    ("已过有效期", &["过有效期", "过期"]),
+];
 const NOT_HANDED_IN: &str = "未提交，请补充";
 /// Stands between the reasons of one material.
 const AND: &str = "；";
@@ -120,7 +125,9 @@ fn judged(material: &Material, typed: Option<&FormState>) -> Judged {
     let mut faults: Vec<String> = if lacking { vec![NOT_HANDED_IN.into()] } else { Vec::new() };
     faults.extend(material.faults.iter().cloned());
     if material.state != MaterialState::Missing {
-        faults.extend(COMMON_FAULTS.iter().map(|f| (*f).to_string()));
+        let own = |words: &[&str]| material.faults.iter().any(|f| words.iter().any(|word| f.contains(word)));
+        let common = COMMON_FAULTS.iter().filter(|(_, words)| !own(words));
+        faults.extend(common.map(|(fault, _)| (*fault).to_string()));
     }
     let (chosen, more) = match typed {
         Some(form) => {
