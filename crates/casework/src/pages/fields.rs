@@ -159,7 +159,7 @@ fn born_later(spec: &Spec, read: Option<&Fact>, facts: &Facts) -> Option<FieldEr
         FieldKind::ResidentId => ResidentId::parse_on(number, today.parse().ok()?).err()?,
         _ => return None,
     };
-    Some(FieldError { field: spec.id.clone(), message: format!("{}：{}", spec.label, error.message()) })
+    Some(FieldError { field: spec.id.clone(), message: form::told(&spec.label, &error.message()) })
 }
 
 /// The values of a field as posted; a date comes in three.

@@ -44,7 +44,7 @@ fn a_number_of_nobody_alive_is_told() {
             let fields = [("seller_name", "张三"), ("seller_number", typed), ("seller_phone", "13800000002")];
             let page = world.post(&me, &path, &fields).await;
             assert_eq!(page.status, 422, "{typed}");
-            assert!(page.says("卖方身份证号：") && page.says(words), "{}", page.text());
+            assert!(page.says("卖方身份证号码") && page.says(words), "{}", page.text());
             assert!(page.says("value=\"张三\""), "what was typed is kept");
         }
     });

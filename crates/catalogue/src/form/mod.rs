@@ -11,6 +11,7 @@ use crate::facts::Facts;
 use crate::model::Field;
 
 pub use display::{display, raw};
+pub use parse::told;
 
 /// The posted values of a yes-or-no question.
 pub const YES: &str = "yes";

@@ -113,7 +113,7 @@ fn scalar(field: &Field, typed: &str) -> Result<Fact, String> {
         FieldKind::Name => person(label, typed),
         FieldKind::Phone => Phone::parse(typed)
             .map(|phone| Fact::Text(phone.as_str().to_owned()))
-            .map_err(|error| format!("{label}：{}", error.message())),
+            .map_err(|error| told(label, &error.message())),
         FieldKind::ResidentId => {
             identifier(label, id::ResidentId::parse(&clean::code(typed)).map(|v| v.as_str().to_owned()))
         }
@@ -127,15 +127,27 @@ fn scalar(field: &Field, typed: &str) -> Result<Fact, String> {
     }
 }
 
+/// What is wrong with a field, with its label in it once: most sentences begin with the name of what was expected, and so
+/// end most labels. 卖方身份证号 and 身份证号码应为18位 make 卖方身份证号码应为18位.
+pub fn told(label: &str, message: &str) -> String {
+    let ends = label.char_indices().map(|(at, _)| &label[at..]);
+    // One character in common is chance.
+    let common = ends.filter(|end| end.chars().count() > 1).find(|end| message.starts_with(end));
+    match common {
+        Some(end) => format!("{label}{}", &message[end.len()..]),
+        None => format!("{label}：{message}"),
+    }
+}
+
 fn identifier(label: &str, parsed: Result<String, id::IdError>) -> Result<Fact, String> {
-    parsed.map(Fact::Text).map_err(|error| format!("{label}：{}", error.message()))
+    parsed.map(Fact::Text).map_err(|error| told(label, &error.message()))
 }
 
 fn person(label: &str, typed: &str) -> Result<Fact, String> {
     let normal = name::normalise(typed);
     match name::check(&normal) {
         Ok(()) => Ok(Fact::Text(normal)),
-        Err(error) => Err(format!("{label}：{}", error.message())),
+        Err(error) => Err(told(label, &error.message())),
     }
 }
 

@@ -110,7 +110,7 @@ fn names_of_every_script_pass() {
     }
     assert_eq!(fact(FieldKind::Name, "买买提．阿不都"), Some(Fact::from("买买提·阿不都")));
     let said = refusal(FieldKind::Name, "卖方姓名", &[&"长".repeat(51)]);
-    assert!(said.starts_with("卖方姓名：") && said.contains("50"), "{said}");
+    assert!(said.starts_with("卖方姓名或名称最多50个字"), "{said}");
     assert!(take(&field(FieldKind::Name, "卖方姓名"), &["12345"]).is_err());
 }
 
@@ -119,9 +119,38 @@ fn identity_numbers_are_checked() {
     assert_eq!(fact(FieldKind::ResidentId, "11010519491231002x"), Some(Fact::from("11010519491231002X")));
     assert_eq!(fact(FieldKind::ResidentId, "330102 19900101 0012"), Some(Fact::from("330102199001010012")));
     let said = refusal(FieldKind::ResidentId, "卖方身份证号", &["330102199001010013"]);
-    assert!(said.starts_with("卖方身份证号：") && !said.contains("330102"), "{said}");
+    assert!(said.starts_with("卖方身份证号码的最后一位") && !said.contains("330102"), "{said}");
     assert_eq!(fact(FieldKind::CreditCode, "91330100ma2abcdexg"), Some(Fact::from("91330100MA2ABCDEXG")));
     assert!(take(&field(FieldKind::EstateUnit, "不动产单元号"), &["330102001001GB00001F00010001"]).is_ok());
+}
+
+#[test]
+fn a_label_is_said_once_in_what_is_wrong() {
+    assert_eq!(
+        refusal(FieldKind::EstateUnit, "不动产单元号", &["330102"]),
+        "不动产单元号应为28位，请对照不动产权证书检查是否多填或漏填"
+    );
+    let said = refusal(FieldKind::ResidentId, "另一位共有人的身份证号", &["330102"]);
+    assert!(said.starts_with("另一位共有人的身份证号码应为18位"), "{said}");
+    let said = refusal(FieldKind::CreditCode, "统一社会信用代码", &["9133"]);
+    assert!(said.starts_with("统一社会信用代码应为18位"), "{said}");
+    assert!(refusal(FieldKind::Phone, "手机号", &["138"]).starts_with("手机号码应为11位"));
+    // Where a sentence begins otherwise, the label stands before it.
+    assert!(refusal(FieldKind::Phone, "联系方式", &["138"]).starts_with("联系方式：手机号码应为11位"));
+    assert!(refusal(FieldKind::ResidentId, "本人", &["330102"]).starts_with("本人：身份证号码应为18位"));
+    // Over every kind and fault, with the labels that packs have: no label twice.
+    for (kind, label) in [
+        (FieldKind::ResidentId, "卖方身份证号"),
+        (FieldKind::CreditCode, "单位的统一社会信用代码"),
+        (FieldKind::EstateUnit, "不动产单元号"),
+        (FieldKind::Phone, "联系电话"),
+        (FieldKind::Name, "姓名"),
+    ] {
+        for typed in ["1", "x1", "13800", "99", "000000186001010058", "😀", "110105491231002"] {
+            let Err(said) = take(&field(kind, label), &[typed]) else { continue };
+            assert_eq!(said.matches(label).count(), 1, "{said}");
+        }
+    }
 }
 
 #[test]
