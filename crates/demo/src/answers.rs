@@ -4,6 +4,7 @@ use rand::RngExt;
 use rand::rngs::StdRng;
 use yimen_catalogue::model::{Choice, Field, FieldKind, Prefill};
 use yimen_catalogue::{Fact, Facts, Version};
+use yimen_standards::id::ResidentId;
 use yimen_standards::time::Day;
 
 use crate::people::{Person, pick};
@@ -85,7 +86,7 @@ fn answer(rng: &mut StdRng, field: &Field, me: &Person, other: &Person, today: D
         FieldKind::Text | FieldKind::LongText => Fact::Text(text(rng, field)),
         FieldKind::Number => Fact::Int(number(rng, field, 1, 6)),
         FieldKind::Money => Fact::Int(money(rng, field)),
-        FieldKind::Date => Fact::Text(date(rng, field, today).to_string()),
+        FieldKind::Date => Fact::Text(date(rng, field, me, today).to_string()),
         FieldKind::Boolean => Fact::Bool(rng.random_bool(0.6)),
         FieldKind::Choice => Fact::Text(any_of(rng, &field.options)),
         FieldKind::Choices => Fact::List(vec![any_of(rng, &field.options)]),
@@ -138,10 +139,76 @@ fn money(rng: &mut StdRng, field: &Field) -> i64 {
     rng.random_range(least..=most) * 100
 }
 
-fn date(rng: &mut StdRng, field: &Field, today: Day) -> Day {
-    let later = ["until", "end", "expir", "to_date", "maturity"].iter().any(|part| field.id.contains(part));
-    match later {
-        true => today.plus_days(rng.random_range(30..3_650)),
-        false => today.plus_days(-rng.random_range(1..3_650)),
+/// A day that fits the case it stands in, by what the field is called: what an officer went to see was seen today, what the
+/// applicant plans lies ahead, what led to the application was a few weeks ago, and the rest is older.
+fn date(rng: &mut StdRng, field: &Field, me: &Person, today: Day) -> Day {
+    let called = |parts: &[&str]| parts.iter().any(|part| field.id.contains(part));
+    let born = ResidentId::parse(&me.number).ok().map(|number| number.birth_date());
+    if called(&["born", "birth"]) {
+        return born.unwrap_or(today);
+    }
+    if called(&["inspected", "assessed", "to_day"]) {
+        return today;
+    }
+    let ahead = |days| today.plus_days(days);
+    if called(&["buy_until"]) {
+        return ahead(rng.random_range(30..180));
+    }
+    if called(&["until", "expir", "maturity", "paid_by", "return"]) {
+        return ahead(rng.random_range(200..1_800));
+    }
+    if called(&["available", "move_on", "leave", "start", "filed_from"]) {
+        return ahead(rng.random_range(1..30));
+    }
+    // A case lasts some weeks at most: what was before it is further back than that, whenever it is written down.
+    let before = |days: i64| today.plus_days(-days);
+    if called(&["filed", "lost", "ended", "debt_from"]) {
+        return before(rng.random_range(30..90));
+    }
+    before(rng.random_range(200..3_650))
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::SeedableRng;
+    use yimen_catalogue::Pack;
+
+    use super::*;
+    use crate::people::people;
+
+    #[test]
+    fn made_up_dates_fit_the_time_of_their_case() {
+        let today = Day::new(2026, 11, 20).unwrap();
+        let mut rng = StdRng::seed_from_u64(9);
+        let me = people(&mut rng, 1, today).remove(0);
+        let pack = Pack::load(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs/hangzhou"));
+        let services = pack.services.iter().map(|service| &service.value);
+        let asked = services.clone().flat_map(|s| s.form.iter().flat_map(|page| &page.fields));
+        let recorded = services.flat_map(|s| s.steps.iter().flat_map(|step| &step.records));
+        let dates: Vec<&Field> = asked.chain(recorded).filter(|f| f.kind == FieldKind::Date).collect();
+        assert!(dates.len() > 20, "{}", dates.len());
+        for field in dates {
+            for _ in 0..50 {
+                let (day, label) = (date(&mut rng, field, &me, today), field.label.as_str());
+                let told = format!("{label} {day}");
+                let says = |words: &[&str]| words.iter().any(|word| label.contains(word));
+                match () {
+                    () if says(&["核查日期", "审核日期", "评定日期"]) => {
+                        assert_eq!(day, today, "{told}")
+                    }
+                    () if label == "出生日期" => {
+                        assert!(me.number.contains(&day.to_string().replace('-', "")))
+                    }
+                    () if says(&["前买车", "到哪天", "期限止", "截止日（", "缴足", "打算", "希望"]) =>
+                    {
+                        assert!(day > today, "{told}");
+                    }
+                    () if says(&["备案日期", "哪天丢的", "消灭日期"]) => {
+                        assert!(day < today && day > today.plus_days(-92), "{told}");
+                    }
+                    () => assert!(day < today.plus_days(60) && day > today.plus_days(-3_660), "{told}"),
+                }
+            }
+        }
     }
 }
