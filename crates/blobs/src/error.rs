@@ -6,26 +6,26 @@ use thiserror::Error;
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum BlobError {
-    #[error("no such blob")]
+    #[error("材料库里没有这件材料，请核对 --blobs，并从备份恢复")]
     NotFound,
     /// No space left. Nothing was stored.
-    #[error("no space left for blobs")]
+    #[error("材料库的磁盘已满，请腾出空间后再试")]
     Full,
-    #[error("larger than {max} bytes")]
+    #[error("超过 {max} 字节")]
     TooLarge { max: u64 },
     /// The stored bytes are not those that were stored.
-    #[error("blob {0} is damaged")]
+    #[error("材料 {0} 已损坏，请从备份恢复")]
     Corrupt(String),
-    #[error("not a digest: 64 lower-case hexadecimal digits")]
+    #[error("不是材料的摘要：应是 64 位小写十六进制数字")]
     BadDigest,
     /// Sealing or unsealing failed.
-    #[error("seal: {0}")]
+    #[error("{0}")]
     Seal(String),
     /// The bytes to be stored could not be read.
-    #[error("the upload broke off: {0}")]
+    #[error("上传中断：{0}")]
     Source(String),
     /// The store does not answer or refuses.
-    #[error("the blob store is unavailable: {0}")]
+    #[error("材料库不可用：{0}。请检查 --blobs 指向的目录或对象存储")]
     Unavailable(String),
     /// The URL of the store is wrong; the text says how.
     #[error("{0}")]

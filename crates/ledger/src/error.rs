@@ -10,11 +10,15 @@ use crate::tlog::proof::ProofError;
 pub enum LedgerError {
     #[error(transparent)]
     Store(#[from] StoreError),
-    #[error("the key file {path}: {source}")]
+    #[error("不能读写公开账本的密钥文件 {path}：{source}。请检查文件和目录的权限")]
     KeyFile { path: String, source: std::io::Error },
-    #[error("the key file {path}, line {line}: {source}")]
+    #[error(
+        "公开账本的密钥文件 {path} 第 {line} 行不能使用：{source}。请从备份或原服务器取回原来的 keys/ledger.key"
+    )]
     Key { path: String, line: usize, source: KeyError },
-    #[error("the key file {0} needs one Ed25519 key, and every key in it has the same name")]
+    #[error(
+        "公开账本的密钥文件 {0} 不能使用：里面要有一把（且只有一把）Ed25519 密钥，各把密钥的名称要相同。请从备份或原服务器取回原来的 keys/ledger.key"
+    )]
     Keys(String),
     #[error(
         "缺少公开账本的签名密钥 {0}，而账本已经签过名。请把原来的 keys/ledger.key（备份、原服务器或其他节点上）放到这里。确实找不回来的，用 yimen ledger keys --new 生成新的密钥：以前的凭证在本站就核验不了。"
@@ -27,6 +31,6 @@ pub enum LedgerError {
     /// The log does not say what the journal says, or does not hang together.
     #[error("{0}")]
     Broken(String),
-    #[error("the witness {witness}: {problem}")]
+    #[error("见证方 {witness}：{problem}")]
     Witness { witness: String, problem: String },
 }

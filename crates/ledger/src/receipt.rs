@@ -81,8 +81,8 @@ pub(crate) fn newest(q: &mut Read<'_>) -> Result<Option<(Note, u64)>, LedgerErro
 pub fn check(text: &str, origin: &str, keys: &[Verifier]) -> Result<Checked, LedgerError> {
     let proof = Proof::parse(text)?;
     let act: Disclosure = serde_json::from_slice(&proof.extra)
-        .map_err(|_| LedgerError::Broken("the receipt does not say which act it proves".into()))?;
-    let leaf = act.leaf().ok_or_else(|| LedgerError::Broken("the receipt has been damaged".into()))?;
+        .map_err(|_| LedgerError::Broken("凭证没有写明证明的是哪一项操作".into()))?;
+    let leaf = act.leaf().ok_or_else(|| LedgerError::Broken("凭证已损坏".into()))?;
     let (checkpoint, signed) = proof.verify(origin, &leaf, keys)?;
     let signed_by = signed.iter().map(|key| key.name().to_string()).collect();
     Ok(Checked { act, index: proof.index, checkpoint, signed_by })

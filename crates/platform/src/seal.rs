@@ -15,11 +15,15 @@ const NONCE: usize = 12;
 
 #[derive(Debug, thiserror::Error)]
 pub enum SealError {
-    #[error("sealed data cannot be opened: it was changed, or sealed with another key")]
+    #[error(
+        "密文不能解开：内容被改动过，或者是用另一把密钥加密的。请核对数据目录里的 keys/master.key 是不是原来的那一把；是的，请从备份恢复"
+    )]
     Broken,
-    #[error("the key file {0} must hold 64 hex digits")]
+    #[error(
+        "密钥文件 {0} 的内容不对：应是 64 位十六进制数字。请从保管处或带密钥的备份取回原来的密钥文件，不要自己编写"
+    )]
     BadKey(String),
-    #[error("the key file {path}: {source}")]
+    #[error("不能读写密钥文件 {path}：{source}。请检查文件是否存在，以及文件和目录的权限")]
     Io { path: String, source: std::io::Error },
 }
 

@@ -62,11 +62,11 @@ pub struct Verifier {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
-    #[error("the name of a key may hold neither white space nor `+`, and is not empty")]
+    #[error("密钥的名称不能为空，也不能有空格和“+”")]
     BadName,
-    #[error("a key is written NAME+ID+KEY, a secret one PRIVATE+KEY+NAME+ID+KEY")]
+    #[error("格式不对：公钥应写作“名称+编号+公钥”，私钥以“PRIVATE+KEY+”开头")]
     Malformed,
-    #[error("the ID of the key is not that of its name and public key")]
+    #[error("编号与名称、公钥对不上，可能抄错或被改动过")]
     WrongId,
 }
 

@@ -26,15 +26,15 @@ pub struct SignatureLine {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NoteError {
-    #[error("the note is larger than {MAX_BYTES} bytes")]
+    #[error("检查点超过 {MAX_BYTES} 字节")]
     TooLarge,
-    #[error("the note has no text followed by an empty line and signatures")]
+    #[error("检查点的格式不对：应是正文、空行和签名")]
     Malformed,
-    #[error("a signature line of the note cannot be read")]
+    #[error("检查点有一行签名无法识别")]
     BadSignatureLine,
-    #[error("no known key has signed the note")]
+    #[error("没有一个已知的密钥为它签过名，请核对公钥")]
     Unsigned,
-    #[error("a signature by a known key is wrong")]
+    #[error("签名与内容不符，内容被改动过")]
     WrongSignature,
 }
 

@@ -22,13 +22,13 @@ pub struct Proof {
 
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum ProofError {
-    #[error("this is no proof of a transparency log")]
+    #[error("不是公开账本的凭证，或者内容不完整")]
     Malformed,
     #[error(transparent)]
     Note(#[from] NoteError),
-    #[error("the checkpoint is of another log: {0}")]
+    #[error("凭证出自另一个账本：{0}。请换用那个账本的公钥")]
     OtherLog(String),
-    #[error("the entry is not in the log that was signed")]
+    #[error("签过名的账本里没有这一条")]
     NotIncluded,
 }
 

@@ -83,7 +83,7 @@ pub enum BackupError {
     Store(#[from] StoreError),
     #[error("材料库：{0}")]
     Blob(#[from] BlobError),
-    #[error(transparent)]
+    #[error("密钥不可用：{0}。")]
     Key(#[from] SealError),
     #[error(transparent)]
     Open(#[from] OpenError),
