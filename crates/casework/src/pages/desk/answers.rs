@@ -6,7 +6,7 @@ use yimen_catalogue::pages::{question_control, take_answers};
 use yimen_web::upload::Rules;
 use yimen_web::{Choice, Field, FieldError, FormState, MaterialRow, UploadBox, UploadedFile};
 
-use super::slots;
+use super::{material_named, names, slots};
 use crate::draft::way_of;
 use crate::model::{CaseState, Delivery};
 use crate::pages::citizen::correct;
@@ -210,14 +210,13 @@ pub(super) fn turned(opened: &Opened, form: &FormState) -> Vec<(String, bool)> {
 
 /// The control that a sentence of what is missing speaks of.
 pub(super) fn place_of(opened: &Opened, line: &str) -> String {
-    let named = |name: &str| line.contains(&format!("“{name}”"));
     let version = &opened.version;
-    if let Some(material) = opened.materials.iter().find(|m| named(&m.name)) {
+    if let Some(material) = material_named(opened, line) {
         return box_name(&material.id);
     }
-    if let Some(question) = version.questions(&opened.settled).into_iter().find(|q| named(&q.ask)) {
+    if let Some(question) = version.questions(&opened.settled).into_iter().find(|q| names(line, &q.ask)) {
         return question.id.clone();
     }
-    let field = version.unanswered(&opened.settled).into_iter().find(|(_, f)| named(&f.label));
+    let field = version.unanswered(&opened.settled).into_iter().find(|(_, f)| names(line, &f.label));
     field.map_or_else(|| "fill".to_string(), |(_, field)| field.id.clone())
 }

@@ -48,6 +48,16 @@ fn clerk(who: &StaffOnly) -> Result<(), WebError> {
     }
 }
 
+/// The material that a sentence of what is missing or wrong speaks of.
+fn material_named<'o>(opened: &'o Opened, line: &str) -> Option<&'o Material> {
+    opened.materials.iter().find(|m| names(line, &m.name))
+}
+
+/// Whether a sentence speaks of something by its name.
+fn names(line: &str, name: &str) -> bool {
+    line.contains(&format!("“{name}”"))
+}
+
 /// The materials filled in at the counter: all of a draft, of a correction those that were asked for.
 fn slots(opened: &Opened) -> impl Iterator<Item = &Material> {
     let correcting = opened.case.state == CaseState::Correcting;

@@ -10,7 +10,7 @@ use yimen_web::{Form, FormState, Shell, WebError, redirect_303};
 use super::fill::home;
 use super::issued::Done;
 use super::verdicts::{box_of, marked, material_box, verdicts};
-use super::{case, clerk};
+use super::{case, clerk, material_named};
 use crate::model::{CaseState, CorrectionItem};
 use crate::pages::citizen::opened::{Opened, open, refused_at};
 use crate::pages::{command, ctx_of, sentence};
@@ -87,7 +87,8 @@ pub(super) async fn precheck(
         Ok(()) => Ok(redirect_303(format!("{home}?done={}", answer.done().code()))),
         Err(CaseworkError::Incomplete(problems)) => {
             for line in problems {
-                form.error(place_of(&opened, &line), sentence(line));
+                let place = material_named(&opened, &line).map(|m| material_box(&m.id));
+                form.error(place.unwrap_or_else(|| "precheck".into()), sentence(line));
             }
             case::again(&casework, &shell, &who, &number, &form).await
         }
@@ -131,12 +132,6 @@ fn check(answer: Answer, opened: &Opened, items: &[CorrectionItem], form: &mut F
             }
         }
     }
-}
-
-/// The box of the material that a sentence speaks of.
-fn place_of(opened: &Opened, line: &str) -> String {
-    let material = opened.materials.iter().find(|m| line.contains(&format!("“{}”", m.name)));
-    material.map_or_else(|| "precheck".into(), |m| material_box(&m.id))
 }
 
 pub(super) async fn withdraw(
