@@ -13,7 +13,7 @@ use crate::crew::{VISITOR, clerk, clerk_here};
 use crate::world::World;
 
 /// Serves the world to one clerk and says where.
-async fn serve(world: &World, who: &Actor) -> String {
+pub async fn serve(world: &World, who: &Actor) -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = format!("http://{}", listener.local_addr().expect("bound"));
     let badge = UserBadge::new(who.name(), "综合窗口 3号");
@@ -22,7 +22,7 @@ async fn serve(world: &World, who: &Actor) -> String {
     address
 }
 
-fn tell<F: Future<Output = Result>>(name: &str, story: impl FnOnce(World) -> F) -> Result {
+pub fn tell<F: Future<Output = Result>>(name: &str, story: impl FnOnce(World) -> F) -> Result {
     let db = TestDb::sqlite();
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let told = runtime.block_on(story(World::new(db.store.clone(), name)));

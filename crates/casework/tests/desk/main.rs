@@ -5,6 +5,7 @@ mod counter;
 mod crew;
 mod intake;
 mod keyboard;
+mod look;
 mod precheck;
 mod queues;
 mod running;

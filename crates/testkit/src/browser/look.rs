@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
+use thirtyfour::common::print::{PrintMargins, PrintPage, PrintParameters};
 
 /// Where `cargo xtask test` puts the path of axe-core.
 const AXE: &str = "YIMEN_AXE_JS";
@@ -87,6 +88,30 @@ impl Session {
     pub async fn width_of(&self, selector: &str) -> Result<Option<f64>> {
         let script = "return document.querySelector(arguments[0])?.getBoundingClientRect().width ?? null;";
         self.ask(script, vec![json!(selector)]).await
+    }
+
+    /// Over how many lines each thing spreads its text that a selector finds.
+    pub async fn lines_of(&self, selector: &str) -> Result<Vec<usize>> {
+        let script = "return Array.from(document.querySelectorAll(arguments[0]), (it) => {
+            const range = document.createRange();
+            range.selectNodeContents(it);
+            const seen = Array.from(range.getClientRects()).filter((box) => box.width > 0);
+            return new Set(seen.map((box) => Math.round(box.top))).size;
+        });";
+        self.ask(script, vec![json!(selector)]).await
+    }
+
+    /// The page as it comes out of a printer on A4, as a PDF, and on how many sheets.
+    pub async fn printed(&self) -> Result<(Vec<u8>, usize)> {
+        let page = PrintPage { width: 21.0, height: 29.7 };
+        // The margins are the page's own.
+        let margin = PrintMargins { top: 0.0, bottom: 0.0, left: 0.0, right: 0.0 };
+        let how = PrintParameters { page, margin, ..PrintParameters::default() };
+        let pdf = self.web.print_page(how).await.map_err(|e| error(first_line(&e)))?;
+        // Chromium writes the head of each page as plain text; /Type /Pages is their list.
+        let text = String::from_utf8_lossy(&pdf);
+        let pages = text.split("/Type /Page").skip(1).filter(|rest| !rest.starts_with('s')).count();
+        Ok((pdf, pages))
     }
 
     /// What scripts and the browser complained of since last asked: errors, refused resources.
