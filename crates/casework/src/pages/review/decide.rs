@@ -131,7 +131,7 @@ fn take_records(ground: &Ground, form: &mut FormState) -> Facts {
     let step = &task.step;
     let specs = version.step(step).map(|s| s.records.as_slice()).unwrap_or_default();
     let applies = |spec: &yimen_catalogue::model::Field, facts: &Facts| {
-        version.records(step, facts).iter().any(|f| f.id == spec.id)
+        spec.when.is_none() || version.records(step, facts).iter().any(|f| f.id == spec.id)
     };
     let taken = take(specs, known, form, applies);
     taken.tell(form);
