@@ -52,7 +52,8 @@ pub enum Engine {
 /// How a store is opened. `Options::default()` suits a server.
 #[derive(Clone)]
 pub struct Options {
-    /// Reader threads (SQLite).
+    /// Reader threads (SQLite): as many as there are processors. With more, pages that are nearly done wait for a processor
+    /// while others begin.
     pub readers: usize,
     /// Threads that own a connection (PostgreSQL).
     pub connections: usize,
@@ -76,7 +77,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Options {
         Options {
-            readers: 4,
+            readers: std::thread::available_parallelism().map_or(2, |cores| cores.get().max(2)),
             connections: 16,
             group_max: 256,
             group_wait: Duration::from_micros(200),
