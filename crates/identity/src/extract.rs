@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
 use axum::response::{IntoResponse, Response};
 use yimen_platform::{Actor, Staff};
-use yimen_web::{Shell, WebError, redirect_303};
+use yimen_web::{Shell, WebError, redirect_303, referring_path};
 
 use crate::{Session, sign_in_path};
 
@@ -135,11 +135,4 @@ async fn ask_to_sign_in<S: Send + Sync>(parts: &mut Parts, state: &S) -> Respons
 fn is_script(headers: &HeaderMap) -> bool {
     let accept = headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or_default();
     headers.contains_key("x-fragment") || (accept.contains("json") && !accept.contains("text/html"))
-}
-
-/// Path and query of the page a form was on; whether it was ours does not matter, for only its path is used.
-fn referring_path(headers: &HeaderMap) -> Option<String> {
-    let referer = headers.get(header::REFERER)?.to_str().ok()?;
-    let (_, rest) = referer.split_once("://")?;
-    rest.find('/').map(|at| rest[at..].to_owned())
 }

@@ -270,8 +270,8 @@ impl ErrorPage {
         let home = home.map(|item| Link::new(item.href.clone(), format!("回到{}", item.text)));
         let next = error.next.clone().unwrap_or_else(|| match error.kind {
             ErrorKind::SignIn => Link::new(format!("{}?to={}", shell.site().sign_in, shell.path), "登录"),
-            ErrorKind::Conflict => Link::new(shell.path.clone(), "查看最新内容"),
-            ErrorKind::Unavailable | ErrorKind::TooMany => Link::new(shell.path.clone(), "再试一次"),
+            ErrorKind::Conflict => Link::new(shell.here.clone(), "查看最新内容"),
+            ErrorKind::Unavailable | ErrorKind::TooMany => Link::new(shell.here.clone(), "再试一次"),
             _ => home.unwrap_or_else(|| Link::new("/", "回到首页")),
         });
         let steps = match (error.kind, page.audience) {

@@ -31,5 +31,5 @@ pub use forms::{FieldError, FormState};
 pub use guard::{guard_unsafe, security_headers};
 pub use html::{Html, redirect_303};
 pub use page::{Audience, Link, Mode, NavItem, Page, UserBadge};
-pub use shell::Shell;
+pub use shell::{Shell, referring_path};
 pub use site::{Site, wrap};

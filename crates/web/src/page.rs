@@ -140,7 +140,7 @@ pub struct Page {
     pub back: Option<Link>,
     pub user: Option<UserBadge>,
     pub mode: Mode,
-    /// Path and query of the request, so that a change of mode comes back here.
+    /// Path and query of a page that can be opened, so that a change of mode comes back here.
     pub path: String,
     pub nav: Vec<NavItem>,
     /// Shown first in `main`, and the reason why the title begins with 错误：.

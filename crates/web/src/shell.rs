@@ -4,11 +4,12 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
-use axum::http::header::COOKIE;
+use axum::http::header::{COOKIE, REFERER};
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method};
 
 use crate::page::{Audience, Mode, Page, UserBadge};
-use crate::site::{AskedPath, Site};
+use crate::site::{AskedPath, Site, local_path};
 
 /// Who looks, in which mode, at which path; turns into a [`Page`].
 #[derive(Debug, Clone)]
@@ -17,6 +18,8 @@ pub struct Shell {
     pub mode: Mode,
     /// Path and query as asked for.
     pub path: String,
+    /// The page to come back to, which can be opened: where a form was sent, the page it stood on.
+    pub here: String,
     /// The element the script asked for alone (`X-Fragment`); see [`crate::Html::fragment`].
     pub fragment: Option<String>,
     site: Arc<Site>,
@@ -32,17 +35,25 @@ impl Shell {
             .or_else(|| parts.extensions.get::<UserBadge>().cloned());
         let asked = parts.extensions.get::<AskedPath>().map(|p| p.0.clone());
         let fragment = parts.headers.get("x-fragment").and_then(|v| v.to_str().ok()).map(str::to_string);
+        let path =
+            asked.unwrap_or_else(|| parts.uri.path_and_query().map_or("/", |p| p.as_str()).to_string());
+        let here = match parts.method {
+            Method::GET | Method::HEAD => None,
+            _ => referring_path(&parts.headers),
+        };
         Shell {
             user,
             mode: mode_of(parts),
-            path: asked.unwrap_or_else(|| parts.uri.path_and_query().map_or("/", |p| p.as_str()).to_string()),
+            here: here.unwrap_or_else(|| path.clone()),
+            path,
             fragment,
             site: parts.extensions.get::<Arc<Site>>().cloned().unwrap_or_else(Site::plain),
         }
     }
 
     pub(crate) fn sample(site: Arc<Site>, mode: Mode) -> Shell {
-        Shell { user: None, mode, path: "/dev/components".into(), fragment: None, site }
+        let path = "/dev/components".to_string();
+        Shell { user: None, mode, here: path.clone(), path, fragment: None, site }
     }
 
     /// Completes a page with the person, the mode, the path and the navigation.
@@ -51,7 +62,7 @@ impl Shell {
         Page {
             user: self.user.clone(),
             mode: self.mode,
-            path: self.path.clone(),
+            path: self.here.clone(),
             nav,
             site: self.site.clone(),
             ..page
@@ -82,6 +93,14 @@ impl Shell {
     pub fn site(&self) -> &Site {
         &self.site
     }
+}
+
+/// Path and query of the page a form was on; whether it was ours does not matter, for only its path is used.
+pub fn referring_path(headers: &HeaderMap) -> Option<String> {
+    let referer = headers.get(REFERER)?.to_str().ok()?;
+    let (_, rest) = referer.split_once("://")?;
+    let path = &rest[rest.find('/')?..];
+    (local_path(path) == path).then(|| path.to_owned())
 }
 
 fn mode_of(parts: &Parts) -> Mode {

@@ -187,6 +187,21 @@ async fn the_mode_is_chosen_by_a_form_and_kept_in_a_cookie() {
     assert_eq!(elsewhere.head[header::LOCATION], "/");
 }
 
+/// Where a form was sent often cannot be opened; a change of mode must not lead there.
+#[tokio::test]
+async fn a_page_that_answers_a_form_leads_back_to_the_page_the_form_stood_on() {
+    let to = |referer: Option<&'static str>| async move {
+        let request = referer.into_iter().fold(form("/plain"), |r, from| r.header("referer", from));
+        let page = ask(request.header("sec-fetch-site", "same-origin"), "").await;
+        let (_, rest) = page.text.split_once("name=\"to\" value=\"").unwrap();
+        rest.split_once('"').unwrap().0.to_string()
+    };
+    assert_eq!(to(Some("https://yimen.gov.cn/cases/1/apply?x=1")).await, "/cases/1/apply?x=1");
+    for nowhere in [None, Some("https://yimen.gov.cn"), Some("https://yimen.gov.cn//evil.example/")] {
+        assert_eq!(to(nowhere).await, "/plain", "{nowhere:?}");
+    }
+}
+
 #[tokio::test]
 async fn an_upload_answers_with_the_list_or_the_reason() {
     let send = |name: &str, bytes: &str| {

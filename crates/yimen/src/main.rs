@@ -8,6 +8,7 @@ mod pack;
 mod serve;
 mod usage;
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
@@ -22,6 +23,8 @@ fn main() -> ExitCode {
             tracing_subscriber::EnvFilter::try_from_env("YIMEN_LOG")
                 .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,yimen=info")),
         )
+        // Colours are for a terminal; in a file they are noise.
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr)
         .init();
     match cli.run() {
