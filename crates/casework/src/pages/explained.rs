@@ -33,6 +33,9 @@ pub fn detailed_clock(casework: &Casework, case: &Case, service: &Service, now: 
         let due = case.statutory_due.map(|at| format!("（{} 前）", moment(at, now))).unwrap_or_default();
         detail = format!("法定 {}{due}，{detail}", statutory.zh());
     }
+    if let Some(extension) = case.extension.as_ref().filter(|e| e.state == ExtensionState::Approved) {
+        detail = format!("{detail}，经批准延长 {}", extension.by.zh());
+    }
     if let (Some(stop), Some(since)) = (case.open_stop(), case.stopped_since) {
         detail = format!("{detail}。{}，从 {} 起暂停", stop.name, moment(since, now));
     }

@@ -63,6 +63,7 @@ fn precheck_step(case: &Case, now: Instant) -> LaneStep {
         }
         (CaseState::Correcting, _) => step(StepState::Stuck).word("等您补正"),
         (CaseState::NotAccepted, _) => step(StepState::Refused).word("不予受理"),
+        (CaseState::Lapsed, _) => step(StepState::Skipped).word("已告知补正，到期没有补正"),
         _ => step(StepState::Skipped).word("没有进行"),
     }
 }
@@ -128,7 +129,8 @@ fn reason(case: &Case, task: &Task, now: Instant) -> Option<String> {
     if let Some(stop) = case.stops.iter().find(|s| s.task_id == task.id && s.to.is_none()) {
         let until =
             stop.planned_to.map(|at| format!("，预计 {} 前结束", moment(at, now))).unwrap_or_default();
-        return Some(format!("{}：{}。{} 起时限暂停{until}", stop.name, stop.reason, moment(stop.from, now)));
+        let why = crate::pages::sentence(stop.reason.trim().to_string());
+        return Some(format!("{}：{why}{} 起时限暂停{until}", stop.name, moment(stop.from, now)));
     }
     (task.state == TaskState::Returned).then(|| "部门请窗口核实情况，需要您配合时窗口会联系您".into())
 }

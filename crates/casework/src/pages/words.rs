@@ -132,7 +132,10 @@ fn clock(
             }
         }
         (None, _) if state == CaseState::Draft => Clock::new(ClockState::Normal, "还没有提交", ""),
-        (None, _) => Clock::new(ClockState::Finished, state.zh(), ""),
+        (None, _) if matches!(state, CaseState::Decided | CaseState::Closed) => {
+            Clock::new(ClockState::Finished, state.zh(), "")
+        }
+        (None, _) => Clock::new(ClockState::Ended, state.zh(), ""),
     }
 }
 
@@ -238,7 +241,8 @@ pub fn task_step_state(case: &Case, task: &Task) -> StepState {
     match task.state {
         TaskState::Returned => StepState::Stuck,
         _ if stopped => StepState::Stuck,
-        TaskState::Waiting | TaskState::Open => StepState::Waiting,
+        TaskState::Waiting => StepState::Later,
+        TaskState::Open => StepState::Waiting,
         TaskState::Claimed => StepState::Active,
         TaskState::Done if task.finding == Some(Finding::Fail) => StepState::Refused,
         TaskState::Done => StepState::Done,

@@ -27,11 +27,47 @@ fn what_is_in_order_is_accepted_and_a_second_click_shows_what_the_first_did() {
         assert_eq!(done.location(), format!("/desk/cases/{number}?done=accepted"), "{}", done.text());
         let case = world.get(&clerk, &done.location()).await;
         assert!(case.says("打印受理回执") && case.says("办理进度") && case.says("已通过"), "{}", case.text());
-        for action in ["accept", "correct", "refuse"] {
-            let again = world.answer(&clerk, &number, &[("action", action)]).await;
-            assert_eq!(again.location(), format!("/desk/cases/{number}?done=already"));
-        }
+        let again = world.answer(&clerk, &number, &[("action", "accept")]).await;
+        assert_eq!(again.location(), format!("/desk/cases/{number}?done=already"));
         assert_eq!(world.case(&number).state, CaseState::InReview);
+    });
+}
+
+#[test]
+fn a_decision_that_comes_after_another_is_not_taken_for_the_same_and_loses_no_words() {
+    story("precheck-late", |world| async move {
+        let (number, clerk) = handed_in(&world).await;
+        world.answer(&clerk, &number, &[("action", "accept")]).await;
+        let why = "不属于本市管辖，请向房屋所在地申请。";
+        let late = world.answer(&clerk, &number, &[("action", "refuse"), ("refuse-why", why)]).await;
+        assert_eq!(late.status, 409);
+        assert!(
+            late.says("您选的“不予受理”没有办") && late.says("“审查中”") && late.says(why),
+            "{}",
+            late.text()
+        );
+        let marked = [("action", "correct"), ("bad", "title"), ("more-title", "缺少附图页，请补齐")];
+        let late = world.answer(&clerk, &number, &marked).await;
+        assert!(late.status == 409 && late.says("缺少附图页，请补齐"), "{}", late.text());
+        assert!(late.says(&format!("href=\"/desk/cases/{number}\"")));
+        assert_eq!(world.case(&number).state, CaseState::InReview);
+    });
+}
+
+/// What never reached a department has no progress to show, but somebody may ask at the window what became of it.
+#[test]
+fn the_window_sees_how_and_why_a_case_ended_before_it_was_accepted() {
+    story("ended-early", |world| async move {
+        let (number, clerk) = handed_in(&world).await;
+        let path = format!("/cases/{number}/withdraw");
+        world.post(&world.buyer(), &path, &[("reason", "买卖不成了")]).await;
+        let page = world.see(&clerk, &number).await;
+        assert!(page.says("撤回申请：买卖不成了") && page.says("提交申请"), "{}", page.text());
+        assert!(page.says("clock-ended") && !page.says("clock-finished"), "nothing was achieved");
+        let (number, clerk) = handed_in(&world).await;
+        let why = [("action", "refuse"), ("refuse-why", "不属于本市管辖。")];
+        world.answer(&clerk, &number, &why).await;
+        assert!(world.see(&clerk, &number).await.says("<span class=\"history-what\">不予受理</span>"));
     });
 }
 

@@ -196,7 +196,9 @@ fn a_case_is_taken_back_with_a_reason_after_a_page_that_asks() {
         let again = world.post(&me, &path, &[("reason", "买卖不成了")]).await;
         assert_eq!(again.location(), done.location(), "sent twice, the same answer");
         assert_eq!(world.get(&me, &path).await.location(), format!("/cases/{number}"));
-        assert!(world.get(&me, &done.location()).await.says("已撤回"));
+        let page = world.get(&me, &done.location()).await;
+        assert!(page.says("已撤回") && !page.says("原路退回"), "nothing was paid: {}", page.text());
+        assert!(page.says("clock-ended") && !page.says("clock-finished"), "nothing was achieved");
         assert!(world.get(&me, "/my?show=over").await.says(&number));
         // Taken back before the window answered: nothing is still to come.
         let early = world.submitted(&me).await;

@@ -225,6 +225,8 @@ fn an_extension_is_approved_by_a_second_person() {
         assert_eq!(case.extension.as_ref().unwrap().state, ExtensionState::Approved);
         assert!(case.promised_due.unwrap() > before);
         assert!(world.get(&other, "/supervise/extensions?done=approved").await.says("没有待批准的延期申请"));
+        let page = world.get(&other, &format!("/supervise/cases/{number}")).await;
+        assert!(page.says("批准延长办理期限") && page.says("经批准延长"), "{}", page.text());
         // Twice is told, not done.
         assert_eq!(world.post(&other, &path, &[("answer", "refuse")]).await.status, 409);
     });

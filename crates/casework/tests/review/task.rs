@@ -78,7 +78,7 @@ fn deciding_without_what_must_be_recorded_is_sent_back_with_everything_kept() {
         assert!(inbox.says(&format!("data-kept=\"task-{task}\"")) && inbox.says("结论已提交"));
         let page = world.see_task(&me, task).await;
         assert!(page.says("3,200,000.00元") && page.says("2026年11月20日") && page.says(OPINION));
-        assert!(!page.says("提交结论</span>"));
+        assert!(!page.says("提交结论</span>") && !page.says("Ctrl+Enter"), "no key without its button");
     });
 }
 
@@ -221,6 +221,8 @@ fn a_special_procedure_stops_the_clock_and_every_page_says_so() {
         let page = world.see_task(&me, task).await;
         assert!(page.says("clock-paused") && page.says("特别程序进行中：权属争议调查"));
         assert!(page.says("共有人提出异议") && !page.says("提交结论</span>"));
+        let own = world.get(&buyer, &format!("/cases/{number}")).await;
+        assert!(own.says("需要调查。11月25日") && !own.says("。。"), "{}", own.text());
         let inbox = world.get(&me, "/review").await;
         assert!(inbox.says("id=\"g-stopped\"") && !inbox.says("id=\"g-late\""), "{}", inbox.text());
         let decided = world

@@ -17,6 +17,8 @@ pub enum ClockState {
     Paused,
     /// 已办结
     Finished,
+    /// 已终止: over without a decision.
+    Ended,
 }
 
 impl ClockState {
@@ -27,6 +29,7 @@ impl ClockState {
             ClockState::Overdue => "逾期",
             ClockState::Paused => "已暂停",
             ClockState::Finished => "已办结",
+            ClockState::Ended => "已终止",
         }
     }
     pub fn tone(self) -> Tone {
@@ -34,7 +37,7 @@ impl ClockState {
             ClockState::Normal => Tone::Info,
             ClockState::Near => Tone::Warn,
             ClockState::Overdue => Tone::Problem,
-            ClockState::Paused => Tone::Neutral,
+            ClockState::Paused | ClockState::Ended => Tone::Neutral,
             ClockState::Finished => Tone::Done,
         }
     }
@@ -45,6 +48,7 @@ impl ClockState {
             ClockState::Overdue => "overdue",
             ClockState::Paused => "paused",
             ClockState::Finished => "finished",
+            ClockState::Ended => "ended",
         }
     }
     fn icon(self) -> &'static str {
@@ -53,6 +57,7 @@ impl ClockState {
             ClockState::Overdue => "alert",
             ClockState::Paused => "pause",
             ClockState::Finished => "check",
+            ClockState::Ended => "minus",
         }
     }
 }

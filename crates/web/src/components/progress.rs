@@ -7,7 +7,9 @@ use super::renders_itself;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum StepState {
-    /// Not open yet, or open and nobody looked.
+    /// Waits for other steps.
+    Later,
+    /// Open, and nobody looked.
     Waiting,
     /// Someone works on it.
     Active,
@@ -23,6 +25,7 @@ pub enum StepState {
 impl StepState {
     pub fn word(self) -> &'static str {
         match self {
+            StepState::Later => "未开始",
             StepState::Waiting => "未处理",
             StepState::Active => "办理中",
             StepState::Stuck => "卡住",
@@ -33,7 +36,7 @@ impl StepState {
     }
     pub fn class(self) -> &'static str {
         match self {
-            StepState::Waiting => "waiting",
+            StepState::Later | StepState::Waiting => "waiting",
             StepState::Active => "active",
             StepState::Stuck => "stuck",
             StepState::Done => "done",
@@ -43,7 +46,7 @@ impl StepState {
     }
     pub fn tone(self) -> Tone {
         match self {
-            StepState::Waiting | StepState::Skipped => Tone::Neutral,
+            StepState::Later | StepState::Waiting | StepState::Skipped => Tone::Neutral,
             StepState::Active => Tone::Active,
             StepState::Stuck => Tone::Warn,
             StepState::Done => Tone::Done,
@@ -52,7 +55,7 @@ impl StepState {
     }
     pub(super) fn icon(self) -> &'static str {
         match self {
-            StepState::Waiting => "circle",
+            StepState::Later | StepState::Waiting => "circle",
             StepState::Active => "clock",
             StepState::Stuck => "stop",
             StepState::Done => "check",
@@ -136,25 +139,16 @@ impl Lane {
 
     /// The state of the lane as a whole: the most pressing of its steps.
     fn state(&self) -> StepState {
-        let has = |state| self.steps.iter().any(|step| step.state == state);
-        [StepState::Refused, StepState::Stuck, StepState::Active]
-            .into_iter()
-            .find(|state| has(*state))
-            .unwrap_or_else(|| {
-                let over = |step: &LaneStep| matches!(step.state, StepState::Done | StepState::Skipped);
-                if !self.steps.is_empty() && self.steps.iter().all(over) {
-                    StepState::Done
-                } else {
-                    StepState::Waiting
-                }
-            })
+        use StepState::{Active, Done, Later, Refused, Skipped, Stuck, Waiting};
+        let has = |state: &StepState| self.steps.iter().any(|step| step.state == *state);
+        [Refused, Stuck, Active, Waiting, Later, Done, Skipped].into_iter().find(has).unwrap_or(Waiting)
     }
 
     /// The state in the words of the step that decides it: 待缴费, 未开始.
     fn word(&self) -> &str {
         let state = self.state();
-        if !self.steps.is_empty() && self.steps.iter().all(|step| step.state == StepState::Skipped) {
-            return StepState::Skipped.word();
+        if state == StepState::Later && self.steps.iter().any(|step| step.state == StepState::Done) {
+            return "等其他环节";
         }
         let own = |step: &&LaneStep| step.state == state && state != StepState::Done;
         self.steps.iter().find(own).map_or(state.word(), |step| &step.word)
@@ -195,17 +189,23 @@ mod tests {
         let step = |state| LaneStep::new("步骤", state);
         let paying = Lane::new("申请人").step(step(StepState::Active).word("待缴费"));
         assert_eq!(paying.word(), "待缴费");
-        let later =
-            Lane::new("税务").step(step(StepState::Done)).step(step(StepState::Waiting).word("未开始"));
-        assert_eq!(later.word(), "未开始");
+        let later = Lane::new("税务").step(step(StepState::Done)).step(step(StepState::Later).word("未开始"));
+        assert_eq!(later.word(), "等其他环节", "part of it is done");
+        assert_eq!(Lane::new("税务").step(step(StepState::Later)).word(), "未开始");
+        let open =
+            Lane::new("公安").step(step(StepState::Later)).step(step(StepState::Waiting).word("待领取"));
+        assert_eq!(open.word(), "待领取", "what can be done now goes before what cannot");
         assert_eq!(Lane::new("申请人").step(step(StepState::Skipped)).word(), "无需办理");
         assert_eq!(Lane::new("窗口").step(step(StepState::Done).word("已受理")).word(), "已办");
     }
 
     #[test]
     fn a_lane_shows_its_most_pressing_step() {
-        use StepState::{Active, Done, Refused, Skipped, Stuck, Waiting};
+        use StepState::{Active, Done, Later, Refused, Skipped, Stuck, Waiting};
         assert_eq!(lane(&[]), Waiting);
+        assert_eq!(lane(&[Skipped, Skipped]), Skipped, "nothing was done, and nothing looks done");
+        assert_eq!(lane(&[Done, Later]), Later);
+        assert_eq!(lane(&[Later, Waiting]), Waiting);
         assert_eq!(lane(&[Done, Skipped]), Done);
         assert_eq!(lane(&[Done, Waiting]), Waiting);
         assert_eq!(lane(&[Done, Active, Waiting]), Active);

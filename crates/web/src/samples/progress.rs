@@ -18,6 +18,7 @@ pub(super) fn samples() -> Vec<Sample> {
         clock("逾期", Clock::new(ClockState::Overdue, "逾期 2 个工作日", "2026年11月19日 17:00")),
         clock("已暂停", Clock::new(ClockState::Paused, "现场勘验，暂停计时", "恢复后剩余 4 个工作日")),
         clock("已办结", Clock::new(ClockState::Finished, "用时 48 分钟", "")),
+        clock("已终止", Clock::new(ClockState::Ended, "已撤回", "")),
         stat(StatTile::new("在办", "1,284").unit("件").note("今天收件 96 件").href("#open")),
         stat(StatTile::new("逾期", "3").unit("件").tone(Tone::Problem).href("#late").note("占在办 0.2%")),
         stat(StatTile::new("临近期限", "17").unit("件").tone(Tone::Warn).note("剩余不足四分之一时限")),

@@ -91,7 +91,12 @@ pub(super) async fn case(
             page = page.notice(Notice::success("补正已提交").text("窗口会重新核对，结果在这里查看。"))
         }
         "withdrawn" => {
-            page = page.notice(Notice::success("已撤回").text("已缴的费用会原路退回。需要时可以重新申请。"))
+            let back = |b: &Bill| matches!(b.state, BillState::Refunding | BillState::Refunded);
+            let text = match view.fetched.case.bills.iter().any(back) {
+                true => "已缴的费用会原路退回。需要时可以重新申请。",
+                false => "需要时可以重新申请。",
+            };
+            page = page.notice(Notice::success("已撤回").text(text))
         }
         "paid" if view.fetched.case.bills.iter().any(|b| b.state == BillState::Paid) => {
             page = page.notice(Notice::success("缴费成功").text("不用再做什么，部门会继续往下办。"))

@@ -5,6 +5,7 @@ mod case;
 mod fill;
 mod intake;
 mod issued;
+mod late;
 mod precheck;
 mod queue;
 mod tasks;

@@ -9,6 +9,7 @@ use yimen_web::{Form, FormState, Shell, WebError, redirect_303};
 
 use super::fill::home;
 use super::issued::Done;
+use super::late::{kept, too_late};
 use super::verdicts::{box_of, marked, material_box, verdicts};
 use super::{case, clerk, material_named};
 use crate::model::{CaseState, CorrectionItem};
@@ -25,7 +26,7 @@ const LONGEST_ITEM: usize = 400;
 
 /// What the window may answer to what was handed in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Answer {
+pub(super) enum Answer {
     Accept,
     Correct,
     Refuse,
@@ -38,6 +39,24 @@ impl Answer {
             "correct" => Some(Answer::Correct),
             "refuse" => Some(Answer::Refuse),
             _ => None,
+        }
+    }
+
+    /// As the buttons say it.
+    pub fn zh(self) -> &'static str {
+        match self {
+            Answer::Accept => "受理",
+            Answer::Correct => "一次性告知补正",
+            Answer::Refuse => "不予受理",
+        }
+    }
+
+    /// Whether the case stands as this answer leaves it.
+    fn stands(self, state: CaseState) -> bool {
+        match self {
+            Answer::Accept => matches!(state, CaseState::InReview | CaseState::Decided | CaseState::Closed),
+            Answer::Correct => state == CaseState::Correcting,
+            Answer::Refuse => state == CaseState::NotAccepted,
         }
     }
 
@@ -61,11 +80,17 @@ pub(super) async fn precheck(
     let ctx = ctx_of(&casework, &who.actor);
     let opened = open(&casework, &ctx, &number, Act::PreCheck).await?;
     let home = home(opened.number());
-    if opened.case.state != CaseState::Submitted {
-        return Ok(redirect_303(format!("{home}?done={}", Done::Already.code())));
-    }
     let items = marked(&opened.materials, &opened.version, &mut form);
-    let Some(answer) = Answer::read(form.text("action")) else {
+    let asked = Answer::read(form.text("action"));
+    match asked {
+        _ if opened.case.state == CaseState::Submitted => {}
+        // The same again, or a colleague came to the same.
+        Some(answer) if answer.stands(opened.case.state) => {
+            return Ok(redirect_303(format!("{home}?done={}", Done::Already.code())));
+        }
+        _ => return Ok(too_late(&shell, &home, opened.case.state, asked, kept(asked, &items, &form))),
+    }
+    let Some(answer) = asked else {
         form.error("precheck", "请选择受理、一次性告知补正或不予受理。");
         return case::again(&casework, &shell, &who, &number, &form).await;
     };
@@ -75,6 +100,7 @@ pub(super) async fn precheck(
     }
     let (id, verdicts) = (opened.case.id, verdicts(&opened.materials, &form));
     let why = form.text("refuse-why").to_string();
+    let typed = kept(asked, &items, &form);
     let decide = move |casework: &Casework, tx: &mut Tx<'_>, ctx: &Ctx| {
         match answer {
             Answer::Accept => casework.accept(tx, ctx, id, &verdicts),
@@ -95,6 +121,9 @@ pub(super) async fn precheck(
         Err(CaseworkError::Refused(refusal @ (Refusal::Missing(_) | Refusal::CorrectionOnce(_)))) => {
             form.error("precheck", sentence(refusal.to_string()));
             case::again(&casework, &shell, &who, &number, &form).await
+        }
+        Err(CaseworkError::Refused(Refusal::WrongState { state, .. })) => {
+            Ok(too_late(&shell, &home, state, asked, typed))
         }
         Err(error) => Err(refused_at(error, &home)),
     }

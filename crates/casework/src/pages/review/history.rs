@@ -73,8 +73,17 @@ fn what(case: &Case, entry: &Entry) -> String {
         "task.returned" => on("退回窗口，询问"),
         "task.answered" => on("答复"),
         "special.started" => format!("{}，时限暂停", on("启动特别程序：")),
+        "extension.answered" if letters(entry).any(|kind| kind == "extension") => "批准延长办理期限".into(),
+        "extension.answered" => "没有批准延长办理期限".into(),
         other => act_words(other),
     }
+}
+
+/// The letters that went out with an act: an extension that was granted is told by letter.
+fn letters(entry: &Entry) -> impl Iterator<Item = String> {
+    let body = entry.body();
+    let kinds = body.get("documents").and_then(|d| d.as_array()).cloned().unwrap_or_default();
+    kinds.into_iter().filter_map(|kind| kind.as_str().map(str::to_string))
 }
 
 /// Why a head took the task from whom it lay with.

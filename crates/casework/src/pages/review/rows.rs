@@ -90,7 +90,7 @@ impl Rows<'_> {
                 .push(Reason { text: "特别程序进行中，暂停前已经到期".into(), late: false });
         }
         if waits.is_last {
-            reasons.push(Reason { text: "其他环节都已办完，只差这一步".into(), late: false });
+            reasons.push(Reason { text: "作决定之前只差这一步".into(), late: false });
         }
         if task.state == TaskState::Claimed.code() && task.note.contains("窗口答复：") {
             let text = if mine { "窗口已答复您的问题" } else { "窗口已答复" };

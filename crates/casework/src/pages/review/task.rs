@@ -139,6 +139,7 @@ pub(super) fn page(
         Some(form) => page.errors_of(form),
         None => page,
     };
+    let bench = Workbench::of(casework, &catalogue, ctx, found, typed);
     TaskPage {
         page,
         id: task.id,
@@ -148,12 +149,15 @@ pub(super) fn page(
         decides: is_decision(task.kind),
         checks: version.step(&task.step).map(|s| s.checks.clone()).unwrap_or_default(),
         dossier: Dossier::of(casework, &catalogue, ctx, &found.data, &places),
-        bench: Workbench::of(casework, &catalogue, ctx, found, typed),
-        keys: KeyHints::new()
-            .key("Alt+.", "下一个材料")
-            .key("Alt+,", "上一个材料")
-            .key("Ctrl+Enter", "提交结论"),
+        keys: keys(&bench),
+        bench,
     }
+}
+
+/// Only keys that do something here: what is over, or a colleague's, cannot be concluded.
+fn keys(bench: &Workbench) -> KeyHints {
+    let keys = KeyHints::new().key("Alt+.", "下一个材料").key("Alt+,", "上一个材料");
+    if bench.decide.is_some() { keys.key("Ctrl+Enter", "提交") } else { keys }
 }
 
 /// Where those who look at tasks come from.
@@ -190,6 +194,11 @@ fn clock(casework: &Casework, case: &Case, task: &Task, ctx: &Ctx) -> Clock {
     let opened = task.opened_at.map(|at| format!("{} 送达", moment(at, ctx.now))).unwrap_or_default();
     let limit = task.within.map(|w| format!("本环节时限 {}，", w.zh())).unwrap_or_default();
     let detail = format!("{limit}{opened}");
+    let dropped = matches!(task.state, TaskState::Cancelled | TaskState::Skipped);
+    if let Some(done) = task.done_at.filter(|_| dropped) {
+        let words = format!("{} {}", moment(done, ctx.now), task.state.zh());
+        return Clock::new(ClockState::Ended, words, "").detail(detail);
+    }
     if let Some(done) = task.done_at {
         return Clock::new(ClockState::Finished, format!("{} 办结", moment(done, ctx.now)), "")
             .detail(detail);
