@@ -51,7 +51,7 @@ async fn what_a_power_cut_took_of_the_files_the_next_start_writes_again() {
     // one never got its name.
     std::fs::create_dir_all(&after).unwrap();
     let mut log = std::fs::read(&logs(&path)[0]).unwrap();
-    log.extend_from_slice(&log[..30].to_vec());
+    log.extend_from_within(..30);
     std::fs::write(after.join("incoming.000000000007.log"), log).unwrap();
     for (n, content) in [(0, piece(0)), (1, Vec::new())] {
         let digest = &stored[n].digest;

@@ -165,10 +165,10 @@ impl Durable {
             drop(waiting);
             self.changed.notify_all();
             let outcome = self.kept().and_then(|()| log.sync());
-            if let Err(error) = &outcome {
-                if self.lost.set(error.clone()).is_ok() {
-                    tracing::error!(%error, "the disk did not keep a commit; nothing is answered until a new start");
-                }
+            if let Err(error) = &outcome
+                && self.lost.set(error.clone()).is_ok()
+            {
+                tracing::error!(%error, "the disk did not keep a commit; nothing is answered until a new start");
             }
             let last = groups.back().map_or(0, |(group, _)| *group);
             waiting = self.lock();
