@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use yimen_blobs::Blobs;
 use yimen_casework::Casework;
@@ -64,7 +65,9 @@ fn staff(catalogue: &Catalogue) -> Vec<Arc<Staff>> {
 fn lived(db: &TestDb) -> String {
     let until = Day::new(2026, 11, 20).unwrap().at(15, 0);
     let plan = Plan { cases: CASES_LIVED, days: 90, seed: 42, until };
-    let folder = std::env::temp_dir().join(format!("yimen-city-{}-{}", std::process::id(), db.url.len()));
+    static CITIES: AtomicU32 = AtomicU32::new(0);
+    let nth = CITIES.fetch_add(1, Ordering::Relaxed);
+    let folder = std::env::temp_dir().join(format!("yimen-city-{}-{nth}", std::process::id()));
     let casework = casework(db.store.clone(), &folder, &plan);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let papers = runtime.block_on(file_papers(&casework.platform.blobs)).unwrap();

@@ -20,7 +20,7 @@ pub enum PaymentError {
     #[error("这张缴费单不能缴费：{0}。")]
     NotDue(&'static str),
     /// Says nothing more: whoever sends it is not the gateway.
-    #[error("the report is not signed by the gateway")]
+    #[error("通知没有支付平台的有效签名")]
     NotTheirs,
     #[error("the report names an order or amount that is not ours")]
     Mismatch,

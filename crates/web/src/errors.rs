@@ -230,8 +230,13 @@ struct Pending(Arc<Inner>);
 impl IntoResponse for WebError {
     fn into_response(self) -> Response {
         let mut response = (self.status(), self.to_string()).into_response();
-        if self.0.kind == ErrorKind::Unavailable {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("30"));
+        let seconds = match self.0.kind {
+            ErrorKind::Unavailable => Some("30"),
+            ErrorKind::TooMany => Some("60"),
+            _ => None,
+        };
+        if let Some(seconds) = seconds {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(seconds));
         }
         response.extensions_mut().insert(Pending(Arc::new(*self.0)));
         response

@@ -436,7 +436,9 @@ fn a_lost_material_is_told_and_costs_only_itself() {
     let blobs = spot.home.join("data/blobs");
     let mut found: Vec<PathBuf> = std::fs::read_dir(&blobs)
         .unwrap()
-        .flat_map(|folder| std::fs::read_dir(folder.unwrap().path()).unwrap())
+        .map(|folder| folder.unwrap().path())
+        .filter(|folder| folder.is_dir())
+        .flat_map(|folder| std::fs::read_dir(folder).unwrap())
         .map(|file| file.unwrap().path())
         .collect();
     found.sort();

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::Extension;
 use axum::extract::{Query, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use yimen_platform::Actor;
@@ -106,7 +106,12 @@ pub(super) async fn submit(
             for one in fields {
                 form.error(one.field, one.message);
             }
-            Ok(again(&identity, &shell, next, &form, status))
+            let mut page = again(&identity, &shell, next, &form, status);
+            if let IdentityError::Locked { until } = error {
+                let left = until.0.saturating_sub(identity.platform().clock.now().0).max(0) / 1000 + 1;
+                page.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(left));
+            }
+            Ok(page)
         }
     }
 }

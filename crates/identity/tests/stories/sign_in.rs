@@ -52,6 +52,8 @@ fn five_failures_close_a_login_for_a_quarter_of_an_hour() {
         let right = world.attempt("zhou", PASSWORD).await;
         assert_eq!(right.status, StatusCode::TOO_MANY_REQUESTS);
         assert_eq!(right.set_cookie(), "");
+        let after: i64 = right.headers["retry-after"].to_str().expect("digits").parse().expect("seconds");
+        assert!((14 * 60..=15 * 60 + 1).contains(&after), "{after}");
         assert!(right.body.contains("之后再试"), "{}", right.body);
         assert_eq!(world.identity.passwords_compared(), compared, "not even looked at");
         assert_eq!(verbs(&world).await.iter().filter(|verb| *verb == "account.locked").count(), 1);

@@ -150,6 +150,7 @@ impl Walk<'_> {
             let why = match &stopped {
                 _ if day == first && day < candidate => "开始当日",
                 Some(reason) => reason.as_str(),
+                None if day >= candidate && full && kind.is_working() && calendar && !none => "顺延到本日",
                 None if day >= candidate && full && kind.is_working() => "到期日",
                 None if day >= candidate && full && calendar && !none => "最后一日为休息日，顺延",
                 None if !kind.is_working() && (none || !calendar) => kind.zh(),

@@ -81,10 +81,11 @@ async fn ground(casework: &Casework, ctx: &Ctx, id: i64) -> Result<Ground, WebEr
     Ok(read.await?)
 }
 
-/// The inbox, which says that it is done; a clerk goes back to the task.
+/// The inbox, which says that it is done and shows what one has still taken on, or the whole department's if that was the
+/// last; a clerk goes back to the task.
 fn after(who: &StaffOnly, id: i64) -> String {
     match who.actor.has(yimen_platform::Role::Reviewer) {
-        true => format!("/review?mine=1&done=decided-{id}"),
+        true => format!("/review?done=decided-{id}"),
         false => format!("/review/tasks/{id}"),
     }
 }
