@@ -1,6 +1,7 @@
 //! The case as a state machine: from any history, no command leads to an illegal state, a lost task, a task that never
 //! opens, or a clock that runs backwards, and every case can be brought to its end.
 
+mod between;
 mod examples;
 
 use std::cell::Cell;
@@ -268,6 +269,7 @@ impl World {
         self.check_documents();
         self.check_times();
         self.check_clock();
+        self.check_between(before);
     }
 
     /// Every document is there when what it proves is, once each, and none besides.
