@@ -26,7 +26,7 @@ macro_rules! rows {
 }
 
 /// How many tasks of each urgency, each counted up to the cap. Read from the index alone. Filters are left out where there
-/// are none: asked at each of thousands of entries they were half of what counting cost.
+/// are none: they would be asked at each of thousands of entries.
 macro_rules! counts {
     ($condition:literal, $filter:literal, $cap:literal) => {
         concat!(
