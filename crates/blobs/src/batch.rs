@@ -82,9 +82,11 @@ impl Batch {
         recover(folder).map_err(failure)?;
         let (jobs, taken) = sync_channel(1024);
         let (full, logs) = sync_channel(BEHIND);
-        let (root, own) = (folder.to_owned(), folder.to_owned());
+        let (place, own) = (folder.to_owned(), folder.to_owned());
+        // Open from before the first file is written: it is told of every page the disk did not take since.
+        let root = File::open(folder).map_err(failure)?;
         let settler = spawn("blob-settler", move || {
-            settle(&root, &logs);
+            settle(&place, &root, &logs);
             // Held until nothing of ours is under way.
             drop(lock);
         })?;
@@ -293,7 +295,7 @@ fn show(folder: &Path, path: &str, bytes: &[u8]) -> io::Result<()> {
     shown
 }
 
-fn settle(folder: &Path, logs: &Receiver<Settled>) {
+fn settle(folder: &Path, root: &File, logs: &Receiver<Settled>) {
     let mut trouble = None;
     while let Ok(next) = logs.recv() {
         match next {
@@ -301,7 +303,7 @@ fn settle(folder: &Path, logs: &Receiver<Settled>) {
                 let _ = told.send(trouble.clone().map_or(Ok(()), Err));
             }
             Settled::Log(log) => {
-                match sync_files(folder, &log.files).and_then(|()| std::fs::remove_file(&log.path)) {
+                match sync_files(folder, root, &log.files).and_then(|()| std::fs::remove_file(&log.path)) {
                     Ok(()) => {}
                     // It stays, and the next start writes its files again.
                     Err(error) => trouble = Some(failure(error)),
@@ -312,10 +314,10 @@ fn settle(folder: &Path, logs: &Receiver<Settled>) {
 }
 
 /// Waits until the disk has the files and their names.
-fn sync_files(folder: &Path, files: &[String]) -> io::Result<()> {
+fn sync_files(folder: &Path, root: &File, files: &[String]) -> io::Result<()> {
     #[cfg(target_os = "linux")]
     if files.len() >= MANY {
-        return Ok(rustix::fs::syncfs(File::open(folder)?)?);
+        return Ok(rustix::fs::syncfs(root)?);
     }
     let mut folders = BTreeSet::from([folder.to_owned()]);
     for path in files {
@@ -342,6 +344,7 @@ fn recover(folder: &Path) -> io::Result<()> {
         }
     }
     logs.sort();
+    let root = File::open(folder)?;
     for log in logs {
         let content = std::fs::read(&log)?;
         let (mut rest, mut files) = (&content[..], Vec::new());
@@ -352,7 +355,7 @@ fn recover(folder: &Path) -> io::Result<()> {
             files.push(path.to_owned());
             rest = after;
         }
-        sync_files(folder, &files)?;
+        sync_files(folder, &root, &files)?;
         std::fs::remove_file(log)?;
     }
     Ok(())
