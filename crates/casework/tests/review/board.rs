@@ -232,13 +232,18 @@ fn an_extension_is_approved_by_a_second_person() {
     });
 }
 
+/// A case in review of which 王敏 has claimed a task.
+async fn held_by_wang(world: &World) -> (String, i64) {
+    let number = world.accepted(&world.buyer()).await;
+    let task = world.task(&number, "verify-contract").id;
+    world.do_task(&reviewer(1, "王敏", "housing"), task, "claim", &[]).await;
+    (number, task)
+}
+
 #[test]
 fn a_head_voids_with_a_reason_and_takes_tasks_back() {
     story("void", |world| async move {
-        let buyer = world.buyer();
-        let number = world.accepted(&buyer).await;
-        let task = world.task(&number, "verify-contract").id;
-        world.do_task(&reviewer(1, "王敏", "housing"), task, "claim", &[]).await;
+        let (number, task) = held_by_wang(&world).await;
         let land = head(50, "陈处", "natural-resources");
         let path = format!("/supervise/cases/{number}");
         let page = world.get(&land, &path).await;
@@ -281,10 +286,7 @@ fn a_head_voids_with_a_reason_and_takes_tasks_back() {
 #[test]
 fn what_was_cancelled_names_who_ended_the_case_and_not_who_held_the_task() {
     story("void-by", |world| async move {
-        let buyer = world.buyer();
-        let number = world.accepted(&buyer).await;
-        let task = world.task(&number, "verify-contract").id;
-        world.do_task(&reviewer(1, "王敏", "housing"), task, "claim", &[]).await;
+        let (number, _) = held_by_wang(&world).await;
         let land = head(50, "陈处", "natural-resources");
         let path = format!("/supervise/cases/{number}");
         let page = world.get(&land, &path).await;
