@@ -1,4 +1,4 @@
--- Accounts, what people type to sign in, failed attempts, and sessions.
+-- Accounts, what people type to sign in, second factors, failed attempts, and sessions.
 
 create table identity_account (
   id {{int}} NOT NULL PRIMARY KEY,
@@ -12,6 +12,12 @@ create table identity_account (
   department TEXT NOT NULL,
   office TEXT NOT NULL,
   counter TEXT NOT NULL,
+  -- required, or off: whether signing in asks for a second factor.
+  factor TEXT NOT NULL,
+  -- The secret shared with the authenticator app; absent until it was set up.
+  totp_sealed {{bytes}},
+  -- The step of the last code that was taken: none is taken twice.
+  totp_step {{int}} NOT NULL,
   closed_at {{int}},
   created_at {{int}} NOT NULL,
   updated_at {{int}} NOT NULL,
@@ -40,6 +46,34 @@ create table identity_attempt (
 ){{strict}};
 create index identity_attempt_age on identity_attempt (last_at);
 
+-- Codes for when the app is out of reach, by keyed digest; a used one is gone.
+create table identity_recovery (
+  account {{int}} NOT NULL REFERENCES identity_account (id),
+  code_index TEXT NOT NULL,
+  PRIMARY KEY (account, code_index)
+){{strict}};
+
+-- Signing in half done: what was typed first is known, what is asked next is not answered yet.
+create table identity_pending (
+  token_digest TEXT NOT NULL PRIMARY KEY,
+  -- 0 where nobody has that login: it is asked for a code like any other.
+  account {{int}} NOT NULL,
+  -- 1 if the password was the right one.
+  password_right {{int}} NOT NULL,
+  -- Under which failures are counted.
+  attempt TEXT NOT NULL,
+  -- code, enrol or password
+  stage TEXT NOT NULL,
+  tries {{int}} NOT NULL,
+  -- The secret that is being set up.
+  secret_sealed {{bytes}},
+  -- How the factor was proved: empty, totp or recovery.
+  proof TEXT NOT NULL,
+  expires_at {{int}} NOT NULL
+){{strict}};
+create index identity_pending_account on identity_pending (account);
+create index identity_pending_expiry on identity_pending (expires_at);
+
 -- The token itself is never stored, only its digest.
 create table identity_session (
   id {{int}} NOT NULL PRIMARY KEY,
@@ -48,6 +82,8 @@ create table identity_session (
   created_at {{int}} NOT NULL,
   seen_at {{int}} NOT NULL,
   expires_at {{int}} NOT NULL,
+  -- When a factor was last proved; dangerous acts ask again after a while.
+  proved_at {{int}} NOT NULL,
   -- Browser and device in words.
   agent TEXT NOT NULL
 ){{strict}};

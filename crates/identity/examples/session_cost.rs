@@ -63,7 +63,8 @@ async fn on(db: TestDb) {
     platform.store.write("account.create", create).await.expect("an account");
     let mut cookies = Vec::with_capacity(SESSIONS);
     for _ in 0..SESSIONS {
-        let started = identity.sign_in("wang", "Right-2026", Device::default()).await.expect("a session");
+        let started = identity.sign_in("wang", "Right-2026", Device::default()).await.expect("an account");
+        let started = started.started().expect("a session");
         cookies.push(format!("yimen={}", started.token.as_str()));
     }
     let bare = Router::new().route("/", get(async || ""));

@@ -6,6 +6,7 @@ use yimen_standards::name;
 use yimen_store::{Read, Tx};
 
 use crate::attempt::{self, Allowed};
+use crate::factor::Policy;
 use crate::login::Typed;
 use crate::model::{NewAccount, Position};
 use crate::password::{PasswordHash, check_new};
@@ -43,6 +44,21 @@ impl Identity {
         new: &NewAccount,
         hash: &PasswordHash,
     ) -> Result<i64> {
+        let factor = match new.position {
+            Position::Staff { .. } if self.settings().staff_factor => Policy::Required,
+            _ => Policy::Off,
+        };
+        self.create_with(tx, ctx, new, hash, factor)
+    }
+
+    pub(crate) fn create_with(
+        &self,
+        tx: &mut Tx<'_>,
+        ctx: &Ctx,
+        new: &NewAccount,
+        hash: &PasswordHash,
+        factor: Policy,
+    ) -> Result<i64> {
         only_system(ctx)?;
         let name = name::parse(&new.name).map_err(|e| IdentityError::field("name", e.message()))?;
         if new.logins.is_empty() {
@@ -50,7 +66,7 @@ impl Identity {
         }
         let new = NewAccount { name, ..new.clone() };
         let id = ctx.new_id();
-        store::insert_account(tx, id, &new, hash, ctx.now)?;
+        store::insert_account(tx, id, &new, (hash, factor), ctx.now)?;
         for login in &new.logins {
             if !store::insert_login(tx, &login.index(&self.platform().sealer), id, login.shown())? {
                 return Err(IdentityError::LoginTaken);
@@ -183,7 +199,7 @@ fn with_role(rows: Vec<ColleagueRow>, role: Role) -> Vec<Colleague> {
     rows.into_iter().map(Colleague::from).filter(|one| one.roles.has(role)).collect()
 }
 
-fn only_system(ctx: &Ctx) -> Result<()> {
+pub(crate) fn only_system(ctx: &Ctx) -> Result<()> {
     if matches!(ctx.actor, Actor::System(_)) { Ok(()) } else { Err(IdentityError::Forbidden) }
 }
 

@@ -5,7 +5,7 @@
 
 use yimen_platform::Ctx;
 use yimen_standards::time::Instant;
-use yimen_store::{StoreError, Tx};
+use yimen_store::{Read, StoreError, Tx};
 
 use crate::store::{self, Attempt};
 
@@ -30,6 +30,11 @@ pub(crate) fn begin(tx: &mut Tx<'_>, ctx: &Ctx, index: &str) -> Result<Allowed, 
         store::set_attempt(tx, index, next)?;
     }
     Ok(allowed)
+}
+
+/// How many more failures close what was begun before.
+pub(crate) fn left(q: &mut Read<'_>, index: &str) -> Result<i64, StoreError> {
+    Ok((FAILURES - store::attempt(q, index)?.failures).max(0))
 }
 
 /// The rule: what is allowed now, and what to remember.

@@ -42,14 +42,30 @@ impl std::fmt::Debug for Token {
     }
 }
 
-/// The prefix makes the browser refuse the cookie from another host, another path or plain HTTP.
-pub(crate) fn name(secure: bool) -> &'static str {
-    if secure { "__Host-yimen" } else { "yimen" }
+/// Which of two cookies: the session's, and that of a sign-in half done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Session,
+    Step,
 }
 
-/// The token a request carries.
+/// The prefix makes the browser refuse the cookie from another host, another path or plain HTTP.
+fn name(kind: Kind, secure: bool) -> &'static str {
+    match (kind, secure) {
+        (Kind::Session, true) => "__Host-yimen",
+        (Kind::Session, false) => "yimen",
+        (Kind::Step, true) => "__Host-yimen-step",
+        (Kind::Step, false) => "yimen-step",
+    }
+}
+
+/// The token of a session that a request carries.
 pub(crate) fn token(headers: &HeaderMap, secure: bool) -> Option<Token> {
-    let name = name(secure);
+    token_of(Kind::Session, headers, secure)
+}
+
+pub(crate) fn token_of(kind: Kind, headers: &HeaderMap, secure: bool) -> Option<Token> {
+    let name = name(kind, secure);
     let pairs =
         headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(';'));
     let values = pairs.filter_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='));
@@ -57,17 +73,17 @@ pub(crate) fn token(headers: &HeaderMap, secure: bool) -> Option<Token> {
 }
 
 /// Ends with the browser: no date, so nothing stays on a shared machine.
-pub(crate) fn set(token: &Token, secure: bool) -> HeaderValue {
-    header_value(&token.0, "", secure)
+pub(crate) fn set(kind: Kind, token: &Token, secure: bool) -> HeaderValue {
+    header_value(kind, &token.0, "", secure)
 }
 
-pub(crate) fn clear(secure: bool) -> HeaderValue {
-    header_value("", "; Max-Age=0", secure)
+pub(crate) fn clear(kind: Kind, secure: bool) -> HeaderValue {
+    header_value(kind, "", "; Max-Age=0", secure)
 }
 
-fn header_value(value: &str, age: &str, secure: bool) -> HeaderValue {
+fn header_value(kind: Kind, value: &str, age: &str, secure: bool) -> HeaderValue {
     let mark = if secure { "; Secure" } else { "" };
-    let text = format!("{}={value}; Path=/; HttpOnly; SameSite=Lax{age}{mark}", name(secure));
+    let text = format!("{}={value}; Path=/; HttpOnly; SameSite=Lax{age}{mark}", name(kind, secure));
     // Name, hex digits and our own words: all of it may stand in a header.
     HeaderValue::from_str(&text).expect("plain ASCII")
 }

@@ -17,6 +17,12 @@ pub enum IdentityError {
     /// The same whether the login exists or not. `left`: how many more failures close it.
     #[error("登录名或密码不正确，请检查后重新输入")]
     WrongPassword { left: i64 },
+    /// The same whichever of login, password and code is wrong.
+    #[error("登录名、密码或验证码不正确，请检查后重新输入")]
+    WrongCode { left: i64 },
+    /// The half done sign-in ended, or was another's.
+    #[error("登录没有完成，请重新登录")]
+    SignInGone,
     #[error("多次输错密码，为保护账户已暂停登录")]
     Locked { until: Instant },
     #[error("现在登录的人太多，请稍后再试")]
@@ -39,14 +45,16 @@ impl IdentityError {
     /// What to write beside which field of a form; empty when no field is to blame.
     pub fn fields(&self) -> Vec<FieldError> {
         let one = |field: &str, message: String| vec![FieldError::new(field, message)];
+        let counted = |field: &str, left: i64| match left {
+            0 => one(field, format!("{self}。已暂停登录15分钟")),
+            1 | 2 => one(field, format!("{self}。再输错{left}次，将暂停登录15分钟")),
+            _ => one(field, self.to_string()),
+        };
         match self {
             IdentityError::Invalid(fields) => fields.clone(),
             IdentityError::LoginTaken => one("login", self.to_string()),
-            IdentityError::WrongPassword { left: 0 } => one("password", format!("{self}。已暂停登录15分钟")),
-            IdentityError::WrongPassword { left } if *left <= 2 => {
-                one("password", format!("{self}。再输错{left}次，将暂停登录15分钟"))
-            }
-            IdentityError::WrongPassword { .. } => one("password", self.to_string()),
+            IdentityError::WrongPassword { left } => counted("password", *left),
+            IdentityError::WrongCode { left } => counted("code", *left),
             IdentityError::Locked { until } => {
                 // To the next whole minute: who comes at the minute that is shown gets in.
                 let minute = until.plus_millis(59_999).minute_of_day();
@@ -69,9 +77,11 @@ impl From<StoreError> for IdentityError {
 impl From<IdentityError> for WebError {
     fn from(error: IdentityError) -> WebError {
         match error {
-            IdentityError::Invalid(_) | IdentityError::LoginTaken | IdentityError::WrongPassword { .. } => {
-                WebError::invalid(error.fields())
-            }
+            IdentityError::Invalid(_)
+            | IdentityError::LoginTaken
+            | IdentityError::WrongPassword { .. }
+            | IdentityError::WrongCode { .. } => WebError::invalid(error.fields()),
+            IdentityError::SignInGone => WebError::sign_in(),
             IdentityError::Locked { .. } | IdentityError::TooBusy => WebError::too_many(format!("{error}。")),
             IdentityError::NotFound => WebError::not_found(),
             IdentityError::Forbidden => WebError::forbidden(format!("{error}。")),

@@ -2,7 +2,8 @@
 //!
 //! Invariants (each has a test): a token and a login typed by a citizen never lie readable in the database; a session
 //! that ended is out at once on this node and within a second on others; a login that nobody has is answered as a wrong
-//! password is, in words and in work; five failures close a login for a quarter of an hour; when the database is away
+//! password is, in words and in work; five failures close a login for a quarter of an hour; a code of the
+//! second factor is taken once; when the database is away
 //! nobody is signed out.
 //!
 //! Handlers take [`Caller`], [`SignedIn`], [`CitizenOnly`] or [`StaffOnly`]; the binary puts [`layer`] around the routes.
@@ -16,6 +17,7 @@ mod cookie;
 mod demo;
 mod error;
 mod extract;
+mod factor;
 mod layer;
 mod login;
 mod model;
@@ -24,7 +26,9 @@ mod pages;
 mod password;
 mod session;
 mod sign_in;
+mod steps;
 mod store;
+mod totp;
 
 use std::sync::Arc;
 
@@ -33,6 +37,7 @@ pub use cookie::Token;
 pub use demo::{DemoAccount, DemoAccounts, DemoPlan};
 pub use error::{IdentityError, Result};
 pub use extract::{Caller, CitizenOnly, Known, SignedIn, StaffOnly};
+pub use factor::OwnFactor;
 pub use layer::{SessionLayer, layer};
 pub use login::Login;
 pub use model::{AccountKind, NewAccount, Position};
@@ -40,7 +45,9 @@ pub use next::{local_path, sign_in_path};
 pub use pages::routes;
 pub use password::{Cost, PasswordHash};
 pub use session::{OwnSession, Session};
-pub use sign_in::{Device, Started};
+pub use sign_in::{Device, Entered, Started};
+pub use steps::{SetUp, Stage};
+pub use totp::Secret;
 use yimen_platform::{Actor, Ctx, Platform, Staff};
 
 /// How identity behaves in one server.
@@ -48,6 +55,8 @@ pub struct Settings {
     /// Served by HTTPS: the cookie is bound to host and transport.
     pub secure: bool,
     pub cost: Cost,
+    /// Staff give a second factor at each sign-in. Off only for a demo, which says so.
+    pub staff_factor: bool,
     /// Shown on the sign-in page; empty except in a demo.
     pub demo: Vec<DemoAccount>,
     /// Where somebody goes who signed in without having asked for a page.
@@ -61,6 +70,7 @@ impl Default for Settings {
         Self {
             secure: true,
             cost: Cost::default(),
+            staff_factor: true,
             demo: Vec::new(),
             home: Box::new(|_| "/".to_owned()),
             place: Box::new(model::place),

@@ -18,14 +18,11 @@ const PHONE: &str = "phone:";
 const NUMBER: &str = "number:";
 
 impl Login {
-    /// Of staff: a small letter, then letters, digits, `.`, `-`, `_`; 2 to 32 characters.
+    /// Of staff: a small letter, then letters, digits, `.`, `-`, `_`; 2 to 32 characters, unlike any legal number.
     pub fn staff(text: &str) -> Result<Self, String> {
         let name = plain(text);
-        let fits = (2..=32).contains(&name.len())
-            && name.starts_with(|c: char| c.is_ascii_lowercase())
-            && name.bytes().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'.' | b'-' | b'_'));
-        if !fits {
-            return Err("登录名应为2至32位字母、数字或“.-_”，并以字母开头".to_owned());
+        if !is_staff_name(&name) {
+            return Err("登录名应为2至32位字母、数字或“.-_”，以字母开头，最多5个数字".to_owned());
         }
         Ok(Self { key: format!("{STAFF}{name}"), shown: name })
     }
@@ -60,6 +57,8 @@ impl std::fmt::Debug for Login {
 pub(crate) struct Typed {
     /// Under which failures are counted, known or not: one for all ways of typing the same.
     pub attempt: String,
+    /// Of the form of a staff login: such a one may be asked for a second factor, whoever has it.
+    pub is_staff: bool,
     /// Staff login, phone, number: always three, so that each attempt asks the same question of the database.
     pub logins: [String; 3],
 }
@@ -72,6 +71,7 @@ impl Typed {
         let one_form = phone.clone().unwrap_or_else(|_| number.clone());
         let index = |kind: &str, text: &str| sealer.blind_index(LABEL, &format!("{kind}{text}"));
         Self {
+            is_staff: is_staff_name(&name),
             attempt: sealer.blind_index("identity_attempt.login", &one_form),
             logins: [
                 index(STAFF, &name),
@@ -80,6 +80,14 @@ impl Typed {
             ],
         }
     }
+}
+
+/// Never of the form of a passport or a pass (a letter, seven digits or more): the form alone says who is asked for a code.
+fn is_staff_name(name: &str) -> bool {
+    (2..=32).contains(&name.len())
+        && name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.bytes().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'.' | b'-' | b'_'))
+        && name.bytes().filter(u8::is_ascii_digit).count() <= 5
 }
 
 /// Half width, lower case, without space around or inside.
@@ -126,11 +134,13 @@ mod tests {
     #[test]
     fn one_kind_is_never_taken_for_another() {
         let passport = Login::number(NumberKind::Passport, "E12345678").unwrap();
-        let staff = Login::staff("e12345678").unwrap();
+        let other = Login::number(NumberKind::Other, "zhou.li1").unwrap();
+        let staff = Login::staff("zhou.li1").unwrap();
         let sealer = Sealer::new([1; 32]);
-        assert_ne!(passport.index(&sealer), staff.index(&sealer));
-        assert!(found(&passport, "e12345678") && found(&staff, "e12345678"));
-        for wrong in ["", "a", "1abc", "张三", "a b c d!", &"a".repeat(33)] {
+        assert_ne!(other.index(&sealer), staff.index(&sealer));
+        assert!(found(&passport, "e12345678") && found(&staff, "zhou.li1"));
+        assert!(!Typed::read(&sealer, "E12345678").is_staff && Typed::read(&sealer, " Zhou.li1").is_staff);
+        for wrong in ["", "a", "e12345678", "1abc", "张三", "a b c d!", &"a".repeat(33)] {
             assert!(Login::staff(wrong).is_err(), "{wrong}");
         }
     }

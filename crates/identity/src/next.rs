@@ -6,7 +6,8 @@ pub fn local_path(to: &str) -> Option<&str> {
     let elsewhere = rest.starts_with('/') || to.contains('\\') || to.chars().any(char::is_control);
     let path = to.split(['?', '#']).next().unwrap_or(to);
     // Going back to these would go round in a circle, or out again.
-    let circle = matches!(path.trim_end_matches('/'), "/sign-in" | "/sign-out");
+    let circle =
+        path.starts_with("/sign-in/") || matches!(path.trim_end_matches('/'), "/sign-in" | "/sign-out");
     (!elsewhere && !circle && to.len() <= 2000).then_some(to)
 }
 
@@ -15,6 +16,14 @@ pub fn sign_in_path(to: &str) -> String {
     match local_path(to) {
         None | Some("/") => "/sign-in".to_owned(),
         Some(to) => format!("/sign-in?next={}", encode(to)),
+    }
+}
+
+/// A page of a sign-in half done, which afterwards leads to `to`.
+pub(crate) fn step_path(page: &str, to: &str) -> String {
+    match local_path(to) {
+        None => page.to_owned(),
+        Some(to) => format!("{page}?next={}", encode(to)),
     }
 }
 
@@ -58,6 +67,7 @@ mod tests {
             " /my",
             "/sign-in",
             "/sign-in?next=/sign-in",
+            "/sign-in/code",
             "/sign-out",
             "/sign-out/",
         ] {

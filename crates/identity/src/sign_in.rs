@@ -9,7 +9,8 @@ use crate::cookie::Token;
 use crate::login::Typed;
 use crate::password::PasswordHash;
 use crate::session::{ABSOLUTE_MS, Session, note_ended};
-use crate::store::{self, NewSession};
+use crate::steps::{Half, Stage};
+use crate::store::{self, NewSession, factor as rows};
 use crate::{Identity, IdentityError, Result, agent};
 
 /// What the browser says of itself, and the token it came with.
@@ -27,10 +28,48 @@ pub struct Started {
     pub actor: Actor,
 }
 
+/// What a right password leads to, and every password of a login that is asked for a code.
+#[derive(Debug)]
+pub enum Entered {
+    In(Started),
+    /// Half done: the token stands for it until the next question is answered.
+    More {
+        token: Token,
+        stage: Stage,
+    },
+}
+
+impl Entered {
+    /// The session, where nothing more is asked.
+    pub fn started(self) -> Option<Started> {
+        match self {
+            Entered::In(started) => Some(started),
+            Entered::More { .. } => None,
+        }
+    }
+}
+
+/// A session about to begin: its token is drawn once, however often the unit of work is tried.
+#[derive(Clone)]
+pub(crate) struct Opening {
+    token: Token,
+    replaces: Option<Token>,
+    agent: String,
+}
+
+impl Opening {
+    pub fn new(device: Device) -> Self {
+        let agent = agent::describe(&device.user_agent);
+        Self { token: Token::draw(), replaces: device.replaces, agent }
+    }
+}
+
 #[derive(Serialize)]
-struct SignedIn {
+struct SignedIn<'a> {
     account: i64,
     session: i64,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    factor: &'a str,
 }
 
 #[derive(Serialize)]
@@ -43,18 +82,29 @@ struct Locked {
 type Meant = Option<(i64, PasswordHash)>;
 
 impl Identity {
-    /// Begins a session, or says why not: in the same words and by the same work for a login that nobody has.
-    pub async fn sign_in(&self, login: &str, password: &str, device: Device) -> Result<Started> {
+    /// Begins a session, or asks on, or says why not: in the same words and by the same work for a login that nobody has.
+    pub async fn sign_in(&self, login: &str, password: &str, device: Device) -> Result<Entered> {
         let ctx = self.ctx(Actor::Anyone);
         let typed = Typed::read(&self.platform().sealer, login);
         let (left, meant) = self.begin_attempt(&ctx, &typed).await?;
         let hash = meant.as_ref().map(|(_, hash)| hash.clone());
         let right = self.matches(password.to_owned(), hash).await?;
-        match meant {
-            Some((account, _)) if right => self.start_session(&ctx, &typed.attempt, account, device).await,
-            meant => {
+        let account = meant.map_or(0, |(account, _)| account);
+        let standing = self.platform().store.read(move |q| rows::standing(q, account)).await?;
+        let half = Half { account, password_right: right, attempt: typed.attempt };
+        match &standing {
+            Some(standing) if right => match Stage::after(None, standing) {
+                Some(stage) => self.halt(&ctx, half, stage, left == 0).await,
+                None => self.start_session(&ctx, half, device).await,
+            },
+            _ => {
+                let asks = standing.as_ref().is_some_and(|one| one.needs_factor());
+                if typed.is_staff && (asks || self.settings().staff_factor) {
+                    return self.halt(&ctx, half, Stage::Code, left == 0).await;
+                }
                 if left == 0 {
-                    self.note_locked(&ctx, meant.map_or(0, |(account, _)| account)).await?;
+                    let note = move |tx: &mut Tx<'_>| note_locked(tx, &ctx, account);
+                    self.platform().store.write("sign_in.locked", note).await?;
                 }
                 Err(IdentityError::WrongPassword { left })
             }
@@ -72,45 +122,52 @@ impl Identity {
         self.platform().store.write("sign_in.attempt", begin).await
     }
 
-    async fn start_session(&self, ctx: &Ctx, attempt: &str, account: i64, device: Device) -> Result<Started> {
-        let token = Token::draw();
-        let digest = hex::encode(token.digest());
-        let replaced = device.replaces.map(|token| token.digest());
-        let replaced_text = replaced.map(hex::encode);
-        let agent = agent::describe(&device.user_agent);
-        let (identity, ctx, attempt) = (self.clone(), ctx.clone(), attempt.to_owned());
+    async fn start_session(&self, ctx: &Ctx, half: Half, device: Device) -> Result<Entered> {
+        let opening = Opening::new(device);
+        let (identity, ctx, inside) = (self.clone(), ctx.clone(), opening.clone());
         let start = move |tx: &mut Tx<'_>| -> Result<Actor> {
-            store::clear_attempt(tx, &attempt)?;
-            if let Some(replaced) = &replaced_text {
-                store::end_by_digest(tx, replaced)?;
-            }
-            let id = ctx.new_id();
-            let expires_at = ctx.now.plus_millis(ABSOLUTE_MS);
-            let new = NewSession { id, digest: &digest, account, at: ctx.now, expires_at, agent: &agent };
-            store::insert_session(tx, &new)?;
-            // Read back as every request will read it; an account closed meanwhile has no session.
-            let row = store::session(tx, &digest)?.ok_or(IdentityError::NotFound)?;
-            let actor = Session::of(row, identity.settings())?.actor;
-            let mut ctx = ctx.clone();
-            ctx.actor = actor;
-            let body = SignedIn { account, session: id };
-            journal::append(tx, &ctx, journal::Note { verb: "account.signed_in", case: 0, task: 0, body })?;
-            Ok(ctx.actor)
+            identity.open_session(tx, &ctx, &half.attempt, half.account, "", &inside)
         };
         let actor = self.platform().store.write("sign_in.start", start).await?;
-        if let Some(replaced) = replaced {
-            self.inner.sessions.end_token(&replaced);
-        }
-        Ok(Started { token, actor })
+        Ok(Entered::In(self.opened(actor, opening)))
     }
 
-    async fn note_locked(&self, ctx: &Ctx, account: i64) -> Result<()> {
-        let ctx = ctx.clone();
-        let note = move |tx: &mut Tx<'_>| -> Result<()> {
-            let body = Locked { account };
-            Ok(journal::append(tx, &ctx, journal::Note { verb: "account.locked", case: 0, task: 0, body })?)
-        };
-        self.platform().store.write("sign_in.locked", note).await
+    /// Writes a session; `proof` says by which second factor, if one was asked for.
+    pub(crate) fn open_session(
+        &self,
+        tx: &mut Tx<'_>,
+        ctx: &Ctx,
+        attempt: &str,
+        account: i64,
+        proof: &str,
+        opening: &Opening,
+    ) -> Result<Actor> {
+        let digest = hex::encode(opening.token.digest());
+        store::clear_attempt(tx, attempt)?;
+        if let Some(replaced) = &opening.replaces {
+            store::end_by_digest(tx, &hex::encode(replaced.digest()))?;
+        }
+        let id = ctx.new_id();
+        let expires_at = ctx.now.plus_millis(ABSOLUTE_MS);
+        let agent = &opening.agent;
+        let new = NewSession { id, digest: &digest, account, at: ctx.now, expires_at, agent };
+        store::insert_session(tx, &new)?;
+        // Read back as every request will read it; an account closed meanwhile has no session.
+        let row = store::session(tx, &digest)?.ok_or(IdentityError::NotFound)?;
+        let actor = Session::of(row, self.settings())?.actor;
+        let mut ctx = ctx.clone();
+        ctx.actor = actor;
+        let body = SignedIn { account, session: id, factor: proof };
+        journal::append(tx, &ctx, journal::Note { verb: "account.signed_in", case: 0, task: 0, body })?;
+        Ok(ctx.actor)
+    }
+
+    /// After [`Self::open_session`] was committed.
+    pub(crate) fn opened(&self, actor: Actor, opening: Opening) -> Started {
+        if let Some(replaced) = opening.replaces {
+            self.inner.sessions.end_token(&replaced.digest());
+        }
+        Started { token: opening.token, actor }
     }
 
     /// Ends the session of this request. A second time it does nothing.
@@ -126,4 +183,9 @@ impl Identity {
         self.inner.sessions.end(|one| one.id == id);
         Ok(())
     }
+}
+
+pub(crate) fn note_locked(tx: &mut Tx<'_>, ctx: &Ctx, account: i64) -> Result<()> {
+    let body = Locked { account };
+    Ok(journal::append(tx, ctx, journal::Note { verb: "account.locked", case: 0, task: 0, body })?)
 }

@@ -59,6 +59,7 @@ pub fn demo(place: &Place, listen: SocketAddr, demo: &Demo<'_>) -> Result<ExitCo
         for account in &accounts {
             println!("  {:<22} {}", account.login, account.role);
         }
+        println!("\n只有演示允许工作人员只凭密码登录；正式服务（yimen serve）的工作账户都要设置动态口令。");
         println!("\n停止：Ctrl+C");
     }))?;
     Ok(ExitCode::SUCCESS)
@@ -139,7 +140,11 @@ fn remembered(platform: &Platform, demo: &Demo<'_>) -> Result<Vec<DemoAccount>, 
     let casework = casework(platform)?;
     let today = platform.clock.now().day();
     let cast = cast::staff(&casework.catalogue.get(), demo.seed, today);
-    let account =
-        |m: cast::Member| DemoAccount { login: m.login, password: cast::PASSWORD.into(), role: m.role };
+    let account = |m: cast::Member| DemoAccount {
+        login: m.login,
+        password: cast::PASSWORD.into(),
+        role: m.role,
+        secret: None,
+    };
     Ok(cast.into_iter().filter(|m| m.shown).map(account).collect())
 }

@@ -80,6 +80,7 @@ pub fn build(
     let settings = Settings {
         secure: face.secure,
         demo,
+        staff_factor: !is_demo,
         home: Box::new(app::home),
         place: Box::new(move |staff| app::place(&named, staff)),
         ..Settings::default()

@@ -496,7 +496,12 @@ fn every_column_that_names_a_blob_is_known() {
         })
         .unwrap();
     // A new column: is it a material's? Then it belongs into BLOB_COLUMNS, or backups would lack it.
-    let known = ["casework_file.digest", "catalogue_version.digest", "identity_session.token_digest"];
+    let known = [
+        "casework_file.digest",
+        "catalogue_version.digest",
+        "identity_pending.token_digest",
+        "identity_session.token_digest",
+    ];
     assert_eq!(found, known);
     assert_eq!(yimen::backup::BLOB_COLUMNS, &[("casework_file", "digest")]);
 }

@@ -1,22 +1,27 @@
 //! The pages of identity.
 
+mod factor;
 mod password;
 mod sessions;
 mod sign_in;
+mod steps;
 
 use axum::Router;
 use axum::routing::{get, post};
 
 use crate::Identity;
 
-/// `/sign-in`, `/sign-out`, `/me/sessions`, `/me/password`. Needs [`crate::layer`] around it.
+/// `/sign-in` with its steps, `/sign-out`, `/me/sessions`, `/me/password`, `/me/factor`. Needs [`crate::layer`] around it.
 pub fn routes(identity: Identity) -> Router {
     Router::new()
         .route("/sign-in", get(sign_in::page).post(sign_in::submit))
+        .route("/sign-in/code", get(steps::code_page).post(steps::code))
+        .route("/sign-in/factor", get(steps::set_up_page).post(steps::set_up))
         .route("/sign-out", post(sign_in::out))
         .route("/me/sessions", get(sessions::page))
         .route("/me/sessions/end", post(sessions::end))
         .route("/me/sessions/end-others", post(sessions::end_others))
         .route("/me/password", get(password::page).post(password::submit))
+        .route("/me/factor", get(factor::page).post(factor::renew))
         .with_state(identity)
 }

@@ -17,6 +17,8 @@ pub(super) struct SessionsPage {
     sessions: Vec<Line>,
     /// Nothing to end when this is the only one.
     end_others: Option<Button>,
+    /// Staff have a second factor.
+    is_staff: bool,
 }
 
 struct Line {
@@ -58,8 +60,9 @@ pub(super) async fn page(
         Some(count) => page.notice(Notice::success(format!("已退出 {count} 个设备"))),
         None => page,
     };
+    let is_staff = kind == AccountKind::Staff;
     let end_others = (others > 0).then(|| Button::warning("退出其他所有设备"));
-    Ok(Html::ok(SessionsPage { page, sessions: sessions.collect(), end_others }).into_response())
+    Ok(Html::ok(SessionsPage { page, sessions: sessions.collect(), end_others, is_staff }).into_response())
 }
 
 /// A session that is not one's own, or ended meanwhile, is out either way.

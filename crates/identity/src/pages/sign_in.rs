@@ -9,8 +9,11 @@ use serde::Deserialize;
 use yimen_platform::Actor;
 use yimen_web::{Button, Field, Form, FormState, Html, Notice, Page, Shell, WebError, Width, redirect_303};
 
+use crate::cookie::{self, Kind};
 use crate::layer::Lapsed;
-use crate::{Caller, DemoAccount, Device, Identity, IdentityError, SignedIn, cookie, local_path};
+use crate::{
+    Caller, DemoAccount, Device, Entered, Identity, IdentityError, SignedIn, Stage, Started, local_path,
+};
 
 #[derive(Template)]
 #[template(path = "identity/sign_in.html")]
@@ -30,10 +33,12 @@ pub(super) struct Back {
     next: String,
     #[serde(default)]
     to: String,
+    /// A sign-in that was half done ended.
+    again: Option<String>,
 }
 
 impl Back {
-    fn path(&self) -> String {
+    pub(super) fn path(&self) -> String {
         let asked = [&self.next, &self.to].into_iter().find_map(|path| local_path(path));
         asked.unwrap_or_default().to_owned()
     }
@@ -63,7 +68,10 @@ pub(super) async fn page(
         return redirect_303(destination(&identity, &next, &actor));
     }
     let mut page = shell.citizen("登录");
-    if lapsed.is_some() {
+    if back.again.is_some() {
+        let notice = Notice::info("请重新登录");
+        page = page.notice(notice.text("登录没有在10分钟内完成，或者已在别处完成。请从头再来一次。"));
+    } else if lapsed.is_some() {
         let notice = Notice::info("请重新登录");
         page = page.notice(
             notice.text("您的登录已经失效：可能较长时间没有操作，或者已在别处退出。已保存的内容都在。"),
@@ -86,34 +94,80 @@ pub(super) async fn submit(
     if !form.is_valid() {
         return Ok(again(&identity, &shell, next, &form, StatusCode::UNPROCESSABLE_ENTITY));
     }
-    let user_agent = headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    let replaces = cookie::token(&headers, identity.settings().secure);
-    let device = Device { user_agent: user_agent.to_owned(), replaces };
+    let device = device(&identity, &headers);
     match identity.sign_in(form.text("login"), form.raw("password"), device).await {
-        Ok(started) => {
-            let to = destination(&identity, &next, &started.actor);
-            Ok(with_cookie(redirect_303(to), cookie::set(&started.token, identity.settings().secure)))
-        }
+        Ok(entered) => Ok(go(&identity, entered, &next)),
         Err(error) => {
-            let status = match error {
-                IdentityError::Locked { .. } => StatusCode::TOO_MANY_REQUESTS,
-                _ => StatusCode::UNPROCESSABLE_ENTITY,
-            };
-            let fields = error.fields();
-            if fields.is_empty() {
-                return Err(error.into());
-            }
-            for one in fields {
-                form.error(one.field, one.message);
-            }
-            let mut page = again(&identity, &shell, next, &form, status);
-            if let IdentityError::Locked { until } = error {
-                let left = until.0.saturating_sub(identity.platform().clock.now().0).max(0) / 1000 + 1;
-                page.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(left));
-            }
-            Ok(page)
+            let (status, error) = blame(&mut form, error, "password")?;
+            let page = again(&identity, &shell, next, &form, status);
+            Ok(with_wait(&identity, page, &error))
         }
     }
+}
+
+pub(super) fn device(identity: &Identity, headers: &HeaderMap) -> Device {
+    let user_agent = headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let replaces = cookie::token(headers, identity.settings().secure);
+    Device { user_agent: user_agent.to_owned(), replaces }
+}
+
+/// To the page of the next question, or in.
+pub(super) fn go(identity: &Identity, entered: Entered, next: &str) -> Response {
+    let secure = identity.settings().secure;
+    match entered {
+        Entered::In(started) => {
+            let to = destination(identity, next, &started.actor);
+            with_session(identity, redirect_303(to), &started)
+        }
+        Entered::More { token, stage } => {
+            with_cookie(redirect_303(stage_path(stage, next)), cookie::set(Kind::Step, &token, secure))
+        }
+    }
+}
+
+pub(super) fn stage_path(stage: Stage, next: &str) -> String {
+    let page = match stage {
+        Stage::Code => "/sign-in/code",
+        Stage::Enrol => "/sign-in/factor",
+    };
+    crate::next::step_path(page, next)
+}
+
+/// The answer that begins a session; what was half done is forgotten.
+pub(super) fn with_session(identity: &Identity, response: Response, started: &Started) -> Response {
+    let secure = identity.settings().secure;
+    let response = with_cookie(response, cookie::set(Kind::Session, &started.token, secure));
+    with_cookie(response, cookie::clear(Kind::Step, secure))
+}
+
+/// Writes beside the fields of a form what was wrong (a lock beside `guessed`) and gives the error back; one without a field is the answer itself.
+pub(super) fn blame(
+    form: &mut Form,
+    error: IdentityError,
+    guessed: &str,
+) -> Result<(StatusCode, IdentityError), WebError> {
+    let fields = error.fields();
+    if fields.is_empty() {
+        return Err(error.into());
+    }
+    let is_locked = matches!(error, IdentityError::Locked { .. });
+    for one in fields {
+        let field = if is_locked { guessed.to_owned() } else { one.field };
+        form.error(field, one.message);
+    }
+    match error {
+        IdentityError::Locked { .. } => Ok((StatusCode::TOO_MANY_REQUESTS, error)),
+        _ => Ok((StatusCode::UNPROCESSABLE_ENTITY, error)),
+    }
+}
+
+/// Says in the header, too, when it may be tried again.
+pub(super) fn with_wait(identity: &Identity, mut page: Response, error: &IdentityError) -> Response {
+    if let IdentityError::Locked { until } = error {
+        let left = until.0.saturating_sub(identity.platform().clock.now().0).max(0) / 1000 + 1;
+        page.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(left));
+    }
+    page
 }
 
 /// The form again, with what was typed but for the password.
@@ -122,7 +176,7 @@ fn again(identity: &Identity, shell: &Shell, next: String, form: &Form, status: 
     Html(status, view(identity, page, next, form)).into_response()
 }
 
-fn destination(identity: &Identity, next: &str, actor: &Actor) -> String {
+pub(super) fn destination(identity: &Identity, next: &str, actor: &Actor) -> String {
     if next.is_empty() { (identity.settings().home)(actor) } else { next.to_owned() }
 }
 
@@ -134,10 +188,10 @@ pub(super) async fn out(
     if let Some(SignedIn { session, .. }) = signed_in {
         identity.sign_out(&session).await?;
     }
-    Ok(with_cookie(redirect_303("/"), cookie::clear(identity.settings().secure)))
+    Ok(with_cookie(redirect_303("/"), cookie::clear(Kind::Session, identity.settings().secure)))
 }
 
-fn with_cookie(mut response: Response, value: axum::http::HeaderValue) -> Response {
+pub(super) fn with_cookie(mut response: Response, value: axum::http::HeaderValue) -> Response {
     response.headers_mut().append(header::SET_COOKIE, value);
     response
 }

@@ -73,3 +73,58 @@ fn a_password_can_be_seen_while_typing_and_sessions_ended_from_another_device() 
         desk.wait_for("登录").await
     })
 }
+
+#[test]
+fn the_app_is_set_up_on_a_phone_and_its_code_asked_for_at_a_desk() -> Result {
+    let db = TestDb::sqlite();
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let mut strict = crate::world::settings(false);
+        strict.staff_factor = true;
+        let world = World::on(db.store().clone(), strict);
+        world.clerk();
+        let base = serve(&world).await;
+        let browser = Browser::start().await?;
+        let (phone, desk) = (browser.phone().await?, browser.desktop().await?);
+        for (session, last) in [(&desk, false), (&phone, true)] {
+            session.goto(&format!("{base}/sign-in?next=/me/factor")).await?;
+            session.fill("登录名", "zhou").await?;
+            session.fill("密码", PASSWORD).await?;
+            session.enter().await?;
+            session.wait_for("设置动态口令").await?;
+            session.inspect("set-up").await?;
+            session.fill("验证码", "12").await?;
+            session.click("完成设置").await?;
+            session.wait_for("验证码不正确").await?;
+            inspect_refusal(session, "set-up-wrong").await?;
+            if last {
+                let text = session.text().await?;
+                let secret = text.split("密钥 ").nth(1).and_then(|rest| rest.lines().next());
+                let secret = secret.and_then(yimen_identity::Secret::parse).expect("the secret as text");
+                session.fill("验证码", &secret.code(yimen_platform::Clock::now(&*world.clock))).await?;
+                session.click("完成设置").await?;
+                session.wait_for("离开本页后不再显示").await?;
+                session.inspect("recovery").await?;
+                session.click("已保存，继续").await?;
+                session.wait_for("还有 10 个恢复码没有用过").await?;
+                session.inspect("factor").await?;
+                world.clock.advance_ms(60_000);
+                desk.goto(&format!("{base}/sign-in?next=/me/factor")).await?;
+                desk.fill("登录名", "zhou").await?;
+                desk.fill("密码", PASSWORD).await?;
+                desk.enter().await?;
+                desk.wait_for("填写验证码").await?;
+                desk.inspect("code").await?;
+                desk.fill("验证码", "1234567").await?;
+                desk.enter().await?;
+                desk.wait_for("登录名、密码或验证码不正确").await?;
+                inspect_refusal(&desk, "code-wrong").await?;
+                desk.fill("验证码", &secret.code(yimen_platform::Clock::now(&*world.clock))).await?;
+                desk.enter().await?;
+                desk.wait_for("还有 10 个恢复码没有用过").await?;
+                desk.inspect("factor").await?;
+            }
+        }
+        Ok(())
+    })
+}

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod browser;
+mod factor;
 mod outage;
 mod pages;
 mod sessions;

@@ -33,7 +33,11 @@ pub struct World {
 
 impl World {
     pub fn new(db: TestDb) -> World {
-        let mut world = World::on(db.store().clone(), settings(false));
+        World::with(db, settings(false))
+    }
+
+    pub fn with(db: TestDb, settings: Settings) -> World {
+        let mut world = World::on(db.store().clone(), settings);
         world._db = Some(db);
         world
     }
@@ -159,6 +163,7 @@ impl Answer {
 
 pub fn settings(secure: bool) -> Settings {
     Settings {
+        staff_factor: false,
         secure,
         // Cheap guesses: these tests are about everything else.
         cost: Cost { memory_kib: 256, passes: 1 },
@@ -172,6 +177,7 @@ pub fn demo_settings() -> Settings {
         login: login.into(),
         password: PASSWORD.into(),
         role: role.into(),
+        secret: None,
     };
     Settings {
         demo: vec![one("zhou", "综合窗口 3号窗口"), one("13800001234", "申请人 王小明")],

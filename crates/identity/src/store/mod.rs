@@ -1,15 +1,19 @@
 //! Accounts, logins, attempts and sessions as rows.
 
+pub(crate) mod factor;
+
 use yimen_platform::Roles;
 use yimen_standards::time::Instant;
 use yimen_store::{Read, StoreError, Tx, params, row, sql};
 
+use crate::factor::Policy;
 use crate::model::{AccountKind, NewAccount, Position};
 use crate::password::PasswordHash;
 
 sql! {
     INSERT_ACCOUNT = "insert into identity_account (id, kind, name, password_hash, party, roles, department, office,
-        counter, created_at, updated_at, updated_by) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11)";
+        counter, factor, totp_step, created_at, updated_at, updated_by)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $12, 0, $10, $10, $11)";
 
     INSERT_LOGIN = "insert into identity_login (login_index, account, shown) values ($1, $2, $3)
         on conflict (login_index) do nothing";
@@ -57,8 +61,8 @@ sql! {
         a.department, a.office, a.counter from identity_session s join identity_account a on a.id = s.account
         where s.token_digest = $1 and a.closed_at is null";
 
-    INSERT_SESSION = "insert into identity_session (id, token_digest, account, created_at, seen_at, expires_at, agent)
-        values ($1, $2, $3, $4, $4, $5, $6)";
+    INSERT_SESSION = "insert into identity_session (id, token_digest, account, created_at, seen_at, expires_at,
+        proved_at, agent) values ($1, $2, $3, $4, $4, $5, $4, $6)";
 
     TOUCH = "update identity_session set seen_at = $2 where id = $1 and seen_at < $2";
 
@@ -141,7 +145,7 @@ pub(crate) fn insert_account(
     tx: &mut Tx<'_>,
     id: i64,
     new: &NewAccount,
-    hash: &PasswordHash,
+    (hash, factor): (&PasswordHash, Policy),
     at: Instant,
 ) -> Result<(), StoreError> {
     let by = tx.name();
@@ -155,7 +159,20 @@ pub(crate) fn insert_account(
     let kind = new.position.kind().code();
     tx.put(
         &INSERT_ACCOUNT,
-        params![id, kind, &new.name, &hash.0, party, roles.0, department, office, counter, at, by],
+        params![
+            id,
+            kind,
+            &new.name,
+            &hash.0,
+            party,
+            roles.0,
+            department,
+            office,
+            counter,
+            at,
+            by,
+            factor.code()
+        ],
     )
 }
 
@@ -295,5 +312,6 @@ pub(crate) fn sweep(
     most: i64,
 ) -> Result<u64, StoreError> {
     let sessions = tx.exec(&SWEEP_SESSIONS, params![now, most])?;
-    Ok(sessions + tx.exec(&SWEEP_ATTEMPTS, params![attempts_before, most])?)
+    let pending = factor::sweep_pending(tx, now, most)?;
+    Ok(sessions + pending + tx.exec(&SWEEP_ATTEMPTS, params![attempts_before, most])?)
 }
