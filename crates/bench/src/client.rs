@@ -72,8 +72,12 @@ impl Client {
         cookie: &str,
         fields: &[(String, String)],
     ) -> Result<Answer, Failure> {
-        let body = encode(fields);
-        self.post_body(path, cookie, "application/x-www-form-urlencoded", body.as_bytes()).await
+        self.post_form(path, cookie, &encode(fields)).await
+    }
+
+    /// A form as [`encode`] wrote it.
+    pub async fn post_form(&mut self, path: &str, cookie: &str, form: &str) -> Result<Answer, Failure> {
+        self.post_body(path, cookie, "application/x-www-form-urlencoded", form.as_bytes()).await
     }
 
     pub async fn post_body(

@@ -1,18 +1,19 @@
 //! Full lives through HTTP: the real router on a port, real sessions, forms as a browser sends them, many at once.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use yimen_casework::model::{BillState, Case, Owner, Task, TaskState};
 use yimen_casework::policy::Act;
+use yimen_catalogue::Facts;
 use yimen_catalogue::form::raw;
-use yimen_catalogue::model::{Field, FieldKind, StepKind};
+use yimen_catalogue::model::{Field, FieldKind, FormPage, StepKind};
 use yimen_catalogue::pages::posted_answers;
-use yimen_catalogue::{Facts, Version};
 use yimen_platform::Actor;
 
-use crate::client::{Answer, Client};
+use crate::client::{Answer, Client, encode};
 use crate::lives::{AT_ONCE, slots};
 use crate::script::Script;
 use crate::server::Server;
@@ -83,9 +84,11 @@ impl Load {
 /// Runs `count` lives, `AT_ONCE` at a time. `pages`: also gets every page a browser would show between the forms.
 pub async fn run(load: &Arc<Load>, count: usize, seed: u64, pages: bool) -> Result<Outcome, Failure> {
     // Four times as many applicants as apply at once: nobody has two drafts at a time.
-    let script = |n: usize| Script::new(&load.world, n % load.citizens.len(), seed.wrapping_add(n as u64));
-    let scripts: Vec<Script> = (0..count).map(script).collect::<Result<_, Failure>>()?;
-    let scripts = Arc::new(scripts);
+    let script = |n: usize| {
+        let script = Script::new(&load.world, n % load.citizens.len(), seed.wrapping_add(n as u64))?;
+        Forms::new(&load.world, &script)
+    };
+    let scripts: Arc<Vec<Forms>> = Arc::new((0..count).map(script).collect::<Result<_, Failure>>()?);
     let next = Arc::new(AtomicUsize::new(0));
     let (started, cpu) = (Instant::now(), stats::cpu());
     let mut workers = Vec::new();
@@ -118,58 +121,43 @@ struct Life<'a> {
 }
 
 impl Life<'_> {
-    async fn one(&mut self, script: &Script) -> Result<(), Failure> {
-        let me = &self.load.citizens[script.resident];
-        let number = self.apply(me, &script.version, &script.facts, script.seed).await?;
+    async fn one(&mut self, forms: &Forms) -> Result<(), Failure> {
+        let me = &self.load.citizens[forms.resident];
+        let number = self.apply(me, forms).await?;
         self.accept(&number).await?;
         for task in self.case(&number).await?.tasks {
             match task.kind {
                 StepKind::Payment => self.pay(me, &number, &task).await?,
                 _ if task.state == TaskState::Skipped => {}
-                _ => {
-                    self.decide(&script.version, &task, script.records(&task.step)?).await?;
-                }
+                _ => self.decide(&task, forms).await?,
             }
         }
         self.page(&format!("/cases/{number}"), me).await
     }
 
     /// From the guide to the number.
-    async fn apply(
-        &mut self,
-        me: &str,
-        version: &Version,
-        facts: &Facts,
-        seed: u64,
-    ) -> Result<String, Failure> {
+    async fn apply(&mut self, me: &str, forms: &Forms) -> Result<String, Failure> {
         self.page(&format!("/services/{SERVICE}"), me).await?;
-        let mut begin =
-            vec![("nonce".to_string(), format!("bench-{seed}-{}", self.load.world.platform.ids.token()))];
-        begin.extend(posted_answers(version, facts));
-        let draft = self.form(&format!("/services/{SERVICE}/start"), me, &begin).await?;
+        let draft = self.form(&format!("/services/{SERVICE}/start"), me, &forms.begin).await?;
         let number = draft.location.split('/').nth(2).ok_or("the start led to no case")?.to_owned();
         let base = format!("/cases/{number}/apply");
-        for page in version.pages(facts) {
-            let fields = version.fields(&page.id, facts);
-            let answers = fields.into_iter().flat_map(|field| typed(field, facts)).collect::<Vec<_>>();
-            self.page(&format!("{base}/pages/{}", page.id), me).await?;
-            self.form(&format!("{base}/pages/{}", page.id), me, &answers).await?;
+        for (page, answers) in &forms.pages {
+            let path = format!("{base}/pages/{page}");
+            self.page(&path, me).await?;
+            self.form(&path, me, answers).await?;
         }
-        for (n, slot) in slots(version, facts).iter().enumerate() {
+        for (slot, scan) in &forms.scans {
             self.page(&format!("{base}/materials"), me).await?;
-            let (kind, body) =
-                scan(slot, &self.load.world.scans[n % self.load.world.scans.len()], &format!("{seed}-{n}"));
             let path = format!("{base}/materials/{slot}");
             let started = Instant::now();
-            let answer = self.client.post_body(&path, me, &kind, &body).await?;
+            let answer = self.client.post_body(&path, me, MULTIPART, scan).await?;
             self.times.push(started.elapsed());
             answer.taken(&path)?;
         }
         self.page(&format!("{base}/way"), me).await?;
-        let way = [("delivery", "window"), ("office", OFFICE)].map(|(n, v)| (n.to_string(), v.to_string()));
-        self.form(&format!("{base}/way"), me, &way).await?;
+        self.form(&format!("{base}/way"), me, &format!("delivery=window&office={OFFICE}")).await?;
         self.page(&format!("{base}/check"), me).await?;
-        self.form(&format!("{base}/check"), me, &[]).await?;
+        self.form(&format!("{base}/check"), me, "").await?;
         self.page(&format!("/cases/{number}/submitted"), me).await?;
         Ok(number)
     }
@@ -182,8 +170,7 @@ impl Life<'_> {
         let clerk = self.load.staff(&Owner::Office(OFFICE.into()))?;
         let path = format!("/desk/cases/{number}");
         self.page(&path, clerk).await?;
-        let accept = [("action".to_string(), "accept".to_string())];
-        let done = self.form(&format!("{path}/precheck"), clerk, &accept).await?;
+        let done = self.form(&format!("{path}/precheck"), clerk, "action=accept").await?;
         self.page(&done.location, clerk).await
     }
 
@@ -215,7 +202,7 @@ impl Life<'_> {
         if bill.state != BillState::Due {
             return Ok(());
         }
-        let begun = self.form(&format!("/cases/{number}/bills/{}/pay", bill.id), me, &[]).await?;
+        let begun = self.form(&format!("/cases/{number}/bills/{}/pay", bill.id), me, "").await?;
         let path = begun
             .location
             .split_once("://")
@@ -237,18 +224,16 @@ impl Life<'_> {
         }
     }
 
-    async fn decide(&mut self, version: &Version, task: &Task, records: &Facts) -> Result<(), Failure> {
+    async fn decide(&mut self, task: &Task, forms: &Forms) -> Result<(), Failure> {
+        let (records, body) =
+            forms.decisions.get(&task.step).ok_or_else(|| format!("{} is outside the plan", task.step))?;
         if !self.load.review {
             return self.decide_directly(task, records).await;
         }
         let staff = self.load.staff(&task.owner)?;
         let path = format!("/review/tasks/{}", task.id);
-        let specs = version.step(&task.step).map(|s| s.records.as_slice()).unwrap_or_default();
-        let mut fields: Vec<_> = specs.iter().flat_map(|field| typed(field, records)).collect();
-        fields.push(("task-finding".into(), "pass".into()));
-        fields.push(("task-opinion".into(), "材料齐全，内容与申请一致，符合规定条件。".into()));
         self.page(&path, staff).await?;
-        let done = self.form(&format!("{path}/decide"), staff, &fields).await?;
+        let done = self.form(&format!("{path}/decide"), staff, body).await?;
         self.page(&done.location, staff).await
     }
 
@@ -270,14 +255,9 @@ impl Life<'_> {
         Ok(())
     }
 
-    async fn form(
-        &mut self,
-        path: &str,
-        cookie: &str,
-        fields: &[(String, String)],
-    ) -> Result<Answer, Failure> {
+    async fn form(&mut self, path: &str, cookie: &str, body: &str) -> Result<Answer, Failure> {
         let started = Instant::now();
-        let answer = self.client.post(path, cookie, fields).await?;
+        let answer = self.client.post_form(path, cookie, body).await?;
         self.times.push(started.elapsed());
         answer.taken(path)
     }
@@ -313,8 +293,10 @@ fn typed(field: &Field, facts: &Facts) -> Vec<(String, String)> {
     }
 }
 
+const MULTIPART: &str = "multipart/form-data; boundary=bench";
+
 /// A multipart body with one small PDF that nobody else has.
-fn scan(slot: &str, pdf: &[u8], mark: &str) -> (String, Vec<u8>) {
+fn scan(slot: &str, pdf: &[u8], mark: &str) -> Vec<u8> {
     let mut body = format!(
         "--bench\r\nContent-Disposition: form-data; name=\"file-{slot}\"; filename=\"{slot}.pdf\"\r\n\
          Content-Type: application/pdf\r\n\r\n"
@@ -322,5 +304,46 @@ fn scan(slot: &str, pdf: &[u8], mark: &str) -> (String, Vec<u8>) {
     .into_bytes();
     body.extend_from_slice(pdf);
     body.extend_from_slice(format!("% {mark}\n\r\n--bench--\r\n").as_bytes());
-    ("multipart/form-data; boundary=bench".into(), body)
+    body
+}
+
+/// What the browsers of one life send, made up before the clock starts.
+struct Forms {
+    resident: usize,
+    begin: String,
+    /// By page.
+    pages: Vec<(String, String)>,
+    /// By material.
+    scans: Vec<(String, Vec<u8>)>,
+    /// By step: what is recorded, and the form it is recorded with.
+    decisions: BTreeMap<String, (Facts, String)>,
+}
+
+impl Forms {
+    fn new(world: &World, script: &Script) -> Result<Forms, Failure> {
+        let (version, facts, seed) = (&script.version, &script.facts, script.seed);
+        let nonce = ("nonce".to_string(), format!("bench-{seed}-{}", world.platform.ids.token()));
+        let begin: Vec<_> = [nonce].into_iter().chain(posted_answers(version, facts)).collect();
+        let page = |page: &FormPage| {
+            let fields = version.fields(&page.id, facts);
+            let answers: Vec<_> = fields.into_iter().flat_map(|field| typed(field, facts)).collect();
+            (page.id.clone(), encode(&answers))
+        };
+        let pages = version.pages(facts).into_iter().map(page).collect();
+        let scan_of = |(n, slot): (usize, String)| {
+            let pdf = &world.scans[n % world.scans.len()];
+            let body = scan(&slot, pdf, &format!("{seed}-{n}"));
+            (slot, body)
+        };
+        let scans = slots(version, facts).into_iter().enumerate().map(scan_of).collect();
+        let decision = |(step, records): (&String, &Facts)| {
+            let specs = version.step(step).map(|s| s.records.as_slice()).unwrap_or_default();
+            let mut fields: Vec<_> = specs.iter().flat_map(|field| typed(field, records)).collect();
+            fields.push(("task-finding".into(), "pass".into()));
+            fields.push(("task-opinion".into(), "材料齐全，内容与申请一致，符合规定条件。".into()));
+            (step.clone(), (records.clone(), encode(&fields)))
+        };
+        let decisions = script.all_records().map(decision).collect();
+        Ok(Forms { resident: script.resident, begin: encode(&begin), pages, scans, decisions })
+    }
 }

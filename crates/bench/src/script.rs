@@ -36,6 +36,11 @@ impl Script {
         Ok(Script { resident, seed, facts, records, version })
     }
 
+    /// What the officers record, by step.
+    pub fn all_records(&self) -> impl Iterator<Item = (&String, &Facts)> {
+        self.records.iter()
+    }
+
     pub fn records(&self, step: &str) -> Result<&Facts, Failure> {
         self.records.get(step).ok_or_else(|| format!("{step} is outside the plan").into())
     }
