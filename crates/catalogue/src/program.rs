@@ -1,5 +1,7 @@
 //! Every expression of a service, compiled once, in the order of the lists it belongs to.
 
+use std::collections::BTreeSet;
+
 use crate::expr::{Expr, ExprError, Scope};
 use crate::facts::{FactType, TODAY};
 use crate::model::{Field, FieldKind, Question, Service};
@@ -20,6 +22,8 @@ pub struct Program {
     pub(crate) fees: Vec<Option<Expr>>,
     pub(crate) amounts: Vec<Option<Expr>>,
     pub(crate) valid_until: Option<Expr>,
+    /// Names that any condition or derived fact looks at.
+    pub(crate) decisive: BTreeSet<String>,
 }
 
 /// An expression that does not compile, and where it stands.
@@ -75,6 +79,20 @@ impl Program {
         let program = compiler.program(service);
         (program, compiler.errors)
     }
+
+    /// What decides which questions, fields, materials and steps there are, and what is derived from answers.
+    fn conditions(&self) -> impl Iterator<Item = &Expr> {
+        let lists = [
+            &self.questions,
+            &self.derive,
+            &self.stops,
+            &self.pages,
+            &self.materials,
+            &self.steps,
+            &self.fees,
+        ];
+        lists.into_iter().chain(&self.fields).chain(&self.records).flatten().flatten()
+    }
 }
 
 struct Compiler {
@@ -113,6 +131,7 @@ impl Compiler {
             .valid_until
             .as_ref()
             .and_then(|source| self.typed(source, FactType::Text, || "/result/valid_until".into()));
+        program.decisive = program.conditions().flat_map(|expr| expr.names().iter().cloned()).collect();
         program
     }
 

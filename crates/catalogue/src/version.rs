@@ -101,6 +101,11 @@ impl Version {
         Settled(settle(&self.service, &self.program, Cow::Owned(facts)).into_owned())
     }
 
+    /// Whether every condition and every derived fact comes out the same for both: what they differ in nothing looks at.
+    pub fn decides_alike(&self, a: &Facts, b: &Facts) -> bool {
+        self.program.decisive.iter().all(|id| a.get(id) == b.get(id))
+    }
+
     /// Guide questions that apply, in order, answered or not.
     pub fn questions(&self, facts: &impl Given) -> Vec<&Question> {
         let facts = facts.settled(self);
@@ -127,7 +132,13 @@ impl Version {
 
     /// The fields of a page that apply, in order. A field may depend on one before it on the same page.
     pub fn fields(&self, page: &str, facts: &impl Given) -> Vec<&Field> {
-        self.fields_settled(page, &facts.settled(self))
+        match self.service.form.iter().position(|p| p.id == page) {
+            // Where nothing depends on anything, nothing need be settled.
+            Some(i) if self.program.pages[i].is_none() && unconditional(&self.program.fields[i]) => {
+                self.service.form[i].fields.iter().collect()
+            }
+            _ => self.fields_settled(page, &facts.settled(self)),
+        }
     }
 
     fn fields_settled(&self, page: &str, facts: &Facts) -> Vec<&Field> {
@@ -142,11 +153,14 @@ impl Version {
 
     /// What the officer of a step records, given what is known so far.
     pub fn records(&self, step: &str, facts: &impl Given) -> Vec<&Field> {
-        let facts = facts.settled(self);
         let Some(i) = self.service.steps.iter().position(|s| s.id == step) else {
             return Vec::new();
         };
-        applying(&self.service.steps[i].records, &self.program.records[i], &facts).collect()
+        let (records, whens) = (&self.service.steps[i].records, &self.program.records[i]);
+        match unconditional(whens) {
+            true => records.iter().collect(),
+            false => applying(records, whens, &facts.settled(self)).collect(),
+        }
     }
 
     /// Required fields without an answer: (page, field) in order. Empty means the form is complete.
@@ -194,6 +208,20 @@ impl Version {
 
     pub fn material(&self, id: &str) -> Option<&Material> {
         self.service.materials.iter().find(|m| m.id == id)
+    }
+
+    /// A material if this case needs it. Few depend on anything: only those ask for the facts.
+    pub fn needed<E>(
+        &self,
+        id: &str,
+        facts: impl FnOnce() -> Result<Facts, E>,
+    ) -> Result<Option<&Material>, E> {
+        let Some(i) = self.service.materials.iter().position(|m| m.id == id) else { return Ok(None) };
+        let needed = match &self.program.materials[i] {
+            None => true,
+            Some(when) => when.holds(&self.settle(&facts()?)),
+        };
+        Ok(needed.then(|| &self.service.materials[i]))
     }
 
     pub fn step(&self, id: &str) -> Option<&Step> {
@@ -272,6 +300,10 @@ pub(crate) fn holds(when: &Option<Expr>, facts: &Facts) -> bool {
     when.as_ref().is_none_or(|expr| expr.holds(facts))
 }
 
+fn unconditional(whens: &[Option<Expr>]) -> bool {
+    whens.iter().all(Option::is_none)
+}
+
 /// The items whose condition holds.
 fn applying<'a, 'f, T>(
     items: &'a [T],
@@ -313,7 +345,9 @@ pub(crate) fn settle<'a>(service: &Service, program: &Program, facts: Cow<'a, Fa
 fn drop_unless(applies: bool, id: &str, service: &Service, program: &Program, facts: &mut Cow<'_, Facts>) {
     if !applies && facts.contains_key(id) {
         facts.to_mut().remove(id);
-        derive_into(service, program, facts);
+        if program.derive.iter().flatten().any(|expr| expr.names().contains(id)) {
+            derive_into(service, program, facts);
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Fields of a pack as controls of a page, and what was posted back as facts.
 
+use std::cell::{OnceCell, RefCell};
+
 use yimen_catalogue::form::{self, FieldError};
 use yimen_catalogue::model::{Field as Spec, FieldKind, Prefill};
 use yimen_catalogue::{Fact, Facts, TODAY, Version};
@@ -103,17 +105,48 @@ impl Taken {
     }
 }
 
+/// Which fields of a list apply while its answers come in one after another: found out anew only when an answer came that
+/// a condition looks at.
+pub struct Applying<'v, L> {
+    version: &'v Version,
+    list: L,
+    /// Whether the list is there at all.
+    shown: OnceCell<bool>,
+    /// Facts that were asked about, and what applied.
+    found: RefCell<Vec<(Facts, Vec<&'v str>)>>,
+}
+
+/// Before the page and while it is read.
+const KEPT: usize = 2;
+
+impl<'v, L: Fn(&Facts) -> Vec<&'v Spec>> Applying<'v, L> {
+    pub fn new(version: &'v Version, list: L) -> Self {
+        Self { version, list, shown: OnceCell::new(), found: RefCell::default() }
+    }
+
+    pub fn has(&self, spec: &Spec, facts: &Facts) -> bool {
+        // A field without a condition applies where its page does, and a page's condition looks only at pages before it.
+        if spec.when.is_none() {
+            return *self.shown.get_or_init(|| !(self.list)(facts).is_empty());
+        }
+        let mut found = self.found.borrow_mut();
+        if let Some((_, ids)) = found.iter().find(|(known, _)| self.version.decides_alike(known, facts)) {
+            return ids.contains(&spec.id.as_str());
+        }
+        let ids: Vec<&str> = (self.list)(facts).into_iter().map(|f| f.id.as_str()).collect();
+        let has = ids.contains(&spec.id.as_str());
+        found.truncate(KEPT - 1);
+        found.insert(0, (facts.clone(), ids));
+        has
+    }
+}
+
 /// Reads the fields of a form page in order, because an answer decides whether a later field applies. Whatever else was
 /// posted is left aside.
 pub fn take_page(version: &Version, page: &str, known: &Facts, posted: &FormState) -> Taken {
     let specs = version.page(page).map(|p| p.fields.as_slice()).unwrap_or_default();
-    // A field without a condition applies where its page does, and a page's condition looks only at pages before it.
-    let shown = !version.fields(page, known).is_empty();
-    let applies = |spec: &Spec, facts: &Facts| match spec.when {
-        None => shown,
-        Some(_) => version.fields(page, facts).iter().any(|f| f.id == spec.id),
-    };
-    take(specs, known, posted, applies)
+    let applying = Applying::new(version, |facts| version.fields(page, facts));
+    take(specs, known, posted, |spec, facts| applying.has(spec, facts))
 }
 
 /// [`take_page`] over any fields, with the rule that says which apply.
