@@ -1,7 +1,7 @@
 //! The one way a case changes: fetch through the policy, decide by the rules, write rows, journal, in one transaction.
 
 use std::cell::OnceCell;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde::Serialize;
 use yimen_catalogue::{Fact, Facts, Settled, Version};
@@ -25,7 +25,7 @@ pub struct Fetched {
     pub created_by: i64,
     sealed: Vec<u8>,
     documents: i64,
-    facts: OnceCell<Facts>,
+    facts: OnceLock<Facts>,
 }
 
 impl Casework {
@@ -180,7 +180,7 @@ impl Fetched {
             created_by: loaded.created_by,
             sealed: loaded.facts,
             documents: loaded.documents,
-            facts: OnceCell::new(),
+            facts: OnceLock::new(),
         }
     }
 

@@ -93,18 +93,30 @@ impl Casework {
         clear: &[String],
     ) -> Result<Case> {
         let fetched = self.fetch(tx, ctx, id, Act::FillIn)?;
-        fillable(&fetched)?;
-        let mut facts = self.facts(&fetched)?.clone();
-        asked_for(&fetched, &facts, answers, clear)?;
-        own_words(&fetched)?;
+        self.keep_answers(tx, ctx, &fetched, answers, clear)?;
+        Ok(Case { revision: fetched.case.revision + 1, ..fetched.case })
+    }
+
+    /// [`Self::answer`] for a case that this unit fetched to be filled in.
+    pub(crate) fn keep_answers(
+        &self,
+        tx: &mut Tx<'_>,
+        ctx: &Ctx,
+        fetched: &Fetched,
+        answers: &Facts,
+        clear: &[String],
+    ) -> Result<()> {
+        fillable(fetched)?;
+        let mut facts = self.facts(fetched)?.clone();
+        asked_for(fetched, &facts, answers, clear)?;
+        own_words(fetched)?;
         facts.extend(answers.iter().map(|(id, fact)| (id.clone(), fact.clone())));
         for id in clear {
             facts.remove(id);
         }
         case::update_facts(tx, &fetched.case, &self.seal_facts(&facts)?, ctx.now)?;
         let fields: Vec<&String> = answers.keys().collect();
-        self.note(tx, ctx, id, "case.answered", serde_json::json!({ "fields": fields }))?;
-        Ok(Case { revision: fetched.case.revision + 1, ..fetched.case })
+        self.note(tx, ctx, fetched.case.id, "case.answered", serde_json::json!({ "fields": fields }))
     }
 
     /// Chooses how the result comes and which office takes the case in.
@@ -117,6 +129,18 @@ impl Casework {
         office: &str,
     ) -> Result<()> {
         let fetched = self.fetch(tx, ctx, id, Act::FillIn)?;
+        self.set_way(tx, ctx, &fetched, delivery, office)
+    }
+
+    /// [`Self::choose_way`] for a case that this unit fetched to be filled in.
+    pub(crate) fn set_way(
+        &self,
+        tx: &mut Tx<'_>,
+        ctx: &Ctx,
+        fetched: &Fetched,
+        delivery: Delivery,
+        office: &str,
+    ) -> Result<()> {
         if fetched.case.state != CaseState::Draft {
             let state = fetched.case.state;
             return Err(Refusal::WrongState { state, wanted: "更改领取方式" }.into());
@@ -133,7 +157,7 @@ impl Casework {
         }
         case::update_way(tx, &fetched.case, delivery, office, ctx.now)?;
         let body = serde_json::json!({ "delivery": delivery.code(), "office": office });
-        self.note(tx, ctx, id, "case.way_chosen", body)
+        self.note(tx, ctx, fetched.case.id, "case.way_chosen", body)
     }
 
     /// Takes an application back: a draft is dropped, a running case ends.

@@ -19,18 +19,23 @@ impl Casework {
     /// Hands a draft in. Sent twice, it is the same case.
     pub fn submit(&self, tx: &mut Tx<'_>, ctx: &Ctx, id: i64) -> Result<Case> {
         let fetched = self.fetch(tx, ctx, id, Act::Submit)?;
+        self.hand_in(tx, ctx, &fetched)
+    }
+
+    /// [`Self::submit`] for a case that this unit fetched to be submitted.
+    pub(crate) fn hand_in(&self, tx: &mut Tx<'_>, ctx: &Ctx, fetched: &Fetched) -> Result<Case> {
         if fetched.case.state == CaseState::Submitted && fetched.case.correction.is_none() {
-            return Ok(fetched.case);
+            return Ok(fetched.case.clone());
         }
         if fetched.case.state == CaseState::Draft {
-            self.is_current(&fetched)?;
-            let missing = self.missing(tx, ctx, &fetched)?;
+            self.is_current(fetched)?;
+            let missing = self.missing(tx, ctx, fetched)?;
             if !missing.is_empty() {
                 return Err(CaseworkError::Incomplete(missing));
             }
         }
-        let case = self.execute(tx, ctx, &fetched, &Command::Submit, None)?;
-        case::add_revision(tx, id, ctx.now, fetched.sealed_facts())?;
+        let case = self.execute(tx, ctx, fetched, &Command::Submit, None)?;
+        case::add_revision(tx, case.id, ctx.now, fetched.sealed_facts())?;
         Ok(case)
     }
 

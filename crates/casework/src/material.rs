@@ -115,8 +115,11 @@ impl Casework {
 
     /// Whether the one who files it is the window that ticked the original.
     fn original_seen(&self, tx: &mut Tx<'_>, fetched: &Fetched, slot: &str) -> Result<bool> {
+        if !fetched.is(Relation::Window) {
+            return Ok(false);
+        }
         let rows = materials::of_case(tx, fetched.case.id)?;
-        Ok(fetched.is(Relation::Window) && rows.iter().any(|r| r.slot == slot && r.state == "original"))
+        Ok(rows.iter().any(|r| r.slot == slot && r.state == "original"))
     }
 
     /// Writes verdicts down; used by the pre-check inside its own transaction.

@@ -117,7 +117,8 @@ impl Papers {
         version.materials(facts).into_iter().map(|spec| self.material(spec)).collect()
     }
 
-    fn material(&self, spec: &model::Material) -> Material {
+    /// One material with its files.
+    pub fn material(&self, spec: &model::Material) -> Material {
         let of = |files: &[File]| files.iter().filter(|f| f.slot == spec.id).cloned().collect();
         let row = self.rows.iter().find(|r| r.slot == spec.id);
         let state = match row.map(|r| r.state.as_str()) {

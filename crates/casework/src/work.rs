@@ -47,14 +47,25 @@ impl Casework {
     /// Concludes a task. What must be recorded is checked against the pack before anything is written.
     pub fn decide_task(&self, tx: &mut Tx<'_>, ctx: &Ctx, decision: &DecideTask) -> Result<Case> {
         let fetched = self.fetch_own_task(tx, ctx, decision.task)?;
+        self.conclude(tx, ctx, &fetched, decision)
+    }
+
+    /// [`Self::decide_task`] for a task that this unit fetched as the caller's own.
+    pub(crate) fn conclude(
+        &self,
+        tx: &mut Tx<'_>,
+        ctx: &Ctx,
+        fetched: &Fetched,
+        decision: &DecideTask,
+    ) -> Result<Case> {
         let command = Command::Decide {
             task: decision.task,
             finding: decision.finding,
             opinion: decision.opinion.clone(),
         };
         let step = fetched.case.task(decision.task).map(|t| t.step.clone()).unwrap_or_default();
-        let recorded = self.recorded(&fetched, &step, decision)?;
-        self.execute(tx, ctx, &fetched, &command, recorded.as_ref())
+        let recorded = self.recorded(fetched, &step, decision)?;
+        self.execute(tx, ctx, fetched, &command, recorded.as_ref())
     }
 
     /// The facts with what the officer recorded; `None` when the step records nothing.
@@ -153,7 +164,12 @@ impl Casework {
 
     /// The same for those alone who may work on the task. A head takes tasks back and hands them over,
     /// but concludes nothing in another department's name.
-    fn fetch_own_task(&self, tx: &mut yimen_store::Read<'_>, ctx: &Ctx, id: i64) -> Result<Fetched> {
+    pub(crate) fn fetch_own_task(
+        &self,
+        tx: &mut yimen_store::Read<'_>,
+        ctx: &Ctx,
+        id: i64,
+    ) -> Result<Fetched> {
         let fetched = self.fetch_task(tx, ctx, id)?;
         match fetched.case.task(id).is_some_and(|task| policy::may_work_on(&ctx.actor, task)) {
             true => Ok(fetched),

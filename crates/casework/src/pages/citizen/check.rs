@@ -14,7 +14,7 @@ use yimen_web::{
 };
 
 use super::flow::Step;
-use super::opened::{Opened, open, refused};
+use super::opened::{Opened, open, refused, stored};
 use crate::model::{Case, CaseState};
 use crate::pages::error::sentence;
 use crate::pages::{case_words, command, ctx_of, grouped, moment};
@@ -62,22 +62,24 @@ pub(super) async fn submit(
     citizen: CitizenOnly,
     Path(number): Path<String>,
 ) -> Result<Response, WebError> {
-    let ctx = ctx_of(&casework, &citizen.actor);
-    let opened = open(&casework, &ctx, &number, Act::Submit).await?;
-    let done = format!("/cases/{}/submitted", opened.number());
-    if opened.case.submitted_at.is_some() {
-        return Ok(redirect_303(done));
-    }
-    let case = opened.case.id;
-    let submit = move |casework: &Casework, tx: &mut Tx<'_>, ctx: &Ctx| casework.submit(tx, ctx, case);
+    let (ctx, number) = (ctx_of(&casework, &citizen.actor), stored(&number)?);
+    let own = number.clone();
+    let submit = move |casework: &Casework, tx: &mut Tx<'_>, ctx: &Ctx| -> crate::Result<()> {
+        let fetched = casework.fetch_by_number(tx, ctx, &own, Act::Submit)?;
+        match fetched.case.submitted_at {
+            Some(_) => Ok(()),
+            None => casework.hand_in(tx, ctx, &fetched).map(|_| ()),
+        }
+    };
     match command(&casework, &ctx, "case.submit", submit).await {
-        Ok(_) => Ok(redirect_303(done)),
+        Ok(()) => Ok(redirect_303(format!("/cases/{number}/submitted"))),
         Err(CaseworkError::Incomplete(missing)) => {
+            let opened = open(&casework, &ctx, &number, Act::Submit).await?;
             let errors: Vec<FieldError> =
                 missing.into_iter().map(|m| FieldError::new("check", sentence(m))).collect();
             Ok(Html::invalid(Check::of(&casework, &shell, &opened, &errors, ctx.token())).into_response())
         }
-        Err(error) => Err(refused(error, opened.number())),
+        Err(error) => Err(refused(error, &number)),
     }
 }
 

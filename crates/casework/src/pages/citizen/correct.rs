@@ -1,5 +1,7 @@
 //! Answering a correction notice: exactly what was asked for, each with its reason, and handed in as one.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
@@ -14,9 +16,9 @@ use yimen_web::{
     Clock, Field, FieldError, Form, FormState, Html, MaterialRow, Notice, Page, Shell, WebError, redirect_303,
 };
 
-use super::form_page::store_answers;
+use super::form_page::keep;
 use super::materials::{box_name, material_row};
-use super::opened::{Opened, open, refused};
+use super::opened::{Opened, open, refused, stored};
 use crate::model::{CaseState, CorrectionItem};
 use crate::pages::error::sentence;
 use crate::pages::fields::{Taken, control, control_from, take};
@@ -87,8 +89,7 @@ pub(super) async fn save(
     if opened.case.state == CaseState::Submitted && opened.case.correction.is_some() {
         return Ok(redirect_303(done));
     }
-    let taken = taken(&opened, &form);
-    store_answers(&casework, &ctx, &opened, &taken).await?;
+    let taken = keep_taken(&casework, &ctx, &number, &form).await?;
     if !taken.errors.is_empty() {
         taken.tell(&mut form);
         let errors = form.errors().to_vec();
@@ -124,8 +125,21 @@ pub(super) async fn autosave(
         let stale = WebError::conflict("补正已经提交，不能再改填写的内容。");
         return Err(stale.next(format!("/cases/{}", opened.number()), "查看这份办件"));
     }
-    store_answers(&casework, &ctx, &opened, &taken(&opened, &form)).await?;
+    keep_taken(&casework, &ctx, &number, &form).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// Reads what was posted and keeps what is sound of it, in one unit of work.
+async fn keep_taken(casework: &Casework, ctx: &Ctx, number: &str, form: &Form) -> Result<Taken, WebError> {
+    let (number, form) = (stored(number)?, Arc::new(form.clone()));
+    let own = number.clone();
+    let save = move |casework: &Casework, tx: &mut Tx<'_>, ctx: &Ctx| -> crate::Result<Taken> {
+        let opened = Opened::read(casework, tx, ctx, &own, (Act::FillIn, false))?;
+        let taken = taken(&opened, &form);
+        keep(casework, tx, ctx, &opened, &taken)?;
+        Ok(taken)
+    };
+    command(casework, ctx, "case.answer", save).await.map_err(|error| refused(error, &number))
 }
 
 /// What was asked for of what was posted.

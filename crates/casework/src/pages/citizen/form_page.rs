@@ -1,17 +1,19 @@
 //! One form page: prefilled, saved whole by the button and, with script, while it is typed.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use yimen_catalogue::Facts;
+use yimen_catalogue::{Fact, Facts};
 use yimen_identity::CitizenOnly;
 use yimen_platform::Ctx;
 use yimen_store::Tx;
 use yimen_web::{Field, Form, Html, Notice, Page, Shell, WebError, redirect_303};
 
 use super::flow::Step;
-use super::opened::{Opened, open, open_with_record, refused};
+use super::opened::{Opened, open_with_record, refused, stored};
 use super::{Return, next_path};
 use crate::Casework;
 use crate::pages::fields::{Taken, control_for, control_from, take_page};
@@ -55,37 +57,59 @@ pub(super) async fn page(
     Ok(Html::ok(FormPage::of(page, &opened, &id, &back, fields, ctx.token())).into_response())
 }
 
+/// What a posted page came to.
+enum Saved {
+    /// Kept, or not asked any more: where to go on.
+    Onward(String),
+    /// What is sound is kept; the rest is shown again.
+    Wrong(Box<(Opened, Taken)>),
+}
+
+/// Reads and keeps a page in one unit of work: nothing can come between.
 pub(super) async fn save(
     State(casework): State<Casework>,
     shell: Shell,
     citizen: CitizenOnly,
     Path((number, id)): Path<(String, String)>,
     Query(back): Query<Return>,
-    mut form: Form,
+    form: Form,
 ) -> Result<Response, WebError> {
-    let ctx = ctx_of(&casework, &citizen.actor);
-    let opened = open(&casework, &ctx, &number, Act::FillIn).await?;
-    opened.must_be_draft()?;
-    if !opened.flow().has(&step(&id)) {
-        return Ok(redirect_303(opened.apply_path()));
+    let (ctx, number) = (ctx_of(&casework, &citizen.actor), stored(&number)?);
+    let posted = Arc::new((number, id, back, form));
+    let sent = posted.clone();
+    let save = move |casework: &Casework, tx: &mut Tx<'_>, ctx: &Ctx| -> crate::Result<Saved> {
+        let (number, id, back, form) = &*sent;
+        let opened = Opened::read(casework, tx, ctx, number, (Act::FillIn, false))?;
+        opened.must_be_draft()?;
+        if !opened.flow().has(&step(id)) {
+            return Ok(Saved::Onward(opened.apply_path()));
+        }
+        let taken = take_page(&opened.version, id, &opened.facts, form);
+        // What is sound is kept, whatever else is wrong with the page.
+        keep(casework, tx, ctx, &opened, &taken)?;
+        Ok(match (taken.errors.is_empty(), taken.newly) {
+            (false, _) => Saved::Wrong(Box::new((opened, taken))),
+            (true, 0) => {
+                Saved::Onward(next_path(&opened.answered(taken.facts, &taken.cleared), &step(id), back))
+            }
+            (true, _) => Saved::Onward(back.more(&step(id).path(opened.number()))),
+        })
+    };
+    let saved = command(&casework, &ctx, "case.answer", save).await;
+    let (number, id, back, mut form) = Arc::unwrap_or_clone(posted);
+    match saved.map_err(|error| refused(error, &number))? {
+        Saved::Onward(path) => Ok(redirect_303(path)),
+        Saved::Wrong(wrong) => {
+            let (opened, taken) = *wrong;
+            taken.tell(&mut form);
+            let mut facts = opened.facts.clone();
+            facts.extend(taken.facts);
+            let specs = opened.version.fields(&id, &facts);
+            let fields = specs.into_iter().map(|spec| control_from(spec, &facts, &form)).collect();
+            let page = titled(&shell, &opened, &id, &back).errors_of(&form);
+            Ok(Html::invalid(FormPage::of(page, &opened, &id, &back, fields, ctx.token())).into_response())
+        }
     }
-    let taken = take_page(&opened.version, &id, &opened.facts, &form);
-    // What is sound is kept, whatever else is wrong with the page.
-    store_answers(&casework, &ctx, &opened, &taken).await?;
-    if taken.errors.is_empty() {
-        let path = match taken.newly {
-            0 => next_path(&opened.answered(taken.facts, &taken.cleared), &step(&id), &back),
-            _ => back.more(&step(&id).path(opened.number())),
-        };
-        return Ok(redirect_303(path));
-    }
-    taken.tell(&mut form);
-    let mut facts = opened.facts.clone();
-    facts.extend(taken.facts.clone());
-    let specs = opened.version.fields(&id, &facts);
-    let fields = specs.into_iter().map(|spec| control_from(spec, &facts, &form)).collect();
-    let page = titled(&shell, &opened, &id, &back).errors_of(&form);
-    Ok(Html::invalid(FormPage::of(page, &opened, &id, &back, fields, ctx.token())).into_response())
 }
 
 /// Keeps what is sound of a page that is still being typed; says nothing about the rest.
@@ -95,35 +119,34 @@ pub(super) async fn autosave(
     Path((number, id)): Path<(String, String)>,
     form: Form,
 ) -> Result<Response, WebError> {
-    let ctx = ctx_of(&casework, &citizen.actor);
-    let opened = open(&casework, &ctx, &number, Act::FillIn).await?;
-    opened.must_be_draft()?;
-    let taken = take_page(&opened.version, &id, &opened.facts, &form);
-    store_answers(&casework, &ctx, &opened, &taken).await?;
+    let (ctx, number) = (ctx_of(&casework, &citizen.actor), stored(&number)?);
+    let (form, own) = (Arc::new(form), number.clone());
+    let save = move |casework: &Casework, tx: &mut Tx<'_>, ctx: &Ctx| -> crate::Result<()> {
+        let opened = Opened::read(casework, tx, ctx, &own, (Act::FillIn, false))?;
+        opened.must_be_draft()?;
+        keep(casework, tx, ctx, &opened, &take_page(&opened.version, &id, &opened.facts, &form))
+    };
+    command(&casework, &ctx, "case.answer", save).await.map_err(|error| refused(error, &number))?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 /// Writes what changed; a page sent again as it was changes nothing.
-pub(super) async fn store_answers(
+pub(super) fn keep(
     casework: &Casework,
+    tx: &mut Tx<'_>,
     ctx: &Ctx,
     opened: &Opened,
     taken: &Taken,
-) -> Result<(), WebError> {
-    let fresh = |(id, fact): (&String, &yimen_catalogue::Fact)| opened.facts.get(id) != Some(fact);
+) -> crate::Result<()> {
+    let fresh = |(id, fact): &(&String, &Fact)| opened.facts.get(*id) != Some(*fact);
     let answers: Facts =
-        taken.facts.iter().filter(|f| fresh(*f)).map(|(id, fact)| (id.clone(), fact.clone())).collect();
+        taken.facts.iter().filter(fresh).map(|(id, fact)| (id.clone(), fact.clone())).collect();
     let cleared: Vec<String> =
         taken.cleared.iter().filter(|id| opened.facts.contains_key(*id)).cloned().collect();
-    if answers.is_empty() && cleared.is_empty() {
-        return Ok(());
+    match answers.is_empty() && cleared.is_empty() {
+        true => Ok(()),
+        false => casework.keep_answers(tx, ctx, opened, &answers, &cleared),
     }
-    let case = opened.case.id;
-    let answer = move |casework: &Casework, tx: &mut Tx<'_>, ctx: &Ctx| {
-        casework.answer(tx, ctx, case, &answers, &cleared)
-    };
-    let saved = command(casework, ctx, "case.answer", answer).await;
-    saved.map(|_| ()).map_err(|error| refused(error, opened.number()))
 }
 
 fn step(id: &str) -> Step {

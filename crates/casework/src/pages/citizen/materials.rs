@@ -14,11 +14,12 @@ use yimen_web::{
 
 use super::Return;
 use super::flow::Step;
-use super::opened::{Opened, open, refused_at};
-use crate::model::CaseState;
+use super::opened::{Opened, open, refused_at, stored};
+use crate::command::{Fetched, with_today};
+use crate::model::{Case, CaseState};
 use crate::pages::{command, ctx_of};
 use crate::policy::Act;
-use crate::view::{Material, MaterialState};
+use crate::view::{Material, MaterialState, Papers};
 use crate::{Casework, NewFile};
 
 /// Most files of one material.
@@ -58,14 +59,14 @@ pub(super) async fn upload(
     Query(back): Query<Return>,
     request: Request,
 ) -> Result<Response, WebError> {
-    let ctx = ctx_of(&casework, &citizen.actor);
-    let opened = open(&casework, &ctx, &number, Act::FillIn).await?;
-    let home = format!("/cases/{}", opened.number());
-    let problem = take_files(&casework, &ctx, &opened, (&slot, &home), request).await?;
+    let (ctx, number) = (ctx_of(&casework, &citizen.actor), stored(&number)?);
+    let place = Place::find(&casework, &ctx, &number, &slot).await?;
+    let home = format!("/cases/{number}");
+    let problem = take_files(&casework, &ctx, &place, (&slot, &home), request).await?;
     let Some(message) = problem else {
-        let to = match opened.case.state {
-            CaseState::Correcting => format!("/cases/{}/correct", opened.number()),
-            _ => back.carry(&Step::Materials.path(opened.number())),
+        let to = match place.state {
+            CaseState::Correcting => format!("/cases/{number}/correct"),
+            _ => back.carry(&Step::Materials.path(&number)),
         };
         return Ok(redirect_303(format!("{to}#material-{slot}")));
     };
@@ -77,20 +78,54 @@ pub(super) async fn upload(
         .into_response())
 }
 
+/// Where files are filed.
+pub(in crate::pages) struct Place {
+    case: i64,
+    state: CaseState,
+    /// Files that are there; nothing where this case takes none.
+    there: Option<usize>,
+}
+
+impl Place {
+    pub fn of(opened: &Opened, slot: &str) -> Place {
+        Place::new(opened, opened.material(slot))
+    }
+
+    fn new(fetched: &Fetched, material: Option<&Material>) -> Place {
+        let there = material.filter(|m| takes_files(m, &fetched.case)).map(|m| m.files.len());
+        Place { case: fetched.case.id, state: fetched.case.state, there }
+    }
+
+    /// Reads only what this material depends on.
+    async fn find(casework: &Casework, ctx: &Ctx, number: &str, slot: &str) -> Result<Place, WebError> {
+        let (own, ctx) = (casework.clone(), ctx.clone());
+        let (number, slot) = (number.to_string(), slot.to_string());
+        let read = casework.platform.store.read(move |q| -> crate::Result<Place> {
+            let fetched = own.fetch_by_number(q, &ctx, &number, Act::FillIn)?;
+            let facts = || own.facts(&fetched).map(|facts| with_today(facts.clone(), &ctx));
+            let material = match fetched.version.needed(&slot, facts)? {
+                Some(spec) => Some(Papers::of(q, &fetched.case)?.material(spec)),
+                None => None,
+            };
+            Ok(Place::new(&fetched, material.as_ref()))
+        });
+        Ok(read.await?)
+    }
+}
+
 /// Adds what was sent to a material, or removes the file the form names. Answers with what was refused, in words;
 /// what cannot be done at all leads back to `home`.
 pub(in crate::pages) async fn take_files(
     casework: &Casework,
     ctx: &Ctx,
-    opened: &Opened,
+    place: &Place,
     (slot, home): (&str, &str),
     request: Request,
 ) -> Result<Option<String>, WebError> {
-    let known = opened.material(slot).filter(|m| takes_files(m, opened));
-    let there = known.map(|m| m.files.len()).ok_or_else(|| no_such_slot(home))?;
+    let there = place.there.ok_or_else(|| no_such_slot(home))?;
     let rules = Rules { max_files: PER_SLOT.saturating_sub(there), ..Rules::default() };
     let mut received = receive(request, &rules).await?;
-    let case = opened.case.id;
+    let case = place.case;
     let remove = received.form.text("remove").to_string();
     if !remove.is_empty() {
         let file: i64 = remove.parse().map_err(|_| WebError::not_found())?;
@@ -99,7 +134,7 @@ pub(in crate::pages) async fn take_files(
         command(casework, ctx, "material.remove", remove).await.map_err(|error| refused_at(error, home))?;
         return Ok(None);
     }
-    add_files(casework, ctx, opened, (slot, home), &mut received).await?;
+    add_files(casework, ctx, case, (slot, home), &mut received).await?;
     let errors = received.errors_or_none();
     Ok(errors)
 }
@@ -107,7 +142,7 @@ pub(in crate::pages) async fn take_files(
 async fn add_files(
     casework: &Casework,
     ctx: &Ctx,
-    opened: &Opened,
+    case: i64,
     (slot, home): (&str, &str),
     received: &mut Received,
 ) -> Result<(), WebError> {
@@ -126,7 +161,6 @@ async fn add_files(
     if files.is_empty() {
         return Ok(());
     }
-    let case = opened.case.id;
     let add = move |casework: &Casework, tx: &mut Tx<'_>, ctx: &Ctx| -> crate::Result<()> {
         files.iter().try_for_each(|file| casework.add_file(tx, ctx, case, file).map(|_| ()))
     };
@@ -134,13 +168,13 @@ async fn add_files(
 }
 
 /// In a draft every material that is not made from the answers; in a supplement only those that were asked for.
-fn takes_files(material: &Material, opened: &Opened) -> bool {
+fn takes_files(material: &Material, case: &Case) -> bool {
     if material.state == MaterialState::FromForm {
         return false;
     }
     let target = format!("material:{}", material.id);
     let asked = |c: &crate::model::Correction| c.items.iter().any(|i| i.target == target);
-    opened.case.state != CaseState::Correcting || opened.case.correction.as_ref().is_some_and(asked)
+    case.state != CaseState::Correcting || case.correction.as_ref().is_some_and(asked)
 }
 
 fn no_such_slot(home: &str) -> WebError {

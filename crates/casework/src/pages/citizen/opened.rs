@@ -1,25 +1,25 @@
 //! A case opened for its applicant: what the application pages need of it, in one read.
 
-use std::sync::Arc;
+use std::ops::Deref;
 
 use yimen_catalogue::model::Service;
-use yimen_catalogue::{Facts, Settled, TODAY, Version};
+use yimen_catalogue::{Facts, Settled, TODAY};
 use yimen_parties::Party;
 use yimen_platform::Ctx;
 use yimen_standards::case_number::CaseNumber;
+use yimen_store::Read;
 use yimen_web::WebError;
 
 use super::flow::Flow;
-use crate::command::with_today;
-use crate::model::{Case, CaseState};
+use crate::command::{Fetched, with_today};
+use crate::model::CaseState;
 use crate::policy::Act;
 use crate::rules::Refusal;
 use crate::view::{Material, Papers};
 use crate::{Casework, CaseworkError};
 
 pub(in crate::pages) struct Opened {
-    pub case: Case,
-    pub version: Arc<Version>,
+    fetched: Fetched,
     /// As answered, with today: an answer that applies no longer is still there for whoever changes their mind.
     pub facts: Facts,
     pub settled: Settled,
@@ -27,6 +27,14 @@ pub(in crate::pages) struct Opened {
     papers: Papers,
     /// The applicant's own record, where it was asked for.
     pub own: Option<Party>,
+}
+
+impl Deref for Opened {
+    type Target = Fetched;
+
+    fn deref(&self) -> &Fetched {
+        &self.fetched
+    }
 }
 
 /// The number as stored, however it was written into the address.
@@ -64,19 +72,27 @@ async fn load(
     let number = stored(number)?;
     let (casework, ctx) = (casework.clone(), ctx.clone());
     let store = casework.platform.store.clone();
-    let opened = store.read(move |q| -> Result<Opened, CaseworkError> {
-        let fetched = casework.fetch_by_number(q, &ctx, &number, act)?;
-        let facts = with_today(casework.facts(&fetched)?.clone(), &ctx);
+    Ok(store.read(move |q| Opened::read(&casework, q, &ctx, &number, (act, record))).await?)
+}
+
+impl Opened {
+    /// Opens the case in a unit of work that may go on to write it; `record`: with the applicant's own.
+    pub(super) fn read(
+        casework: &Casework,
+        q: &mut Read<'_>,
+        ctx: &Ctx,
+        number: &str,
+        (act, record): (Act, bool),
+    ) -> crate::Result<Opened> {
+        let fetched = casework.fetch_by_number(q, ctx, number, act)?;
+        let facts = with_today(casework.facts(&fetched)?.clone(), ctx);
         let settled = fetched.version.derive(facts.clone());
         let papers = Papers::of(q, &fetched.case)?;
         let materials = papers.materials(&fetched.version, &settled);
         let own = record.then(|| casework.parties.by_id(q, fetched.case.applicant).ok()).flatten();
-        Ok(Opened { case: fetched.case, version: fetched.version, facts, settled, materials, papers, own })
-    });
-    Ok(opened.await?)
-}
+        Ok(Opened { fetched, facts, settled, materials, papers, own })
+    }
 
-impl Opened {
     pub fn number(&self) -> &str {
         &self.case.number
     }
@@ -89,8 +105,9 @@ impl Opened {
     pub(super) fn answered(mut self, answers: Facts, cleared: &[String]) -> Opened {
         self.facts.extend(answers);
         self.facts.retain(|id, _| !cleared.contains(id));
-        self.settled = self.version.derive(self.facts.clone());
-        self.materials = self.papers.materials(&self.version, &self.settled);
+        let version = &self.fetched.version;
+        self.settled = version.derive(self.facts.clone());
+        self.materials = self.papers.materials(version, &self.settled);
         self
     }
 
@@ -121,12 +138,10 @@ impl Opened {
     }
 
     /// A form of an application that is no draft any more is stale: a correction has a page of its own.
-    pub fn must_be_draft(&self) -> Result<(), WebError> {
+    pub fn must_be_draft(&self) -> crate::Result<()> {
         match self.case.state {
             CaseState::Draft => Ok(()),
-            state => {
-                Err(refused(Refusal::WrongState { state, wanted: "修改填写内容" }.into(), self.number()))
-            }
+            state => Err(Refusal::WrongState { state, wanted: "修改填写内容" }.into()),
         }
     }
 

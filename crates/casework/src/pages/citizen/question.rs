@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use yimen_catalogue::Facts;
-use yimen_catalogue::form;
+use yimen_catalogue::form::{self, FieldError};
 use yimen_catalogue::model::Question;
 use yimen_catalogue::pages::question_control;
 use yimen_identity::CitizenOnly;
@@ -13,7 +13,7 @@ use yimen_store::Tx;
 use yimen_web::{Field, Form, FormState, Html, Page, Shell, WebError, redirect_303};
 
 use super::flow::Step;
-use super::opened::{Opened, open, refused};
+use super::opened::{Opened, open, refused, stored};
 use super::{Return, next_path};
 use crate::Casework;
 use crate::pages::error::sentence;
@@ -65,6 +65,12 @@ pub(super) async fn page(
     .into_response())
 }
 
+/// What a posted answer came to.
+enum Answered {
+    Onward(String),
+    Wrong(Box<(Opened, FieldError)>),
+}
+
 pub(super) async fn save(
     State(casework): State<Casework>,
     shell: Shell,
@@ -73,24 +79,31 @@ pub(super) async fn save(
     Query(back): Query<Return>,
     mut form: Form,
 ) -> Result<Response, WebError> {
-    let ctx = ctx_of(&casework, &citizen.actor);
-    let opened = open(&casework, &ctx, &number, Act::FillIn).await?;
-    opened.must_be_draft()?;
-    let Some(question) = asked(&opened, &id) else {
-        return Ok(redirect_303(opened.apply_path()));
-    };
-    match form::answer(question, form.all(&id)) {
-        Ok(fact) => {
-            let number = opened.number().to_string();
-            let (case, answers) = (opened.case.id, Facts::from([(id.clone(), fact)]));
-            let opened = opened.answered(answers.clone(), &[]);
-            let answer = move |casework: &Casework, tx: &mut Tx<'_>, ctx: &Ctx| {
-                casework.answer(tx, ctx, case, &answers, &[])
-            };
-            command(&casework, &ctx, "case.answer", answer).await.map_err(|error| refused(error, &number))?;
-            Ok(redirect_303(next_path(&opened, &step(&id), &back)))
+    let (ctx, number) = (ctx_of(&casework, &citizen.actor), stored(&number)?);
+    let (own, asks, values, way_back) = (number.clone(), id.clone(), form.all(&id).to_vec(), back.clone());
+    let answer = move |casework: &Casework, tx: &mut Tx<'_>, ctx: &Ctx| -> crate::Result<Answered> {
+        let opened = Opened::read(casework, tx, ctx, &own, (Act::FillIn, false))?;
+        opened.must_be_draft()?;
+        let Some(question) = asked(&opened, &asks) else {
+            return Ok(Answered::Onward(opened.apply_path()));
+        };
+        match form::answer(question, &values) {
+            Ok(fact) => {
+                let answers = Facts::from([(asks.clone(), fact)]);
+                casework.keep_answers(tx, ctx, &opened, &answers, &[])?;
+                Ok(Answered::Onward(next_path(&opened.answered(answers, &[]), &step(&asks), &way_back)))
+            }
+            Err(error) => Ok(Answered::Wrong(Box::new((opened, error)))),
         }
-        Err(error) => {
+    };
+    let saved = command(&casework, &ctx, "case.answer", answer).await;
+    match saved.map_err(|error| refused(error, &number))? {
+        Answered::Onward(path) => Ok(redirect_303(path)),
+        Answered::Wrong(wrong) => {
+            let (opened, error) = *wrong;
+            let Some(question) = asked(&opened, &id) else {
+                return Ok(redirect_303(opened.apply_path()));
+            };
             form.error(&error.field, sentence(error.message));
             Ok(again(&shell, &opened, &id, question, &back, &form, ctx.token()))
         }

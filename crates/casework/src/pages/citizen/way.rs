@@ -10,7 +10,7 @@ use yimen_store::Tx;
 use yimen_web::{Choice, Field, Form, FormState, Html, Page, Shell, WebError, redirect_303};
 
 use super::flow::Step;
-use super::opened::{Opened, open_with_record, refused};
+use super::opened::{Opened, open_with_record, refused, stored};
 use super::{Return, next_path};
 use crate::Casework;
 use crate::draft::way_of;
@@ -43,36 +43,57 @@ pub(super) async fn page(
     Ok(Html::ok(WayPage::of(&casework, &shell, &opened, &back, None, ctx.token())).into_response())
 }
 
+/// What a posted choice came to.
+enum Chosen {
+    Onward(String),
+    Wrong(Box<(Opened, Form)>),
+}
+
 pub(super) async fn save(
     State(casework): State<Casework>,
     shell: Shell,
     citizen: CitizenOnly,
     Path(number): Path<String>,
     Query(back): Query<Return>,
-    mut form: Form,
+    form: Form,
 ) -> Result<Response, WebError> {
-    let ctx = ctx_of(&casework, &citizen.actor);
-    let opened = open_with_record(&casework, &ctx, &number, Act::FillIn).await?;
-    opened.must_be_draft()?;
-    let chosen = Delivery::parse(form.text("delivery")).filter(|way| ways(&opened).contains(way));
+    let (ctx, number) = (ctx_of(&casework, &citizen.actor), stored(&number)?);
+    let (own, way_back) = (number.clone(), back.clone());
+    let choose = move |casework: &Casework, tx: &mut Tx<'_>, ctx: &Ctx| -> crate::Result<Chosen> {
+        let opened = Opened::read(casework, tx, ctx, &own, (Act::FillIn, true))?;
+        opened.must_be_draft()?;
+        let mut form = form.clone();
+        match chosen(casework, &opened, &mut form) {
+            Some((delivery, office)) => {
+                casework.set_way(tx, ctx, &opened, delivery, &office)?;
+                Ok(Chosen::Onward(next_path(&opened, &Step::Way, &way_back)))
+            }
+            None => Ok(Chosen::Wrong(Box::new((opened, form)))),
+        }
+    };
+    let saved = command(&casework, &ctx, "case.way", choose).await;
+    match saved.map_err(|error| refused(error, &number))? {
+        Chosen::Onward(path) => Ok(redirect_303(path)),
+        Chosen::Wrong(wrong) => {
+            let (opened, form) = *wrong;
+            let page = WayPage::of(&casework, &shell, &opened, &back, Some(&form), ctx.token());
+            Ok(Html::invalid(page).into_response())
+        }
+    }
+}
+
+/// What was chosen, if it is offered; else the form says what to choose.
+fn chosen(casework: &Casework, opened: &Opened, form: &mut FormState) -> Option<(Delivery, String)> {
+    let delivery = Delivery::parse(form.text("delivery")).filter(|way| ways(opened).contains(way));
     let office = form.text("office").to_string();
-    let known = offices(&casework, &opened).iter().any(|(id, _)| *id == office);
-    if chosen.is_none() {
+    let known = offices(casework, opened).iter().any(|(id, _)| *id == office);
+    if delivery.is_none() {
         form.error("delivery", "请选择领取结果的方式。");
     }
     if !known {
         form.error("office", "请选择受理的大厅。");
     }
-    let (Some(delivery), true) = (chosen, known) else {
-        return Ok(Html::invalid(WayPage::of(&casework, &shell, &opened, &back, Some(&form), ctx.token()))
-            .into_response());
-    };
-    let case = opened.case.id;
-    let choose = move |casework: &Casework, tx: &mut Tx<'_>, ctx: &Ctx| {
-        casework.choose_way(tx, ctx, case, delivery, &office)
-    };
-    command(&casework, &ctx, "case.way", choose).await.map_err(|error| refused(error, opened.number()))?;
-    Ok(redirect_303(next_path(&opened, &Step::Way, &back)))
+    delivery.filter(|_| known).map(|delivery| (delivery, office))
 }
 
 /// The ways the service offers.

@@ -17,7 +17,7 @@ use super::answers::{self, Read};
 use super::{clerk, slots};
 use crate::model::CaseState;
 use crate::pages::citizen::correct;
-use crate::pages::citizen::materials::{box_name, take_files};
+use crate::pages::citizen::materials::{Place, box_name, take_files};
 use crate::pages::citizen::opened::{Opened, open_with_record, refused_at};
 use crate::pages::error::sentence;
 use crate::pages::review::dossier::Places;
@@ -318,7 +318,8 @@ pub(super) async fn upload(
         let stale = WebError::conflict("这份办件已经提交，文件没有保存。");
         return Err(stale.next(home, "查看这份办件"));
     }
-    let Some(message) = take_files(&casework, &ctx, &opened, (&slot, &home), request).await? else {
+    let place = Place::of(&opened, &slot);
+    let Some(message) = take_files(&casework, &ctx, &place, (&slot, &home), request).await? else {
         return Ok(redirect_303(format!("{home}/fill#material-{slot}")));
     };
     let errors = vec![FieldError::new(box_name(&slot), message)];

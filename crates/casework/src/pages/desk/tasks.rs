@@ -12,7 +12,7 @@ use super::issued::Done;
 use super::{case, clerk};
 use crate::model::{Finding, Owner, Task, TaskState};
 use crate::pages::citizen::opened::refused_at;
-use crate::pages::fields::{control, control_from, take};
+use crate::pages::fields::{Applying, control, control_from, take};
 use crate::pages::{command, ctx_of};
 use crate::policy::Act;
 use crate::store::task::case_of;
@@ -159,10 +159,9 @@ pub(super) async fn done(
     let facts = casework.facts(&fetched)?.clone();
     let step = task.step.clone();
     let specs = fetched.version.step(&step).map(|s| s.records.clone()).unwrap_or_default();
-    let applies = |spec: &yimen_catalogue::model::Field, facts: &yimen_catalogue::Facts| {
-        fetched.version.records(&step, facts).iter().any(|f| f.id == spec.id)
-    };
-    let taken = take(&specs, &facts, &form, applies);
+    let applying = Applying::new(&fetched.version, |facts| fetched.version.records(&step, facts));
+    let taken = take(&specs, &facts, &form, |spec, facts| applying.has(spec, facts));
+    drop(applying);
     if finding == Finding::Pass {
         taken.tell(&mut form);
     }

@@ -1,12 +1,10 @@
 //! Concluding a task: what was typed is checked, kept, and carried out by the one command.
 
-use std::sync::Arc;
-
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use yimen_catalogue::model::StepKind;
-use yimen_catalogue::{Facts, Settled, Version};
+use yimen_catalogue::{Facts, Version};
 use yimen_identity::StaffOnly;
 use yimen_platform::Ctx;
 use yimen_web::{Form, FormState, Html, Shell, WebError, redirect_303};
@@ -18,7 +16,7 @@ use super::workbench::{FINDING, OPINION, Typed};
 use crate::command::with_today;
 use crate::model::{Finding, Task, is_decision};
 use crate::pages::ctx_of;
-use crate::pages::fields::take;
+use crate::pages::fields::{Applying, take};
 use crate::policy::Act;
 use crate::rules::Refusal;
 use crate::{Casework, CaseworkError, DecideTask};
@@ -32,53 +30,60 @@ pub(super) async fn decide(
     mut form: Form,
 ) -> Result<Response, WebError> {
     let ctx = ctx_of(&casework, &who.actor);
-    let ground = ground(&casework, &ctx, id).await?;
-    if !task::may_work(&ctx.actor, &ground.task) {
-        return Err(CaseworkError::Forbidden(Act::Work.zh()).into());
-    }
     if let Ok(index) = form.text("insert").parse::<usize>() {
         let found = load(&casework, &ctx, id).await?;
+        if !task::may_work(&ctx.actor, &found.task) {
+            return Err(CaseworkError::Forbidden(Act::Work.zh()).into());
+        }
         insert(&found, index, &mut form);
         let typed = Typed { action: "decide", form: Some(&form) };
         let page = task::page(&casework, &ctx, &shell, &found, &task::Asked::default(), typed);
         return Ok(Html::ok(page).into_response());
     }
-    let Some(decision) = take_decision(&ground, &mut form, task::rules(rules)) else {
-        let found = load(&casework, &ctx, id).await?;
-        return Ok(again(&casework, &ctx, &shell, &found, Typed { action: "decide", form: Some(&form) }));
-    };
-    let (own, asked) = (casework.clone(), ctx.clone());
-    let write = move |tx: &mut yimen_store::Tx<'_>| own.decide_task(tx, &asked, &decision);
-    match casework.platform.store.write("task.decide", write).await {
-        Ok(_) => Ok(redirect_303(after(&who, id))),
+    match conclude(&casework, &ctx, id, task::rules(rules), form.clone()).await {
+        Ok(None) => return Ok(redirect_303(after(&who, id))),
+        Ok(Some(told)) => form = told,
         Err(CaseworkError::Refused(refusal @ Refusal::ReviewFailed)) => {
             form.error(FINDING, refusal.to_string());
-            let found = load(&casework, &ctx, id).await?;
-            Ok(again(&casework, &ctx, &shell, &found, Typed { action: "decide", form: Some(&form) }))
         }
         Err(error) => {
             let kept = Kept::new("您的意见", form.text(OPINION)).on(format!("/review/tasks/{id}"));
-            refused(&shell, home(&who.actor), error, kept)
+            return refused(&shell, home(&who.actor), error, kept);
         }
     }
+    let found = load(&casework, &ctx, id).await?;
+    Ok(again(&casework, &ctx, &shell, &found, Typed { action: "decide", form: Some(&form) }))
 }
 
-/// What a decision is checked against. The page around it is only loaded when something must be corrected.
-struct Ground {
-    task: Task,
-    version: Arc<Version>,
-    facts: Settled,
-}
-
-async fn ground(casework: &Casework, ctx: &Ctx, id: i64) -> Result<Ground, WebError> {
+/// Checks what was typed and carries it out, in one unit of work. Answers the form when something must be corrected: it
+/// says what. The page around it is only loaded then.
+async fn conclude(
+    casework: &Casework,
+    ctx: &Ctx,
+    id: i64,
+    rules: ReviewRules,
+    form: Form,
+) -> crate::Result<Option<Form>> {
     let (own, ctx) = (casework.clone(), ctx.clone());
-    let read = casework.platform.store.read(move |q| -> crate::Result<Ground> {
-        let fetched = own.fetch_task(q, &ctx, id)?;
+    let write = move |tx: &mut yimen_store::Tx<'_>| -> crate::Result<Option<Form>> {
+        let fetched = own.fetch_own_task(tx, &ctx, id)?;
         let task = fetched.case.task(id).ok_or(CaseworkError::NotFound)?.clone();
         let facts = with_today(own.facts(&fetched)?.clone(), &ctx);
-        Ok(Ground { task, facts: fetched.version.derive(facts), version: fetched.version })
-    });
-    Ok(read.await?)
+        let ground = Ground { task, facts, version: &fetched.version };
+        let mut form = form.clone();
+        match take_decision(&ground, &mut form, rules) {
+            Some(decision) => own.conclude(tx, &ctx, &fetched, &decision).map(|_| None),
+            None => Ok(Some(form)),
+        }
+    };
+    casework.platform.store.write("task.decide", write).await
+}
+
+/// What a decision is checked against.
+struct Ground<'v> {
+    task: Task,
+    version: &'v Version,
+    facts: Facts,
 }
 
 /// The inbox, which says that it is done and shows what one has still taken on, or the whole department's if that was the
@@ -103,7 +108,7 @@ fn insert(found: &TaskData, index: usize, form: &mut FormState) {
 }
 
 /// The decision as it was typed; `None` when something must be corrected, which then stands in the form.
-fn take_decision(ground: &Ground, form: &mut FormState, rules: ReviewRules) -> Option<DecideTask> {
+fn take_decision(ground: &Ground<'_>, form: &mut FormState, rules: ReviewRules) -> Option<DecideTask> {
     let task = &ground.task;
     let judged = task.kind == StepKind::Review || is_decision(task.kind);
     let finding = match judged {
@@ -127,19 +132,17 @@ fn take_decision(ground: &Ground, form: &mut FormState, rules: ReviewRules) -> O
     Some(DecideTask { task: task.id, finding, opinion, records })
 }
 
-fn take_records(ground: &Ground, form: &mut FormState) -> Facts {
+fn take_records(ground: &Ground<'_>, form: &mut FormState) -> Facts {
     let Ground { task, version, facts: known } = ground;
     let step = &task.step;
     let specs = version.step(step).map(|s| s.records.as_slice()).unwrap_or_default();
-    let applies = |spec: &yimen_catalogue::model::Field, facts: &Facts| {
-        spec.when.is_none() || version.records(step, facts).iter().any(|f| f.id == spec.id)
-    };
-    let taken = take(specs, known, form, applies);
+    let applying = Applying::new(version, |facts| version.records(step, facts));
+    let taken = take(specs, known, form, |spec, facts| applying.has(spec, facts));
     taken.tell(form);
-    let mut all = Facts::clone(known);
+    let mut all = known.clone();
     all.extend(taken.facts.clone());
     // A field that only these answers brought in was not on the page: it is asked for now.
-    for field in version.records(step, &all) {
+    for field in specs.iter().filter(|spec| applying.has(spec, &all)) {
         let told = taken.errors.iter().any(|e| e.field == field.id);
         if !field.optional && !taken.facts.contains_key(&field.id) && !told {
             form.error(&field.id, format!("请填写{}。", field.label));

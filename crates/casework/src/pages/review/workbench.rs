@@ -11,7 +11,7 @@ use super::opinion::{self, Template};
 use super::task::{TaskData, may_work, nothing};
 use crate::Casework;
 use crate::model::{Case, CaseState, ExtensionState, Finding, TakeBack, Task, TaskState, is_decision};
-use crate::pages::fields::control_from;
+use crate::pages::fields::{Applying, control_from, take};
 use crate::pages::words::{moment, owner_words};
 
 /// Names of controls; the hyphen keeps them apart from the pack's own fields.
@@ -225,11 +225,11 @@ fn decide_form(version: &Version, case: &Case, task: &Task, facts: &Facts, typed
 /// What the step records; a field that an answer just now brought in is shown too.
 fn shown_records<'v>(version: &'v Version, step: &str, facts: &Facts, form: &FormState) -> Vec<&'v Spec> {
     let specs = version.step(step).map(|s| s.records.as_slice()).unwrap_or_default();
-    let applies = |spec: &Spec, facts: &Facts| version.records(step, facts).iter().any(|f| f.id == spec.id);
-    let taken = crate::pages::fields::take(specs, facts, form, applies);
+    let applying = Applying::new(version, |facts| version.records(step, facts));
+    let taken = take(specs, facts, form, |spec, facts| applying.has(spec, facts));
     let mut known = facts.clone();
     known.extend(taken.facts);
-    specs.iter().filter(|spec| applies(spec, &known)).collect()
+    specs.iter().filter(|spec| applying.has(spec, &known)).collect()
 }
 
 fn conclusion(version: &Version, task: &Task, facts: &Facts) -> Option<Conclusion> {
