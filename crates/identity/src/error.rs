@@ -82,7 +82,12 @@ impl From<IdentityError> for WebError {
             | IdentityError::WrongPassword { .. }
             | IdentityError::WrongCode { .. } => WebError::invalid(error.fields()),
             IdentityError::SignInGone => WebError::sign_in(),
-            IdentityError::Locked { .. } | IdentityError::TooBusy => WebError::too_many(format!("{error}。")),
+            IdentityError::Locked { .. } => {
+                let told = error.fields();
+                let told = told.first().map_or_else(|| error.to_string(), |one| one.message.clone());
+                WebError::too_many(format!("{told}。"))
+            }
+            IdentityError::TooBusy => WebError::too_many(format!("{error}。")),
             IdentityError::NotFound => WebError::not_found(),
             IdentityError::Forbidden => WebError::forbidden(format!("{error}。")),
             IdentityError::Store(cause) => web_error(cause),

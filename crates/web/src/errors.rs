@@ -243,6 +243,21 @@ impl IntoResponse for WebError {
     }
 }
 
+/// The same refusal on both ways: for people the page that shows their form again, for programs the problem. [`error_pages`]
+/// knows who asked.
+#[derive(Clone)]
+struct Instead(Arc<Inner>);
+
+impl WebError {
+    /// `page` for people, whose status becomes this error's; the error itself for programs.
+    pub fn shown_as(self, page: impl IntoResponse) -> Response {
+        let mut response = page.into_response();
+        *response.status_mut() = self.status();
+        response.extensions_mut().insert(Instead(Arc::new(*self.0)));
+        response
+    }
+}
+
 /// What a panicking handler answers; the page is written by [`error_pages`].
 pub(crate) fn panicked(cause: Box<dyn Any + Send>) -> Response {
     let text =
@@ -319,14 +334,19 @@ pub async fn error_pages(request: Request, next: Next) -> Response {
     let program = wants_problem(&path, &parts.headers);
     let response = next.run(Request::from_parts(parts, body)).await;
     let status = response.status();
-    let pending = response.extensions().get::<Pending>().cloned();
-    if pending.is_none() && !(status.as_u16() >= 400 && is_bare(response.headers())) {
+    let pending = response.extensions().get::<Pending>().map(|p| p.0.clone());
+    let instead = response.extensions().get::<Instead>().filter(|_| program).map(|i| i.0.clone());
+    let refused = status.as_u16() >= 400;
+    // A form shown again is of no use to a program, whether or not its handler thought of one.
+    let unread = refused && (is_bare(response.headers()) || program && is_page(response.headers()));
+    if pending.is_none() && instead.is_none() && !unread {
         return response;
     }
-    let inner = pending.map_or_else(|| WebError::new(ErrorKind::of(status)).0.into(), |p| p.0);
+    let inner = pending.or(instead).unwrap_or_else(|| WebError::new(ErrorKind::of(status)).0.into());
     let request_id = response.headers().get("x-request-id").and_then(|v| v.to_str().ok()).map(str::to_string);
     let (mut head, _) = response.into_parts();
     head.extensions.remove::<Pending>();
+    head.extensions.remove::<Instead>();
     head.headers.remove(header::CONTENT_LENGTH);
     let (kind, text) = if program {
         ("application/problem+json", problem(&inner, &path))
@@ -348,6 +368,11 @@ fn is_bare(headers: &HeaderMap) -> bool {
     headers
         .get(header::CONTENT_TYPE)
         .is_none_or(|kind| kind.to_str().is_ok_and(|kind| kind.starts_with("text/plain")))
+}
+
+fn is_page(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    kind.is_some_and(|kind| kind.starts_with("text/html"))
 }
 
 fn wants_problem(path: &str, headers: &HeaderMap) -> bool {

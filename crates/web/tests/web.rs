@@ -10,7 +10,7 @@ use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{get, post};
 use tower::ServiceExt;
-use yimen_web::{FieldError, Form, Site, UserBadge, WebError, redirect_303, wrap};
+use yimen_web::{FieldError, Form, Html, Site, UserBadge, WebError, redirect_303, wrap};
 
 async fn sign_in(mut request: Request, next: Next) -> Response {
     request.extensions_mut().insert(Some(UserBadge::new("周小满", "个人")));
@@ -21,6 +21,10 @@ async fn sign_in(mut request: Request, next: Next) -> Response {
 async fn panics() -> Response {
     panic!("a secret in the message");
 }
+
+#[derive(askama::Template)]
+#[template(source = "<form>请改正</form>", ext = "html")]
+struct Again;
 
 fn app() -> Router {
     let inner = Router::new()
@@ -38,6 +42,11 @@ fn app() -> Router {
         .route("/down", get(|| async { WebError::unavailable("connection refused to 10.0.0.7") }))
         .route("/panic", get(panics))
         .route("/save", post(|form: Form| async move { redirect_303(format!("/done?{}", form.text("a"))) }))
+        .route("/again", get(|| async { Html::invalid(Again) }))
+        .route(
+            "/named",
+            get(|| async { WebError::too_many("请在10:00之后再试。").shown_as(Html::ok(Again)) }),
+        )
         .route("/plain", get(|| async { (StatusCode::OK, "ok") }))
         .layer(middleware::from_fn(yimen_web::error_pages))
         .layer(middleware::from_fn(sign_in));
@@ -94,6 +103,21 @@ async fn an_error_is_a_problem_for_programs() {
     let invalid = ask(Request::get("/api/invalid"), "").await;
     let body: serde_json::Value = serde_json::from_str(&invalid.text).unwrap();
     assert_eq!(body["errors"][0]["pointer"], "/id");
+}
+
+#[tokio::test]
+async fn a_form_shown_again_is_a_page_for_people_and_a_problem_for_programs() {
+    for (path, status, words) in [("/again", 422, "提交的内容有误"), ("/named", 429, "请在10:00之后再试。")]
+    {
+        let page = visit(path).await;
+        assert_eq!((page.status, page.text.as_str()), (status, "<form>请改正</form>"));
+        let answer = ask(Request::get(path).header("accept", "application/json"), "").await;
+        assert_eq!(
+            (answer.status, &answer.head[header::CONTENT_TYPE]),
+            (status, &"application/problem+json".parse().unwrap())
+        );
+        assert!(answer.text.contains(words), "{}", answer.text);
+    }
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use yimen_web::{Button, Field, Form, FormState, Html, Notice, Page, Shell, WebError, Width};
 
-use super::sign_in::{blame, with_wait};
+use super::sign_in::{blame, told, with_wait};
 use super::steps::RecoveryPage;
 use crate::{Identity, IdentityError, OwnFactor, SignedIn};
 
@@ -75,7 +75,8 @@ pub(super) async fn renew(
         }
     }
     let page = shell_page(&shell).errors_of(&form);
-    let page = Html(status, view(&identity, page, session.account, &form).await?).into_response();
+    let page = view(&identity, page, session.account, &form).await?;
+    let page = told(status, &form).shown_as(Html::ok(page));
     Ok(match wait {
         Some(error) => with_wait(&identity, page, &error),
         None => page,

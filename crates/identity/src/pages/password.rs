@@ -2,7 +2,6 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use yimen_web::{Button, Field, Form, FormState, Html, Page, Shell, WebError, Width, redirect_303};
 
@@ -47,6 +46,7 @@ pub(super) async fn submit(
             form.error(field, message);
         }
     }
+    let mut refused = None;
     if form.is_valid() {
         let ctx = identity.ctx(actor);
         match identity.change_password(&ctx, form.raw("password"), form.raw("new"), session.id).await {
@@ -57,11 +57,15 @@ pub(super) async fn submit(
                 form.error("password", format!("现在的密码不正确{more}"));
             }
             Err(error) if error.fields().is_empty() => return Err(error.into()),
-            Err(error) => error.fields().into_iter().for_each(|one| {
-                form.error(one.field, one.message);
-            }),
+            Err(error) => {
+                for one in error.fields() {
+                    form.error(one.field, one.message);
+                }
+                refused = Some(WebError::from(error));
+            }
         }
     }
     let page = shell_page(&shell).errors_of(&form);
-    Ok(Html(StatusCode::UNPROCESSABLE_ENTITY, view(page, &form)).into_response())
+    let refused = refused.unwrap_or_else(|| WebError::invalid(form.errors()));
+    Ok(refused.shown_as(Html::ok(view(page, &form))))
 }

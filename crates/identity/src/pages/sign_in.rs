@@ -170,10 +170,18 @@ pub(super) fn with_wait(identity: &Identity, mut page: Response, error: &Identit
     page
 }
 
+/// What a program is told in place of a form that is shown again.
+pub(super) fn told(status: StatusCode, form: &FormState) -> WebError {
+    match (status, form.errors().first()) {
+        (StatusCode::TOO_MANY_REQUESTS, Some(first)) => WebError::too_many(format!("{}。", first.message)),
+        _ => WebError::invalid(form.errors()),
+    }
+}
+
 /// The form again, with what was typed but for the password.
 fn again(identity: &Identity, shell: &Shell, next: String, form: &Form, status: StatusCode) -> Response {
     let page = shell.citizen("登录").errors_of(form);
-    Html(status, view(identity, page, next, form)).into_response()
+    told(status, form).shown_as(Html::ok(view(identity, page, next, form)))
 }
 
 pub(super) fn destination(identity: &Identity, next: &str, actor: &Actor) -> String {

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use yimen_web::{Button, Field, Form, FormState, Html, Notice, Page, Shell, WebError, Width, redirect_303};
 
 use super::sign_in::{
-    Back, blame, destination, device, go, stage_path, with_cookie, with_session, with_wait,
+    Back, blame, destination, device, go, stage_path, told, with_cookie, with_session, with_wait,
 };
 use crate::cookie::{self, Kind};
 use crate::{Entered, Identity, IdentityError, SetUp, Stage, Token, local_path};
@@ -110,7 +110,7 @@ pub(super) async fn code(
     };
     let page = |status, form: &Form| {
         let page = title(&shell, Stage::Code).errors_of(form);
-        Html(status, code_view(page, next.clone(), form)).into_response()
+        told(status, form).shown_as(Html::ok(code_view(page, next.clone(), form)))
     };
     if !form.require("code", "请填写验证码") {
         return Ok(page(StatusCode::UNPROCESSABLE_ENTITY, &form));
@@ -171,7 +171,7 @@ pub(super) async fn set_up(
     }
     let set_up = identity.set_up_shown(&token).await?;
     let page = title(&shell, Stage::Enrol).errors_of(&form);
-    Ok(Html(StatusCode::UNPROCESSABLE_ENTITY, set_up_view(page, next, set_up, &form)).into_response())
+    Ok(WebError::invalid(form.errors()).shown_as(Html::ok(set_up_view(page, next, set_up, &form))))
 }
 
 /// The recovery codes, once: the answer to the form itself, for nothing of them is kept.

@@ -56,6 +56,45 @@ fn a_form_sent_too_late_leads_back_to_its_page_and_a_script_is_told_plainly() {
 }
 
 #[test]
+fn a_program_that_signs_in_wrongly_is_told_as_a_program() {
+    run(|world| async move {
+        world.clerk();
+        let attempt = |login: &str, password: &str| {
+            Request::post("/sign-in")
+                .header("sec-fetch-site", "same-origin")
+                .header(header::ACCEPT, "application/json")
+                .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+                .body(Body::from(format!("login={login}&password={password}")))
+                .unwrap()
+        };
+        let problem = |answer: &crate::world::Answer| -> serde_json::Value {
+            assert_eq!(answer.headers[header::CONTENT_TYPE], "application/problem+json", "{}", answer.body);
+            serde_json::from_str(&answer.body).unwrap()
+        };
+        let empty = world.send(attempt("", "")).await;
+        assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(problem(&empty)["errors"][1]["field"], "password");
+        for _ in 0..5 {
+            let wrong = world.send(attempt("zhou", "Wrong-0000")).await;
+            assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+            let told = problem(&wrong)["errors"][0]["detail"].as_str().unwrap().to_owned();
+            assert!(told.contains("登录名或密码不正确"), "{told}");
+        }
+        let locked = world.send(attempt("zhou", PASSWORD)).await;
+        assert_eq!(locked.status, StatusCode::TOO_MANY_REQUESTS);
+        let told = problem(&locked);
+        assert!(told["detail"].as_str().unwrap().contains("请在"), "it says until when: {told}");
+        assert_eq!(told["status"], 429);
+        let wait: i64 = locked.headers[header::RETRY_AFTER].to_str().unwrap().parse().unwrap();
+        assert!((800..=901).contains(&wait), "{wait}");
+        // People still see the form, with the words beside the field.
+        let page = world.attempt("zhou", PASSWORD).await;
+        assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS);
+        assert!(page.body.contains("<form") && page.body.contains("已暂停登录"), "{}", page.body);
+    });
+}
+
+#[test]
 fn the_wrong_kind_of_account_is_told_so() {
     run(|world| async move {
         world.clerk();
