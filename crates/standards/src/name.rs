@@ -13,6 +13,8 @@ pub enum NameError {
     Control,
     #[error("姓名或名称中不能有表情符号，请按证件填写")]
     Emoji,
+    #[error("姓名或名称中不能有 < > {{ }} \\ \" 这些符号，请删除后按证件填写")]
+    Markup,
     #[error("姓名或名称不能只有数字或符号，请按证件填写")]
     NoLetter,
     #[error("姓名中的间隔号“·”应在两个字之间，请按证件填写")]
@@ -60,6 +62,9 @@ pub fn check(name: &str) -> Result<(), NameError> {
     }
     if name.chars().any(invisible) {
         return Err(NameError::Control);
+    }
+    if name.chars().any(|c| matches!(c, '<' | '>' | '{' | '}' | '\\' | '"')) {
+        return Err(NameError::Markup);
     }
     if name.chars().any(emoji) {
         return Err(NameError::Emoji);

@@ -241,6 +241,26 @@ fn what_cannot_be_a_name() {
     assert_eq!(bad("张\u{0}三"), NameError::Control);
     assert_eq!(bad("张\u{1B}三"), NameError::Control);
     assert_eq!(bad("张\u{FFFD}"), NameError::Control);
+    for markup in ["<script>alert(1)</script>", "张<三", "张三>", "{{张三}}", "张三\"", "张\\三"] {
+        assert_eq!(bad(markup), NameError::Markup, "{markup}");
+    }
+    let told = NameError::Markup.message();
+    assert!(told.contains("< > { } \\ \"") && told.contains("请删除后按证件填写"), "{told}");
+    for real in [
+        "杭州一门（集团）有限公司",
+        "𠮷田",
+        "䶮",
+        "阿依古丽·买买提",
+        "O'Brien-Smith, Jr.",
+        "3M中国有限公司",
+        "李(2)",
+        "“老地方”餐馆",
+        "A&B咖啡",
+        "Jean-Luc Émile",
+        "上海 / 杭州联合体",
+    ] {
+        assert_eq!(name::check(&name::normalise(real)), Ok(()), "{real}");
+    }
     assert_eq!(bad("·张三"), NameError::Separator);
     assert_eq!(bad("张··三"), NameError::Separator);
 }
