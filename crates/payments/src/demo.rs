@@ -178,10 +178,10 @@ fn pay_page(gateway_order: &str, order: &NewOrder) -> String {
          body{{font:17px/1.6 system-ui,'PingFang SC','Microsoft YaHei','Noto Sans CJK SC',sans-serif;margin:0;\
          background:#f4f6f8;color:#1b1f24}}*{{box-sizing:border-box}}main{{max-width:26rem;width:calc(100% - 32px);margin:10vh auto;background:#fff;\
          border:1px solid #d5dae0;border-radius:8px;padding:24px}}h1{{font-size:20px;margin:0 0 16px}}\
-         .sum{{font-size:32px;font-variant-numeric:tabular-nums;margin:8px 0 24px}}\
+         .of{{overflow-wrap:anywhere}}.sum{{font-size:32px;font-variant-numeric:tabular-nums;margin:8px 0 24px}}\
          button{{font:inherit;min-height:48px;width:100%;border:0;border-radius:6px;background:#0b4f8a;color:#fff}}\
          button:focus-visible{{outline:3px solid #ffb000;outline-offset:2px}}small{{color:#55606b}}</style></head>\
-         <body><main><h1>演示支付平台</h1><p>{subject}</p><p class=\"sum\">{}元</p>\
+         <body><main><h1>演示支付平台</h1><p class=\"of\">{subject}<br><small>订单号 {gateway_order}</small></p><p class=\"sum\">{}元</p>\
          <form method=\"post\" action=\"/pay/{gateway_order}\"><button>确认支付</button></form>\
          <p><small>这是演示系统，不会发生真实扣款。</small></p></main></body></html>",
         Fen(order.fen).grouped()

@@ -4,6 +4,7 @@ use yimen_casework::model::{Bill, BillState};
 use yimen_casework::policy::Act;
 use yimen_casework::{CaseworkError, Fetched};
 use yimen_platform::{Actor, Ctx};
+use yimen_standards::case_number::CaseNumber;
 use yimen_store::{StoreError, Tx};
 
 use crate::Payments;
@@ -43,7 +44,7 @@ impl Payments {
         let new = NewOrder {
             order: order.number.clone(),
             fen: order.total,
-            subject: format!("政务服务缴费 {}", order.case_number),
+            subject: format!("政务服务缴费 {}", readable(&order.case_number)),
             notify_url: format!("{own}/api/payments/report"),
             return_url: format!("{own}/cases/{}/bills/{bill}/paid", order.case_number),
         };
@@ -127,4 +128,9 @@ fn due_bill(fetched: &Fetched, bill: i64) -> Result<&Bill, PaymentError> {
         BillState::Void => Err(PaymentError::NotDue("缴费单已作废")),
         BillState::Refunding | BillState::Refunded => Err(PaymentError::NotDue("已退费或正在退费")),
     }
+}
+
+/// In groups, as on the pages the payer comes from.
+fn readable(number: &str) -> String {
+    CaseNumber::parse(number).map_or_else(|_| number.to_string(), |number| number.grouped())
 }

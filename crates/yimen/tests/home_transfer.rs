@@ -372,6 +372,7 @@ async fn pay(applicant: &Person<'_>, number: &str) -> Result {
     applicant.look("29-case-to-pay").await?;
     applicant.click("去缴费 32,090.00元").await?;
     applicant.wait_for("演示支付平台").await?;
+    applicant.must_show(&[&grouped(number), "32,090.00元"]).await?;
     applicant.look("30-gateway").await?;
     applicant.click("确认支付").await?;
     applicant.wait_for("缴费成功").await?;
