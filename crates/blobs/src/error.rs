@@ -28,7 +28,7 @@ pub enum BlobError {
     #[error("材料库不可用：{0}。请检查 --blobs 指向的目录或对象存储")]
     Unavailable(String),
     /// The URL of the store is wrong; the text says how.
-    #[error("{0}")]
+    #[error("{0}。请改正 --blobs")]
     Config(String),
 }
 

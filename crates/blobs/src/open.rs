@@ -20,14 +20,12 @@ pub(crate) fn open(url: &str) -> Result<Opened> {
     if url.starts_with("s3://") {
         return crate::s3::open(url).map(|(store, prefix)| (store, prefix, None));
     }
-    Err(BlobError::Config(
-        "the blob URL must begin with file: or s3://, for example file:data/blobs".to_owned(),
-    ))
+    Err(BlobError::Config("材料库地址要以 file: 或 s3:// 开头，例如 file:data/blobs".to_owned()))
 }
 
 fn folder(path: &str) -> Result<Opened> {
     if path.is_empty() {
-        return Err(BlobError::Config("file: needs a folder, for example file:data/blobs".to_owned()));
+        return Err(BlobError::Config("file: 后面要写目录，例如 file:data/blobs".to_owned()));
     }
     std::fs::create_dir_all(path).map_err(|error| BlobError::Unavailable(format!("{path}: {error}")))?;
     // Staged in a file of its own, synced, renamed, and the folder synced: whole or absent.

@@ -15,11 +15,14 @@ use crate::error::{BlobError, Result};
 /// Without `credentials` they come from the environment (`AWS_ACCESS_KEY_ID` …) or the machine's
 /// role. The file holds `access_key_id=…` and `secret_access_key=…`, each on a line.
 pub(crate) fn open(url: &str) -> Result<(Arc<dyn ObjectStore>, Path)> {
-    let wrong = |what: &str| BlobError::Config(format!("the blob URL is wrong: {what}"));
+    let wrong = |what: &str| BlobError::Config(format!("材料库地址写法不对：{what}"));
     let parsed = Url::parse(url).map_err(|error| wrong(&error.to_string()))?;
-    let bucket = parsed.host_str().filter(|host| !host.is_empty()).ok_or_else(|| wrong("no bucket"))?;
+    let bucket = parsed
+        .host_str()
+        .filter(|host| !host.is_empty())
+        .ok_or_else(|| wrong("没有写存储桶的名字，例如 s3://yimen-blobs"))?;
     if !parsed.username().is_empty() || parsed.password().is_some() {
-        return Err(wrong("keys do not belong in a URL; name a file with ?credentials=FILE"));
+        return Err(wrong("密钥不要写在地址里，请用 ?credentials=文件 指定密钥文件"));
     }
     let mut builder = AmazonS3Builder::from_env().with_bucket_name(bucket).with_region("us-east-1");
     for (key, value) in parsed.query_pairs() {
@@ -28,7 +31,9 @@ pub(crate) fn open(url: &str) -> Result<(Arc<dyn ObjectStore>, Path)> {
             "region" => builder.with_region(value),
             "credentials" => keys(builder, &value)?,
             other => {
-                return Err(wrong(&format!("unknown option {other}; known: endpoint, region, credentials")));
+                return Err(wrong(&format!(
+                    "没有 {other} 这个参数，可以用的有 endpoint、region、credentials"
+                )));
             }
         };
     }
@@ -51,11 +56,11 @@ pub(crate) fn open(url: &str) -> Result<(Arc<dyn ObjectStore>, Path)> {
 }
 
 fn keys(builder: AmazonS3Builder, file: &str) -> Result<AmazonS3Builder> {
-    let text =
-        std::fs::read_to_string(file).map_err(|error| BlobError::Config(format!("{file}: {error}")))?;
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| BlobError::Config(format!("不能读取密钥文件 {file}：{error}")))?;
     let of = |name: &str| {
         let value = text.lines().find_map(|line| line.split_once('=').filter(|(key, _)| key.trim() == name));
-        let missing = || BlobError::Config(format!("{file}: no line {name}=…"));
+        let missing = || BlobError::Config(format!("密钥文件 {file} 里缺少 {name}=… 这一行"));
         value.map(|(_, value)| value.trim().to_owned()).ok_or_else(missing)
     };
     Ok(builder.with_access_key_id(of("access_key_id")?).with_secret_access_key(of("secret_access_key")?))

@@ -109,10 +109,10 @@ async fn wrong_keys_and_silence_are_told() {
 #[test]
 fn wrong_urls_say_what_is_wrong() {
     for (url, part) in [
-        ("s3://", "no bucket"),
-        ("s3://b?colour=red", "unknown option colour"),
-        ("s3://key:secret@b", "keys do not belong in a URL"),
-        ("s3://b?credentials=/no/such/file", "/no/such/file"),
+        ("s3://", "没有写存储桶的名字"),
+        ("s3://b?colour=red", "没有 colour 这个参数"),
+        ("s3://key:secret@b", "密钥不要写在地址里"),
+        ("s3://b?credentials=/no/such/file", "不能读取密钥文件 /no/such/file"),
     ] {
         let error = Blobs::open(url).expect_err(url).to_string();
         assert!(error.contains(part), "{url}: {error}");

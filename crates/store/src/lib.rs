@@ -129,7 +129,7 @@ impl Store {
             Backend::Postgres(PgStore::open(url, &options, &metrics)?)
         } else {
             return Err(StoreError::other(
-                "the store URL must begin with sqlite: or postgres://, for example sqlite:data/yimen.db",
+                "数据库地址要以 sqlite: 或 postgres:// 开头，例如 sqlite:data/yimen.db",
             ));
         };
         Ok(Store { inner: Arc::new(Inner { backend, options, metrics }) })

@@ -87,7 +87,7 @@ impl Migration {
     }
 
     fn wrong(&self, what: &str) -> StoreError {
-        StoreError::Schema(format!("migration {:04}_{}: {what}", self.number, self.name))
+        StoreError::Schema(format!("第 {:04}_{} 步：{what}", self.number, self.name))
     }
 }
 
@@ -99,19 +99,17 @@ pub(crate) fn pending<'m>(migrations: &'m [Migration], recorded: &[Recorded]) ->
     for (index, (number, name, digest)) in recorded.iter().enumerate() {
         let Some(known) = migrations.get(index) else {
             return Err(StoreError::Schema(format!(
-                "the database is at {number:04}_{name}, newer than this program knows ({:04}); \
-                 run the newer program, or restore the backup taken before the upgrade",
+                "数据库已是 {number:04}_{name}，比这个程序认识的（{:04}）新；请用新的程序，或者恢复升级前的备份",
                 migrations.last().map_or(0, |m| m.number)
             )));
         };
         if known.number != *number || known.name != name.as_str() {
-            return Err(known.wrong(&format!("the database has {number:04}_{name} in its place")));
+            return Err(known.wrong(&format!("数据库里这一步是 {number:04}_{name}，不是同一套程序的数据库")));
         }
         if known.digest() != *digest {
-            return Err(known.wrong(
-                "its text is not the one that was applied to this database; \
-                 put the file back as it was and make the change in a new migration",
-            ));
+            return Err(
+                known.wrong("内容和当初在这个数据库上执行的不一样；请用原来的程序，改动要写成新的一步")
+            );
         }
     }
     Ok(&migrations[recorded.len()..])

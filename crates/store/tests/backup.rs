@@ -204,21 +204,21 @@ fn a_damaged_dump_loads_nothing() {
     let text = String::from_utf8(text).unwrap();
     let lines: Vec<&str> = text.lines().collect();
     let broken: Vec<(String, &str)> = vec![
-        (String::new(), "breaks off"),
-        ("{}\n".into(), "no dump of Yimen"),
-        ("select 1;\n".into(), "no JSON"),
-        (text[..text.len() / 2].to_owned(), "breaks off"),
-        (lines[..lines.len() - 1].join("\n") + "\n", "breaks off"),
-        (text.trim_end().to_owned(), "breaks off"),
-        (text.replacen("\"n11\"", "\"n1l\"", 1), "digest does not fit"),
+        (String::new(), "备份在这里中断"),
+        ("{}\n".into(), "不是一门的备份"),
+        ("select 1;\n".into(), "不是 JSON"),
+        (text[..text.len() / 2].to_owned(), "备份在这里中断"),
+        (lines[..lines.len() - 1].join("\n") + "\n", "备份在这里中断"),
+        (text.trim_end().to_owned(), "备份在这里中断"),
+        (text.replacen("\"n11\"", "\"n1l\"", 1), "摘要对不上"),
         (
             lines.iter().filter(|line| !line.contains("\"n11\"")).map(|line| format!("{line}\n")).collect(),
-            "rows are missing",
+            "缺少若干行",
         ),
-        (text.replacen("\"n11\"", "\"n11\",4", 1), "values for 5 columns"),
-        (text.replacen("\"yimen_dump\":1", "\"yimen_dump\":2", 1), "format 2"),
+        (text.replacen("\"n11\"", "\"n11\",4", 1), "个值，应有 5 个"),
+        (text.replacen("\"yimen_dump\":1", "\"yimen_dump\":2", 1), "格式是第 2 版"),
         (text.replacen("\"table\":\"account\"", "\"table\":\"nowhere\"", 1), "nowhere"),
-        (text.replacen("\"first\"", "\"other\"", 1), "in its place"),
+        (text.replacen("\"first\"", "\"other\"", 1), "不是同一套程序的数据库"),
     ];
     for engine in BOTH {
         let target = open_db(engine, &[]);
@@ -230,7 +230,7 @@ fn a_damaged_dump_loads_nothing() {
         // After all that it is still empty, and the true dump fits in.
         target.store.load_with(&schema, text.as_bytes()).unwrap();
         let again = target.store.load_with(&schema, text.as_bytes()).unwrap_err();
-        assert!(again.to_string().contains("empty database"), "{again}");
+        assert!(again.to_string().contains("空的数据库"), "{again}");
         assert_eq!(everything(&target.store), everything(&source.store));
     }
 }
@@ -251,7 +251,7 @@ fn an_older_dump_loads_and_is_then_migrated() {
         let (text, _) = dump(&new.store);
         let past = open_db(engine, &[]);
         let refused = past.store.load_with(SCHEMA, &text[..]).unwrap_err();
-        assert!(refused.to_string().contains("newer than this program"), "{refused}");
+        assert!(refused.to_string().contains("比这个程序认识的"), "{refused}");
     }
 }
 
@@ -298,7 +298,7 @@ fn a_copy_taken_while_others_write_is_one_state_of_the_database() {
         assert_eq!(count(&copy) as u64, rows("account"));
         assert_eq!(copy.migrate_with(SCHEMA), Ok(vec![]));
         let again = db.store.backup_to(&path).unwrap_err();
-        assert!(again.to_string().contains("exists already"), "{again}");
+        assert!(again.to_string().contains("已经存在"), "{again}");
     });
     let nowhere = db.store.backup_to(&folder.join("no/such/folder/a.db")).unwrap_err();
     assert!(matches!(nowhere, StoreError::Unavailable(_)), "{nowhere:?}");
@@ -334,5 +334,5 @@ fn a_visitor_that_gives_up_ends_the_dump() {
     }
     let db = open_db(Engine::Postgres, SCHEMA);
     let refused = db.store.backup_to(std::path::Path::new("/tmp/never.db")).unwrap_err();
-    assert!(refused.to_string().contains("use dump_to"), "{refused}");
+    assert!(refused.to_string().contains("yimen backup"), "{refused}");
 }

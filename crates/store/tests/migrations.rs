@@ -59,8 +59,8 @@ fn a_schema_of_a_newer_program_is_refused() {
         let db = empty(engine);
         db.store.migrate_with(&second("create table later (id {{int}} not null){{strict}};")).unwrap();
         let error = db.store.migrate_with(SCHEMA).unwrap_err();
-        assert!(error.to_string().contains("0002_second, newer than this program knows (0001)"), "{error}");
-        assert!(error.to_string().contains("run the newer program"), "{error}");
+        assert!(error.to_string().contains("0002_second，比这个程序认识的（0001）新"), "{error}");
+        assert!(error.to_string().contains("请用新的程序"), "{error}");
     }
 }
 
@@ -70,12 +70,12 @@ fn an_applied_file_that_was_changed_is_refused_with_what_to_do() {
         let db = empty(engine);
         db.store.migrate_with(&second("create table a (id {{int}} not null){{strict}};")).unwrap();
         let error = db.store.migrate_with(&second("create table a (id {{int}}){{strict}};")).unwrap_err();
-        assert!(error.to_string().contains("migration 0002_second"), "{error}");
-        assert!(error.to_string().contains("put the file back"), "{error}");
+        assert!(error.to_string().contains("第 0002_second 步"), "{error}");
+        assert!(error.to_string().contains("请用原来的程序"), "{error}");
         let mut renamed = second("create table a (id {{int}} not null){{strict}};");
         renamed[1].name = "other";
         let error = db.store.migrate_with(&renamed).unwrap_err();
-        assert!(error.to_string().contains("0002_second in its place"), "{error}");
+        assert!(error.to_string().contains("0002_second，不是同一套程序的数据库"), "{error}");
     }
 }
 

@@ -416,13 +416,13 @@ fn wrong_urls_say_what_is_wrong() {
         assert!(error.to_string().contains(part), "{url}: {error}");
         error
     };
-    refused("", "must begin with sqlite: or postgres://");
-    refused("data/yimen.db", "must begin with");
-    refused("mysql://x", "must begin with");
-    refused("sqlite:", "needs a file");
-    refused("sqlite::memory:", "needs a file");
-    refused("postgres://u@h/db?sslmode=require", "sslmode=require is not supported");
-    refused("postgres://u@h/db?nonsense=1", "the store URL is wrong");
+    refused("", "要以 sqlite: 或 postgres:// 开头");
+    refused("data/yimen.db", "开头");
+    refused("mysql://x", "开头");
+    refused("sqlite:", "后面要写数据库文件");
+    refused("sqlite::memory:", "后面要写数据库文件");
+    refused("postgres://u@h/db?sslmode=require", "不支持 sslmode=require");
+    refused("postgres://u@h/db?nonsense=1", "数据库地址写法不对");
     let nobody = refused("postgres://u@127.0.0.1:1/db", "");
     assert!(matches!(nobody, StoreError::Unavailable(_)), "{nobody}");
     let folder = refused("sqlite:/proc/no-such-folder/a.db", "");

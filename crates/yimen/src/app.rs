@@ -16,6 +16,7 @@ use yimen_platform::{Actor, Role, Staff};
 use yimen_store::Store;
 use yimen_web::{Audience, NavItem, Site, UserBadge, WebError};
 
+use crate::disk::Disks;
 use crate::{health, ledger};
 
 /// The domains of a running server.
@@ -36,6 +37,11 @@ pub struct App {
 
 /// Everything the server answers.
 pub fn router(app: &App, site: Site) -> Router {
+    router_on(app, site, Disks::none())
+}
+
+/// `router` of a server whose disks are watched.
+pub fn router_on(app: &App, site: Site, disks: Disks) -> Router {
     let (catalogue, platform) = (app.casework.catalogue.clone(), app.casework.platform.clone());
     let panels = Panels { home: Some(yimen_casework::pages::home_panel(app.casework.clone())) };
     let mut routes = Router::new()
@@ -57,7 +63,7 @@ pub fn router(app: &App, site: Site) -> Router {
             .layer(middleware::from_fn(yimen_web::error_pages))
             .layer(axum::Extension(ledger::mark(&app.ledger, &app.base))),
     );
-    let health = health::routes(&app.casework);
+    let health = health::routes(&app.casework, disks);
     yimen_web::wrap(routes, Arc::new(site)).merge(health)
 }
 

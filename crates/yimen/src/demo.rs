@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use yimen::cast;
+use yimen::disk::Disks;
 use yimen::hold::Hold;
 use yimen::open::{Place, casework, open_held};
 use yimen_catalogue::Pack;
@@ -53,7 +54,7 @@ pub fn demo(place: &Place, listen: SocketAddr, demo: &Demo<'_>) -> Result<ExitCo
     let gateway = runtime.block_on(gateway(&platform, listen))?;
     let face = Face { secure: false, base: format!("http://{listen}"), witnesses: Vec::new() };
     let app = build(place, &platform, face, accounts.clone(), Some(gateway))?;
-    runtime.block_on(run(app, listener, |address| {
+    runtime.block_on(run(app, Disks::of(place), listener, |address| {
         println!("\n一门演示已启动：http://{address}\n");
         println!("演示账户（密码都是 {}）：", cast::PASSWORD);
         for account in &accounts {

@@ -4,6 +4,7 @@ pub mod app;
 pub mod background;
 pub mod backup;
 pub mod cast;
+pub mod disk;
 pub mod health;
 pub mod hold;
 pub mod ledger;

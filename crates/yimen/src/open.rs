@@ -40,13 +40,15 @@ pub enum OpenError {
     Lock(PathBuf, std::io::Error),
     #[error("不能打开数据库 {0}：{1}。请检查 --store，并确认数据库服务正在运行。")]
     Store(String, StoreError),
+    #[error("不能使用数据库 {0}：{1}。请改正 --store。")]
+    StoreUrl(String, StoreError),
     #[error("不能更新数据库结构：{0}")]
     Migrate(StoreError),
     #[error(
         "更新数据库结构之前要先备份数据库，但不能写入 {0}：{1}。数据库没有改动。请检查磁盘空间和目录权限后再启动。"
     )]
     Copy(PathBuf, String),
-    #[error("不能打开材料库 {0}：{1}。请检查 --blobs。")]
+    #[error("不能打开材料库 {0}：{1}。")]
     Blobs(String, String),
     #[error("密钥不可用：{0}。个人信息用密钥加密，没有它无法读取。")]
     Key(#[from] SealError),
@@ -83,6 +85,13 @@ impl Place {
     pub fn sqlite_file(&self) -> Option<PathBuf> {
         let url = self.store_url();
         let path = url.strip_prefix("sqlite:")?;
+        Some(PathBuf::from(path.strip_prefix("//").unwrap_or(path)))
+    }
+
+    /// The folder of the blobs, where they are in one.
+    pub fn blobs_folder(&self) -> Option<PathBuf> {
+        let url = self.blobs_url();
+        let path = url.strip_prefix("file:")?;
         Some(PathBuf::from(path.strip_prefix("//").unwrap_or(path)))
     }
 
@@ -192,7 +201,11 @@ pub fn open_store(place: &Place) -> Result<Store, OpenError> {
 
 fn open_store_with(place: &Place, options: Options) -> Result<Store, OpenError> {
     let url = place.store_url();
-    Store::open(&url, options).map_err(|e| OpenError::Store(without_password(&url), e))
+    Store::open(&url, options).map_err(|error| match error {
+        // Nothing was asked yet: the address itself is wrong.
+        StoreError::Other(_) => OpenError::StoreUrl(without_password(&url), error),
+        _ => OpenError::Store(without_password(&url), error),
+    })
 }
 
 /// The blob store alone.

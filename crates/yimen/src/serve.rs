@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use yimen::app::{self, App};
 use yimen::background::Background;
+use yimen::disk::Disks;
 use yimen::hold::Hold;
 use yimen::ledger;
 use yimen::open::{Place, casework, open_held};
@@ -30,7 +31,7 @@ pub fn serve(
     let hold = Hold::take(place)?;
     let platform = open_held(place, &hold)?;
     let app = build(place, &platform, face, Vec::new(), gateway)?;
-    runtime()?.block_on(run(app, listener, |address| {
+    runtime()?.block_on(run(app, Disks::of(place), listener, |address| {
         println!("一门已启动：http://{address}\n停止：Ctrl+C");
     }))?;
     Ok(ExitCode::SUCCESS)
@@ -97,9 +98,14 @@ pub fn build(
 }
 
 /// Serves until Ctrl+C or SIGTERM.
-pub async fn run(app: App, listener: TcpListener, started: impl FnOnce(SocketAddr)) -> Result<(), Failure> {
+pub async fn run(
+    app: App,
+    disks: Disks,
+    listener: TcpListener,
+    started: impl FnOnce(SocketAddr),
+) -> Result<(), Failure> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    let router = app::router(&app, app::site(&app));
+    let router = app::router_on(&app, app::site(&app), disks);
     let background = Background::start(&app);
     started(listener.local_addr()?);
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();

@@ -155,7 +155,7 @@ fn a_database_that_goes_away_is_told_and_taken_up_again_without_a_restart() {
         // The process is alive and says so; it is not ready and says why.
         assert_eq!(server.get("/healthz").status, 200);
         let ready = server.get("/readyz");
-        assert!(ready.status == 503 && ready.body.contains("check that the database runs"), "{}", ready.body);
+        assert!(ready.status == 503 && ready.body.contains("请确认数据库服务正在运行"), "{}", ready.body);
         assert_eq!(server.get("/").status, 200, "what needs no database goes on");
         cluster.start();
         let began = Instant::now();

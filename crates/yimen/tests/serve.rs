@@ -288,6 +288,78 @@ fn a_data_folder_that_cannot_be_written_is_told() {
     }
 }
 
+/// In place of a disk: the folder of a tmpfs, for the test that starts itself once more.
+const DISK: &str = "YIMEN_SERVE_TEST_DISK";
+
+#[test]
+fn a_server_whose_disk_runs_full_is_not_ready_until_there_is_room() {
+    if let Some(disk) = std::env::var_os(DISK) {
+        return run_full(std::path::Path::new(&disk));
+    }
+    let home = Home::new();
+    let disk = home.join("disk");
+    std::fs::create_dir(&disk).unwrap();
+    let root = std::fs::metadata("/proc/self").unwrap().uid() == 0;
+    // A disk of our own, seen by nobody else and gone with the process.
+    let output = std::process::Command::new("unshare")
+        .args(if root { &["--mount"][..] } else { &["--map-root-user", "--mount"][..] })
+        .args(["sh", "-c", r#"mount -t tmpfs -o size=128m yimen "$0" && exec "$@""#])
+        .arg(&disk)
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", "a_server_whose_disk_runs_full_is_not_ready_until_there_is_room", "--nocapture"])
+        .env(DISK, &disk)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+}
+
+fn run_full(disk: &std::path::Path) {
+    let data = disk.join("data").display().to_string();
+    city(&data, "5", &[]);
+    let server = Server::start(&["serve", "--port", "0", "--data", &data]);
+    let ready = server.get("/readyz");
+    assert!(ready.status == 200 && ready.body.contains("\"disk\":\"ok\""), "{}", ready.body);
+    // Somebody else's file takes the room.
+    let waste = disk.join("waste");
+    std::fs::write(&waste, vec![1_u8; 80 << 20]).unwrap();
+    let full = server.get("/readyz");
+    assert_eq!(full.status, 503, "{}", full.body);
+    for words in [
+        "\"ready\":false",
+        "\"database\":\"ok\"",
+        "\"disk\":\"failed\"",
+        "数据库所在的磁盘快满了",
+        "请腾出空间",
+    ] {
+        assert!(full.body.contains(words), "{words}: {}", full.body);
+    }
+    assert_eq!(server.get("/healthz").status, 200, "it lives, and what can be read is read");
+    assert_eq!(server.get("/").status, 200);
+    std::fs::remove_file(waste).unwrap();
+    assert_eq!(server.get("/readyz").status, 200, "nobody has to start it again");
+}
+
+#[test]
+fn a_database_or_blob_address_that_is_none_is_told_in_chinese() {
+    let home = Home::new();
+    let data = home.join("data").display().to_string();
+    for (option, url, words) in [
+        (
+            "--store",
+            "mysql://db/yimen",
+            "要以 sqlite: 或 postgres:// 开头，例如 sqlite:data/yimen.db。请改正 --store",
+        ),
+        ("--store", "sqlite:", "后面要写数据库文件"),
+        ("--store", "postgres://u@127.0.0.1:1/db", "连不上数据库"),
+        ("--blobs", "ftp://there", "要以 file: 或 s3:// 开头，例如 file:data/blobs。请改正 --blobs"),
+        ("--blobs", "s3://", "没有写存储桶的名字"),
+    ] {
+        let told = refused(&["serve", "--port", "0", "--data", &data, option, url], &[words]).err;
+        let english = ["must", "the ", "URL", "unavailable"].iter().find(|word| told.contains(**word));
+        assert_eq!(english, None, "{told}");
+    }
+}
+
 #[test]
 fn a_port_in_use_is_told_before_anything_is_made() {
     let home = Home::new();

@@ -104,12 +104,14 @@ impl<R: BufRead> Reader<R> {
         let head = reader.json()?;
         match head["yimen_dump"].as_u64() {
             Some(FORMAT) => {}
-            Some(other) => return Err(reader.wrong(&format!("format {other}; this program reads {FORMAT}"))),
-            None => return Err(reader.wrong("no dump of Yimen")),
+            Some(other) => {
+                return Err(reader.wrong(&format!("格式是第 {other} 版，这个程序只能读第 {FORMAT} 版")));
+            }
+            None => return Err(reader.wrong("不是一门的备份")),
         }
-        reader.last_txid = head["last_txid"].as_i64().ok_or_else(|| reader.wrong("no last_txid"))?;
+        reader.last_txid = head["last_txid"].as_i64().ok_or_else(|| reader.wrong("缺少 last_txid"))?;
         reader.migrations = serde_json::from_value(head["migrations"].clone())
-            .map_err(|_| reader.wrong("no list of migrations"))?;
+            .map_err(|_| reader.wrong("缺少数据库结构的版本"))?;
         Ok(reader)
     }
 
@@ -119,7 +121,7 @@ impl<R: BufRead> Reader<R> {
         match (self.json()?, self.width) {
             (Json::Array(cells), Some(width)) => {
                 if cells.len() != width {
-                    return Err(self.wrong(&format!("{} values for {width} columns", cells.len())));
+                    return Err(self.wrong(&format!("有 {} 个值，应有 {width} 个", cells.len())));
                 }
                 if let Some(count) = self.counts.last_mut() {
                     count.rows += 1;
@@ -133,9 +135,8 @@ impl<R: BufRead> Reader<R> {
             }
             (Json::Object(mut object), None) if object.contains_key("table") => {
                 let columns = object.remove("columns").and_then(|list| serde_json::from_value(list).ok());
-                let columns: Vec<String> = columns.ok_or_else(|| self.wrong("a table without columns"))?;
-                let name =
-                    object["table"].as_str().ok_or_else(|| self.wrong("a table without a name"))?.to_owned();
+                let columns: Vec<String> = columns.ok_or_else(|| self.wrong("有一张表没有列"))?;
+                let name = object["table"].as_str().ok_or_else(|| self.wrong("有一张表没有名字"))?.to_owned();
                 self.width = Some(columns.len());
                 self.counts.push(TableCount { table: name.clone(), rows: 0 });
                 Ok(Some(Loaded::Table { name, columns }))
@@ -143,18 +144,18 @@ impl<R: BufRead> Reader<R> {
             (Json::Object(object), Some(_)) if object.contains_key("rows") => {
                 let counted = self.counts.last().map(|count| count.rows);
                 if object["rows"].as_u64() != counted {
-                    return Err(self.wrong("rows are missing"));
+                    return Err(self.wrong("缺少若干行"));
                 }
                 self.width = None;
                 Ok(Some(Loaded::End))
             }
             (Json::Object(object), None) if object.contains_key("sha256") => {
                 if object["sha256"].as_str() != Some(hex(&before.finalize()).as_str()) {
-                    return Err(self.wrong("the digest does not fit: the dump is damaged"));
+                    return Err(self.wrong("摘要对不上，备份已损坏"));
                 }
                 Ok(None)
             }
-            _ => Err(self.wrong("this does not belong here")),
+            _ => Err(self.wrong("这里不应有这一行")),
         }
     }
 
@@ -163,10 +164,10 @@ impl<R: BufRead> Reader<R> {
         self.number += 1;
         let read = self.input.read_line(&mut self.line);
         if read.map_err(|error| self.wrong(&error.to_string()))? == 0 || !self.line.ends_with('\n') {
-            return Err(self.wrong("the dump breaks off"));
+            return Err(self.wrong("备份在这里中断"));
         }
         self.digest.update(self.line.as_bytes());
-        serde_json::from_str(&self.line).map_err(|_| self.wrong("no JSON"))
+        serde_json::from_str(&self.line).map_err(|_| self.wrong("不是 JSON"))
     }
 
     fn cell(&self, json: Json) -> Result<Cell> {
@@ -176,27 +177,27 @@ impl<R: BufRead> Reader<R> {
             Json::Number(number) => match (number.as_i64(), number.as_f64()) {
                 (Some(whole), _) => Ok(Cell::Int(whole)),
                 (None, Some(real)) => Ok(Cell::Real(real)),
-                _ => Err(self.wrong("a number out of range")),
+                _ => Err(self.wrong("数字太大")),
             },
             Json::Object(object) => {
                 match object.get("base64").and_then(Json::as_str).map(|text| BASE64.decode(text)) {
                     Some(Ok(bytes)) => Ok(Cell::Blob(bytes)),
-                    _ => Err(self.wrong("bytes that are no base64")),
+                    _ => Err(self.wrong("不是 base64")),
                 }
             }
-            Json::Bool(_) | Json::Array(_) => Err(self.wrong("a value of an unknown kind")),
+            Json::Bool(_) | Json::Array(_) => Err(self.wrong("有不认识的值")),
         }
     }
 
     fn wrong(&self, what: &str) -> StoreError {
-        StoreError::Other(format!("dump, line {}: {what}", self.number))
+        StoreError::Other(format!("备份第 {} 行：{what}", self.number))
     }
 }
 
 fn io(error: &std::io::Error) -> StoreError {
     match error.kind() {
         std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => StoreError::Full,
-        _ => StoreError::Unavailable(format!("the dump cannot be written: {error}")),
+        _ => StoreError::Unavailable(format!("不能写入备份：{error}")),
     }
 }
 

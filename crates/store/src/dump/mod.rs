@@ -84,7 +84,7 @@ impl Store {
         match &self.inner.backend {
             Backend::Sqlite(store) => sqlite::copy(&store.path, path, &self.inner.options),
             Backend::Postgres(_) => {
-                Err(StoreError::other("a PostgreSQL database has no file to copy: use dump_to (or pg_dump)"))
+                Err(StoreError::other("PostgreSQL 数据库没有可以复制的文件，请用 yimen backup 或 pg_dump"))
             }
         }
     }
@@ -133,9 +133,7 @@ impl Store {
         let migrations = applied(migrations, &reader.migrations)?;
         if self.schema_version()? != 0 {
             return Err(StoreError::Schema(
-                "a dump is loaded into an empty database; this one has a schema already: \
-                 name a new one"
-                    .to_owned(),
+                "只能恢复到空的数据库，这个数据库里已经有内容，请换一个新的数据库".to_owned(),
             ));
         }
         match &self.inner.backend {

@@ -18,7 +18,7 @@ use crate::{Migration, Options};
 
 pub(super) fn copy(from: &Path, to: &Path, options: &Options) -> Result<Vec<TableCount>> {
     if to.exists() {
-        return Err(StoreError::Other(format!("{} exists already", to.display())));
+        return Err(StoreError::Other(format!("{} 已经存在，请换一个名字", to.display())));
     }
     let mut partial = to.as_os_str().to_owned();
     partial.push(".partial");
@@ -47,7 +47,7 @@ fn vacuum_into(from: &Path, to: &Path, options: &Options) -> Result<Vec<TableCou
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let db = Connection::open_with_flags(from, flags).map_err(failure)?;
     db.busy_timeout(options.busy_timeout).map_err(failure)?;
-    let target = to.to_str().ok_or_else(|| StoreError::other("the path of a backup must be UTF-8"))?;
+    let target = to.to_str().ok_or_else(|| StoreError::other("备份的路径不是 UTF-8，请换一个路径"))?;
     db.execute("vacuum into ?1", [target]).map_err(failure)?;
     drop(db);
     let copy = Connection::open_with_flags(to, flags).map_err(failure)?;

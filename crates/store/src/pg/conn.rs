@@ -295,7 +295,7 @@ impl PgConn {
     /// The statement, prepared if it is not yet; with `sole`, so that the server refuses it unless it touches one row.
     fn prepared(&mut self, sql: &'static Sql, given: usize, sole: bool) -> Result<(Arc<Client>, Statement)> {
         let Some(link) = &mut self.link else {
-            return Err(StoreError::Unavailable("no connection".to_owned()));
+            return Err(StoreError::Unavailable("没有连接".to_owned()));
         };
         let client = Arc::clone(&link.client);
         let slot = sql.slot();
@@ -344,8 +344,7 @@ impl PgConn {
                 Cause::Lost if self.committing => {
                     self.link = None;
                     return StoreError::Unavailable(
-                        "the server went away during the commit: it may or may not have been written"
-                            .to_owned(),
+                        "提交时数据库服务中断，可能已经写入，也可能没有".to_owned(),
                     );
                 }
                 Cause::Serialization | Cause::StalePlan | Cause::Lost => self.again = Some(stopped.cause),

@@ -22,11 +22,10 @@ const OLDEST: i32 = 130_000;
 /// Reads `postgres://user@host/db?…`.
 pub(crate) fn config(url: &str) -> Result<Config> {
     let mut config: Config =
-        url.parse().map_err(|error| StoreError::Other(format!("the store URL is wrong: {error}")))?;
+        url.parse().map_err(|error| StoreError::Other(format!("数据库地址写法不对：{error}")))?;
     if config.get_ssl_mode() == SslMode::Require {
         return Err(StoreError::other(
-            "sslmode=require is not supported: reach PostgreSQL through a local socket, a private \
-             network or a TLS tunnel (stunnel, pgbouncer), and use sslmode=disable",
+            "不支持 sslmode=require：请经本机套接字、内网或 TLS 隧道（stunnel、pgbouncer）连接 PostgreSQL，并用 sslmode=disable",
         ));
     }
     if config.get_application_name().is_none() {
@@ -52,7 +51,7 @@ pub(crate) async fn connect(config: &Config) -> Result<Client> {
         .map_err(|error| failure(&error).error)?;
     let version: i32 = rows.first().map_or(0, |row| row.get(0));
     if version < OLDEST {
-        return Err(StoreError::Other(format!("PostgreSQL 13 or newer is needed, this is {version}")));
+        return Err(StoreError::Other(format!("需要 PostgreSQL 13 以上，现在连接的是 {version}")));
     }
     client.batch_execute(SESSION).await.map_err(|error| failure(&error).error)?;
     Ok(client)

@@ -30,7 +30,10 @@ pub(crate) fn open_writer(path: &Path, options: &Options) -> Result<Connection> 
     db.busy_timeout(options.busy_timeout).map_err(failure)?;
     let mode: String = db.query_row("pragma journal_mode = wal", [], |row| row.get(0)).map_err(failure)?;
     if mode != "wal" {
-        return Err(StoreError::Unavailable(format!("{}: no write-ahead log here", path.display())));
+        return Err(StoreError::Unavailable(format!(
+            "{} 所在的磁盘不支持预写日志（WAL），请换一个本地磁盘",
+            path.display()
+        )));
     }
     // FULL: a committed reply survives a power cut; group commit pays for it.
     db.execute_batch(
@@ -63,7 +66,7 @@ pub(crate) fn open_reader(path: &Path, options: &Options) -> Result<Connection> 
 /// Copies the database into a file that is not there yet, and waits until the disk has it.
 pub(crate) fn copy_into(path: &Path, file: &Path, options: &Options) -> Result<()> {
     let unwritable = |error: std::io::Error| StoreError::Unavailable(format!("{}: {error}", file.display()));
-    let name = file.to_str().ok_or_else(|| StoreError::other("the file's name is not UTF-8"))?;
+    let name = file.to_str().ok_or_else(|| StoreError::other("文件名不是 UTF-8，请换一个名字"))?;
     let db = open_writer(path, options)?;
     db.execute("vacuum into ?1", [name]).map_err(failure)?;
     let rights = std::fs::metadata(path).map_err(unwritable)?.permissions();
@@ -74,9 +77,7 @@ pub(crate) fn copy_into(path: &Path, file: &Path, options: &Options) -> Result<(
 /// The path of `sqlite:PATH`.
 pub(crate) fn path(rest: &str) -> Result<PathBuf> {
     if rest.is_empty() || rest.contains(":memory:") {
-        return Err(StoreError::other(
-            "sqlite: needs a file, for example sqlite:data/yimen.db (readers and the writer share it)",
-        ));
+        return Err(StoreError::other("sqlite: 后面要写数据库文件，例如 sqlite:data/yimen.db"));
     }
     Ok(PathBuf::from(rest.strip_prefix("//").unwrap_or(rest)))
 }
