@@ -1,5 +1,6 @@
 //! Drafts: started once however often the form is sent, saved on every page, resumable on any device.
 
+use yimen_catalogue::model::{Office, Service};
 use yimen_catalogue::{Fact, Facts};
 use yimen_platform::{Actor, Ctx, Role, journal};
 use yimen_standards::case_number::CaseNumber;
@@ -236,6 +237,13 @@ fn usual_way(channel: Channel, offered: &[yimen_catalogue::model::DeliveryWay]) 
         Channel::Window if ways.clone().any(|way| way == Delivery::Window) => Delivery::Window,
         _ => ways.next_back().unwrap_or(Delivery::Window),
     }
+}
+
+/// Whether way and office still are those a draft begins with: nobody has chosen otherwise.
+pub(crate) fn is_preset(case: &Case, service: &Service, offices: &[Office]) -> bool {
+    let first = offices.iter().find(|o| service.offices.is_empty() || service.offices.contains(&o.id));
+    let same = first.is_some_and(|office| office.id == case.office);
+    same && case.delivery == usual_way(case.channel, &service.result.delivery)
 }
 
 pub(crate) fn way_of(way: yimen_catalogue::model::DeliveryWay) -> Delivery {

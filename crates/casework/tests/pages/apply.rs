@@ -262,6 +262,11 @@ fn delivery_and_office_are_chosen_among_those_the_service_has() {
         let me = world.buyer();
         let number = world.filled(&me).await;
         let path = format!("/cases/{number}/apply/way");
+        // What nobody chose is not told as if somebody had.
+        let (list, check) = (format!("/cases/{number}/apply"), format!("/cases/{number}/apply/check"));
+        assert!(world.get(&me, &path).await.says("您还没有选过"));
+        assert!(world.get(&me, &list).await.says("系统预选"));
+        assert!(world.get(&me, &check).await.says("（系统预选，可以修改）"));
         let page = world.post(&me, &path, &[("delivery", "pigeon"), ("office", "nowhere")]).await;
         assert_eq!(page.status, 422);
         assert!(page.says("请选择领取结果的方式。") && page.says("请选择受理的大厅。"));
@@ -269,6 +274,10 @@ fn delivery_and_office_are_chosen_among_those_the_service_has() {
         assert_eq!(saved.location(), format!("/cases/{number}/apply/check"));
         let case = world.case(&number);
         assert_eq!((case.delivery.code(), case.office.as_str()), ("window", "xihu"));
+        assert!(!world.get(&me, &path).await.says("您还没有选过"));
+        for page in [&list, &check] {
+            assert!(!world.get(&me, page).await.says("系统预选"), "{page}");
+        }
     });
 }
 

@@ -8,6 +8,7 @@ use yimen_web::{Html, Page, Shell, StatusTag, TaskItem, TaskList, Tone, WebError
 
 use super::flow::{Flow, Step};
 use super::opened::{Opened, open};
+use super::way::way_is_preset;
 use crate::Casework;
 use crate::pages::{ctx_of, grouped};
 use crate::policy::Act;
@@ -37,7 +38,7 @@ pub(super) async fn tasks(
         return Ok(redirect_303(elsewhere));
     }
     let flow = opened.flow();
-    let rows = rows(&opened, &flow);
+    let rows = rows(&casework, &opened, &flow);
     let done = rows.iter().filter(|r| r.done).count();
     let next = if flow.stopped {
         format!("{}/stopped", opened.apply_path())
@@ -68,9 +69,11 @@ struct Task {
     hint: String,
     href: String,
     done: bool,
+    /// Done, but not by the applicant.
+    preset: bool,
 }
 
-fn rows(opened: &Opened, flow: &Flow) -> Vec<Task> {
+fn rows(casework: &Casework, opened: &Opened, flow: &Flow) -> Vec<Task> {
     let number = opened.number();
     let mut rows: Vec<Task> = Vec::new();
     let asked: Vec<&(Step, bool)> =
@@ -78,7 +81,9 @@ fn rows(opened: &Opened, flow: &Flow) -> Vec<Task> {
     if let Some((first, _)) = asked.iter().find(|(_, done)| !done).or_else(|| asked.first()) {
         let done = !flow.stopped && asked.iter().all(|(_, done)| *done);
         let hint = format!("{} 个问题", asked.len());
-        rows.push(Task { title: "说说您的情况".into(), hint, href: first.path(number), done });
+        rows.push(Task {
+            title: "说说您的情况".into(), hint, href: first.path(number), done, preset: false
+        });
     }
     for (step, done) in &flow.steps {
         let (title, hint) = match step {
@@ -86,14 +91,21 @@ fn rows(opened: &Opened, flow: &Flow) -> Vec<Task> {
                 (opened.version.page(id).map(|p| p.title.clone()).unwrap_or_default(), String::new())
             }
             Step::Materials => ("上传材料".into(), materials_hint(opened)),
-            // Chosen by the service until the person looks at it, which they do at the end.
-            Step::Way => ("领取方式和受理大厅".into(), opened.case.delivery.zh().to_string()),
+            Step::Way => ("领取方式和受理大厅".into(), way_hint(casework, opened)),
             Step::Question(_) | Step::Check => continue,
         };
         let done = if *step == Step::Way { flow.is_complete() } else { *done };
-        rows.push(Task { title, hint, href: step.path(number), done });
+        let preset = *step == Step::Way && way_is_preset(casework, opened);
+        rows.push(Task { title, hint, href: step.path(number), done, preset });
     }
     rows
+}
+
+/// Delivery and office, which the service chose until the applicant does.
+fn way_hint(casework: &Casework, opened: &Opened) -> String {
+    let catalogue = casework.catalogue.get();
+    let chosen = format!("{}，{}", opened.case.delivery.zh(), catalogue.office_name(&opened.case.office));
+    if way_is_preset(casework, opened) { format!("{chosen}。不合适的可以改") } else { chosen }
 }
 
 fn materials_hint(opened: &Opened) -> String {
@@ -107,7 +119,11 @@ fn list(opened: &Opened, flow: &Flow, rows: Vec<Task>) -> TaskList {
         false => StatusTag::new("待完成", Tone::Info),
     };
     let list = rows.into_iter().fold(TaskList::new(), |list, row| {
-        list.item(TaskItem::new(row.title, tag(row.done)).href(row.href).hint(row.hint))
+        let tag = match row.preset {
+            true => StatusTag::new("系统预选", Tone::Neutral),
+            false => tag(row.done),
+        };
+        list.item(TaskItem::new(row.title, tag).href(row.href).hint(row.hint))
     });
     let check = "核对并提交";
     list.item(if flow.is_complete() {

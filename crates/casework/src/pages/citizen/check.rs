@@ -15,6 +15,7 @@ use yimen_web::{
 
 use super::flow::Step;
 use super::opened::{Opened, open, refused, stored};
+use super::way::way_is_preset;
 use crate::model::{Case, CaseState};
 use crate::pages::error::sentence;
 use crate::pages::{case_words, command, ctx_of, grouped, moment};
@@ -158,10 +159,13 @@ fn materials_list(opened: &Opened) -> SummaryList {
 fn way_list(casework: &Casework, opened: &Opened) -> SummaryList {
     let path = change(opened, &Step::Way);
     let catalogue = casework.catalogue.get();
+    let preset = if way_is_preset(casework, opened) { "（系统预选，可以修改）" } else { "" };
+    let delivery = format!("{}{preset}", opened.case.delivery.zh());
+    let office = format!("{}{preset}", catalogue.office_name(&opened.case.office));
     SummaryList::new()
         .title("领取和受理")
-        .row(SummaryRow::new("领取方式", opened.case.delivery.zh()).change(&path))
-        .row(SummaryRow::new("受理大厅", catalogue.office_name(&opened.case.office)).change(&path))
+        .row(SummaryRow::new("领取方式", delivery).change(&path))
+        .row(SummaryRow::new("受理大厅", office).change(&path))
 }
 
 #[derive(Template)]

@@ -13,7 +13,7 @@ use super::flow::Step;
 use super::opened::{Opened, open_with_record, refused, stored};
 use super::{Return, next_path};
 use crate::Casework;
-use crate::draft::way_of;
+use crate::draft::{is_preset, way_of};
 use crate::model::Delivery;
 use crate::pages::{command, ctx_of};
 use crate::policy::Act;
@@ -24,6 +24,8 @@ struct WayPage {
     page: Page,
     action: String,
     nonce: String,
+    /// Nobody has chosen yet.
+    preset: bool,
     delivery: Field,
     office: Field,
 }
@@ -96,6 +98,11 @@ fn chosen(casework: &Casework, opened: &Opened, form: &mut FormState) -> Option<
     delivery.filter(|_| known).map(|delivery| (delivery, office))
 }
 
+/// Whether delivery and office are what the service began with.
+pub(super) fn way_is_preset(casework: &Casework, opened: &Opened) -> bool {
+    is_preset(&opened.case, opened.service(), &casework.catalogue.get().city().offices)
+}
+
 /// The ways the service offers.
 fn ways(opened: &Opened) -> Vec<Delivery> {
     opened.service().result.delivery.iter().map(|way| way_of(*way)).collect()
@@ -133,15 +140,17 @@ impl WayPage {
             .hint("网上提交的材料由这个大厅预审；需要到场时也去这里。")
             .value(&opened.case.office);
         let action = back.carry(&Step::Way.path(opened.number()));
+        let preset = way_is_preset(casework, opened);
         match typed {
             Some(form) => WayPage {
                 page: page.errors_of(form),
                 action,
                 nonce,
+                preset: false,
                 delivery: delivery.from(form),
                 office: office.from(form),
             },
-            None => WayPage { page, action, nonce, delivery, office },
+            None => WayPage { page, action, nonce, preset, delivery, office },
         }
     }
 }
