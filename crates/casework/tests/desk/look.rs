@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use axum::Extension;
 use yimen_casework::DocumentBody;
+use yimen_casework::model::DocumentKind;
 use yimen_casework::pages::{DocumentMark, Mark};
+use yimen_casework::store::documents;
 use yimen_store::{StoreError, Tx, params, sql};
 use yimen_testkit::browser::{Browser, Result};
 
@@ -40,6 +42,15 @@ fn marked(mut world: World) -> World {
     };
     world.router = world.router.clone().layer(Extension(DocumentMark(Arc::new(move |_, _| Some(mark())))));
     world
+}
+
+impl World {
+    /// The kinds of a case's documents, in the order of their numbers.
+    fn documents(&self, case: i64) -> Vec<String> {
+        let store = &self.casework.platform.store;
+        let rows = store.read_blocking(move |q| documents::of_case(q, case)).unwrap();
+        rows.into_iter().map(|row| row.kind).collect()
+    }
 }
 
 /// Makes a document name eight papers.
@@ -81,6 +92,35 @@ fn a_receipt_of_eight_papers_fits_one_sheet() -> Result {
                 }
                 assert_eq!(pages, 1, "{channel} {title}");
             }
+        }
+        Ok(())
+    })
+}
+
+#[test]
+fn every_paper_of_a_case_that_is_to_be_paid_prints_on_one_sheet() -> Result {
+    tell("one-sheet-billed", |world| async move {
+        let world = marked(world);
+        let number = world.billed(&world.buyer()).await;
+        let case = world.case(&number);
+        let base = serve(&world, &clerk(501, &case.office)).await;
+        let browser = Browser::start().await?;
+        let desk = browser.desktop().await?;
+        let folder = std::env::var_os("YIMEN_PRINTED").map(std::path::PathBuf::from);
+        let kinds = world.documents(case.id);
+        let notice = DocumentKind::PaymentNotice.code();
+        assert!(kinds.iter().any(|kind| kind == notice), "{kinds:?}");
+        for (document, kind) in (1..).zip(&kinds) {
+            if matches!(DocumentKind::parse(kind), Some(DocumentKind::Receipt | DocumentKind::Acceptance)) {
+                with_eight_papers(&world, case.id, document);
+            }
+            desk.goto(&format!("{base}/cases/{number}/documents/{document}")).await?;
+            desk.wait_for("办件编号").await?;
+            let (pdf, pages) = desk.printed().await?;
+            if let Some(folder) = &folder {
+                std::fs::write(folder.join(format!("billed-{document}-{kind}.pdf")), pdf).unwrap();
+            }
+            assert_eq!(pages, 1, "{document} {kind}");
         }
         Ok(())
     })
