@@ -85,7 +85,8 @@ impl Place {
     pub fn sqlite_file(&self) -> Option<PathBuf> {
         let url = self.store_url();
         let path = url.strip_prefix("sqlite:")?;
-        Some(PathBuf::from(path.strip_prefix("//").unwrap_or(path)))
+        let path = path.strip_prefix("//").unwrap_or(path);
+        (!path.is_empty()).then(|| PathBuf::from(path))
     }
 
     /// The folder of the blobs, where they are in one.

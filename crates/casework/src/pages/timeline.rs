@@ -63,8 +63,8 @@ fn precheck_step(case: &Case, now: Instant) -> LaneStep {
         }
         (CaseState::Correcting, _) => step(StepState::Stuck).word("等您补正"),
         (CaseState::NotAccepted, _) => step(StepState::Refused).word("不予受理"),
-        (CaseState::Lapsed, _) => step(StepState::Skipped).word("已告知补正，到期没有补正"),
-        _ => step(StepState::Skipped).word("没有进行"),
+        (CaseState::Lapsed, _) => step(StepState::Ended).word("已告知补正，到期没有补正"),
+        _ => step(StepState::Ended).word("没有进行"),
     }
 }
 
@@ -101,6 +101,7 @@ fn word(case: &Case, task: &Task, state: StepState) -> Option<&'static str> {
         (TaskState::Done, StepKind::Payment) => Some("已缴费"),
         (TaskState::Waiting, _) => Some("未开始"),
         (TaskState::Open, _) if state == StepState::Waiting => Some("未处理"),
+        (TaskState::Skipped, _) if state == StepState::Ended => Some("没有进行"),
         (TaskState::Cancelled, _) if case.state.is_final() => Some("已终止"),
         _ => None,
     }

@@ -246,8 +246,16 @@ pub fn task_step_state(case: &Case, task: &Task) -> StepState {
         TaskState::Claimed => StepState::Active,
         TaskState::Done if task.finding == Some(Finding::Fail) => StepState::Refused,
         TaskState::Done => StepState::Done,
-        TaskState::Skipped | TaskState::Cancelled => StepState::Skipped,
+        TaskState::Cancelled => StepState::Ended,
+        TaskState::Skipped if never_begun(case, task) => StepState::Ended,
+        TaskState::Skipped => StepState::Skipped,
     }
+}
+
+/// The case was withdrawn or voided before the task could begin, which is not the same as not being needed.
+pub fn never_begun(case: &Case, task: &Task) -> bool {
+    let ended = matches!(case.state, CaseState::Withdrawn | CaseState::Voided);
+    ended && task.state == TaskState::Skipped && task.done_at == case.closed_at
 }
 
 /// An act in words that need no case to be understood.

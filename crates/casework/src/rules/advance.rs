@@ -3,7 +3,7 @@
 use yimen_catalogue::model::StepKind;
 use yimen_standards::time::Instant;
 
-use super::{Change, Draft, Refusal, require};
+use super::{Change, Draft, Refusal, require, stated};
 use crate::model::{
     Bill, BillState, CaseState, Delivery, DocumentKind, Finding, Outcome, Owner, Task, TaskState,
     is_before_decision, is_decision,
@@ -203,7 +203,7 @@ pub(super) fn void(draft: &mut Draft<'_>, reason: &str) -> Result<(), Refusal> {
     if !draft.by.heads {
         return Err(Refusal::HeadsOnly("作废办件"));
     }
-    let reason = require(reason, "作废的原因")?;
+    let reason = stated(reason, "作废的理由和依据")?;
     end_early(draft, CaseState::Voided, reason);
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use yimen_standards::time::Instant;
 
-use super::{Change, Draft, PRECHECK_LIMIT, Refusal, advance, require, review};
+use super::{Change, Draft, PRECHECK_LIMIT, Refusal, advance, review, stated};
 use crate::document::SUPPLEMENT;
 use crate::model::{CaseState, Correction, CorrectionItem, DocumentKind, Owner, Task, TaskState};
 
@@ -73,7 +73,7 @@ fn owner(by: &str, office: &str) -> Owner {
 
 pub(super) fn not_accept(draft: &mut Draft<'_>, reason: &str) -> Result<(), Refusal> {
     draft.expect(&[CaseState::Submitted], "不予受理")?;
-    let reason = require(reason, "不予受理的理由和依据")?;
+    let reason = stated(reason, "不予受理的理由和依据")?;
     in_time(draft)?;
     draft.push(Change::State(CaseState::NotAccepted));
     draft.push(Change::Closed { at: draft.env.now });

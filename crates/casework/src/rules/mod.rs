@@ -12,12 +12,20 @@ use yimen_catalogue::model::{Service, StepKind};
 use yimen_standards::time::{Calendar, Hours, Instant, Limit, Stop, due};
 
 use crate::model::{
-    Bill, Case, CaseState, ClockStop, Correction, CorrectionItem, DocumentKind, Extension, Finding, Outcome,
-    TakeBack, Task, TaskState,
+    Bill, Case, CaseState, ClockStop, Correction, CorrectionItem, DocumentKind, Extension, ExtensionState,
+    Finding, Outcome, TakeBack, Task, TaskState,
 };
 
 /// The law gives the window five working days to ask for corrections (行政许可法第三十二条).
 pub const PRECHECK_LIMIT: Limit = Limit::WorkingDays(5);
+
+/// A refusal states its reasons and what they rest on (行政许可法第三十八条第二款). Fewer letters than these cannot.
+pub const LEAST_REASON: usize = 10;
+
+/// Letters and digits of a reason; what only fills it up does not count.
+pub fn letters(reason: &str) -> usize {
+    reason.chars().filter(|c| c.is_alphanumeric()).count()
+}
 
 /// Everything a decision may look at besides the case.
 pub struct Env<'a> {
@@ -270,8 +278,12 @@ pub enum Refusal {
     NoSuchStop,
     #[error("该事项不允许延长办理期限。")]
     NoExtension,
-    #[error("办理期限只能延长一次，已有延期申请（{}）。", .0.zh())]
-    ExtensionOnce(crate::model::ExtensionState),
+    #[error("一份办件只能申请一次延期，{}。", match .0 {
+        ExtensionState::Requested => "已有的申请正等负责人答复",
+        ExtensionState::Approved => "办理期限已经延长过",
+        ExtensionState::Refused => "负责人没有批准，不能再次申请。请在期限内作出决定",
+    })]
+    ExtensionOnce(ExtensionState),
     #[error("没有待批准的延期申请。")]
     NoExtensionAsked,
     #[error("延期申请须由另一位负责人批准，不能自己批准自己的申请。")]
@@ -282,6 +294,8 @@ pub enum Refusal {
     NoSuchBill,
     #[error("请填写{0}。")]
     Missing(&'static str),
+    #[error("{what}至少写{LEAST_REASON}个字，现在有{has}个字。请写明事实和依据的条款。")]
+    TooShort { what: &'static str, has: usize },
     #[error("事项配置有误：{0}。请联系系统管理员。")]
     Pack(String),
 }
@@ -391,7 +405,7 @@ impl<'a> Draft<'a> {
             return (None, None);
         };
         let extended = self.case.extension.as_ref();
-        let extended = extended.filter(|e| e.state == crate::model::ExtensionState::Approved);
+        let extended = extended.filter(|e| e.state == ExtensionState::Approved);
         let with_extension = |limit: Limit| {
             let base = self.due(accepted, limit)?;
             match extended {
@@ -420,4 +434,13 @@ fn require<'t>(text: &'t str, what: &'static str) -> Result<&'t str, Refusal> {
         return Err(Refusal::Missing(what));
     }
     Ok(text)
+}
+
+/// What is told to a person as the reason of an end that is not in their favour.
+fn stated<'t>(text: &'t str, what: &'static str) -> Result<&'t str, Refusal> {
+    let text = require(text, what)?;
+    match letters(text) {
+        has if has < LEAST_REASON => Err(Refusal::TooShort { what, has }),
+        _ => Ok(text),
+    }
 }

@@ -1,6 +1,6 @@
 //! Work on tasks: claim, release, hand over, decide, return to the window, special procedures, extension.
 
-use super::{Change, Draft, Refusal, advance, require};
+use super::{Change, Draft, Refusal, advance, require, stated};
 use crate::model::{
     CaseState, ClockStop, DocumentKind, Extension, ExtensionState, Finding, Outcome, TakeBack, Task,
     TaskState, is_decision,
@@ -75,6 +75,7 @@ pub(super) fn decide(draft: &mut Draft<'_>, id: i64, finding: Finding, opinion: 
         return Err(Refusal::ClockStopped);
     }
     let opinion = match finding {
+        Finding::Fail if is_decision(task.kind) => stated(opinion, "不予的理由和依据")?,
         Finding::Fail => require(opinion, "不通过的理由和依据")?,
         Finding::Pass => opinion.trim(),
     };
@@ -238,9 +239,8 @@ pub(super) fn ask_extension(draft: &mut Draft<'_>, reason: &str) -> Result<(), R
     draft.expect(&[CaseState::InReview], "申请延期")?;
     let allowed = draft.env.service.limits.extension.as_ref();
     let by = allowed.ok_or(Refusal::NoExtension)?.by;
-    if let Some(earlier) = &draft.case.extension
-        && earlier.state != ExtensionState::Refused
-    {
+    // The law lets the head decide on it once, whatever the answer was.
+    if let Some(earlier) = &draft.case.extension {
         return Err(Refusal::ExtensionOnce(earlier.state));
     }
     let reason = require(reason, "延期的理由")?.to_string();

@@ -65,7 +65,7 @@ fn the_window_sees_how_and_why_a_case_ended_before_it_was_accepted() {
         assert!(page.says("撤回申请：买卖不成了") && page.says("提交申请"), "{}", page.text());
         assert!(page.says("clock-ended") && !page.says("clock-finished"), "nothing was achieved");
         let (number, clerk) = handed_in(&world).await;
-        let why = [("action", "refuse"), ("refuse-why", "不属于本市管辖。")];
+        let why = [("action", "refuse"), ("refuse-why", "不属于本市登记机构管辖。")];
         world.answer(&clerk, &number, &why).await;
         assert!(world.see(&clerk, &number).await.says("<span class=\"history-what\">不予受理</span>"));
     });
@@ -161,6 +161,11 @@ fn not_accepting_takes_a_reason_and_gives_a_document() {
         let bare = world.answer(&clerk, &number, &[("action", "refuse"), ("refuse-why", "  ")]).await;
         assert_eq!(bare.status, 422);
         assert!(bare.says("id=\"refuse-why-error\""));
+        let short = [("action", "refuse"), ("refuse-why", "不办。。。。。。。。。。")];
+        let short = world.answer(&clerk, &number, &short).await;
+        assert_eq!(short.status, 422);
+        assert!(short.says("至少写10个字，现在有2个字") && short.says("不办。。"), "{}", short.text());
+        assert_eq!(world.case(&number).state, CaseState::Submitted);
         let why = "房屋不在本市，依法向房屋所在地的登记机构申请。";
         let done = world.answer(&clerk, &number, &[("action", "refuse"), ("refuse-why", why)]).await;
         assert_eq!(done.location(), format!("/desk/cases/{number}?done=refused"), "{}", done.text());
@@ -278,7 +283,7 @@ fn after_five_working_days_nothing_but_accepting_is_left() {
         let late = world.answer(&clerk, &number, &late).await;
         assert_eq!(late.status, 409);
         assert!(late.says("视为受理") && late.says(&format!("/desk/cases/{number}")));
-        let refused = [("action", "refuse"), ("refuse-why", "材料不实")];
+        let refused = [("action", "refuse"), ("refuse-why", "提交的材料不实，依法不予受理")];
         assert_eq!(world.answer(&clerk, &number, &refused).await.status, 409);
         assert_eq!(world.case(&number).state, CaseState::Submitted);
     });

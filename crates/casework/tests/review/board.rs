@@ -185,6 +185,32 @@ fn at_police(world: &World) -> (String, i64) {
 }
 
 #[test]
+fn a_refused_extension_is_final_and_the_pages_say_so() {
+    story("extension-refused", |world| async move {
+        let (number, task) = at_police(&world);
+        let me = staff(60, "周警官", &[Role::Reviewer, Role::Supervisor], "police");
+        assert!(world.see_task(&me, task).await.says("没有批准的，不能再次申请"));
+        let ask = [("task-extension", "姓名字形需要部里核对。")];
+        assert_eq!(world.do_task(&me, task, "extension", &ask).await.status, 303);
+        let other = head(61, "吴局", "police");
+        let list = world.get(&other, "/supervise/extensions").await;
+        assert!(list.says("不批准的，不能再次申请"), "{}", list.text());
+        let path = format!("/supervise/cases/{number}/extension");
+        assert_eq!(world.post(&other, &path, &[("answer", "refuse")]).await.status, 303);
+        let page = world.see_task(&me, task).await;
+        assert!(!page.says("申请延期</summary>") && page.says("未批准"), "{}", page.text());
+        assert!(page.says("一份办件只能申请一次延期，不能再次申请"), "{}", page.text());
+        let again = [("task-extension", "换一个理由再申请。")];
+        let again = world.do_task(&me, task, "extension", &again).await;
+        assert!(again.status == 409 && again.says("负责人没有批准，不能再次申请"), "{}", again.text());
+        assert!(again.says("换一个理由再申请"), "what was typed is kept");
+        let case = world.case(&number);
+        assert_eq!(case.extension.as_ref().unwrap().state, ExtensionState::Refused);
+        assert!(!world.documents(&number).contains(&"extension".to_string()));
+    });
+}
+
+#[test]
 fn an_extension_is_approved_by_a_second_person() {
     story("extension", |world| async move {
         let (number, task) = at_police(&world);
@@ -270,6 +296,8 @@ fn a_head_voids_with_a_reason_and_takes_tasks_back() {
                 && empty.says("请写明作废的理由和依据")
                 && empty.title().starts_with("错误：")
         );
+        let short = world.post(&land, &format!("{path}/void"), &[("void-reason", "重复")]).await;
+        assert!(short.status == 422 && short.says("至少写10个字，现在有2个字"), "{}", short.text());
         let done = world
             .post(&land, &format!("{path}/void"), &[("void-reason", "重复申请，另一件正在办理。")])
             .await;
@@ -293,8 +321,15 @@ fn what_was_cancelled_names_who_ended_the_case_and_not_who_held_the_task() {
         assert!(page.says("王敏"), "while it is under way its holder is named");
         let reason = [("void-reason", "重复申请，另一件正在办理。")];
         assert_eq!(world.post(&land, &format!("{path}/void"), &reason).await.status, 303);
-        let text = world.get(&land, &path).await.text();
+        let page = world.get(&land, &path).await;
+        let text = page.text();
         assert!(text.contains("已取消"), "{text}");
+        // Nothing was done, and nothing that now will not be done was not needed.
+        assert!(text.contains("没有进行") && !text.contains("无需办理"), "{text}");
+        assert!(!page.says(">已办</span>"), "{text}");
+        let applicant = world.get(&world.buyer(), &format!("/cases/{number}")).await;
+        assert!(!applicant.says("tag-done\">已办") && !applicant.says("无需办理"), "{}", applicant.text());
+        assert!(applicant.says("没有进行") && applicant.says(">已终止</span>"), "{}", applicant.text());
         // What stands beside 已取消, up to the next step.
         for part in text.split("已取消").skip(1) {
             let near: String = part.chars().take(160).collect();

@@ -163,7 +163,7 @@ const DOORS: &[(&str, &str, &str)] = &[
 /// Bodies that are complete, so that nobody is turned away for a slip of the pen before anybody asked who they are.
 const BODY: &[(&str, &str)] = &[
     ("answer", "approve"),
-    ("void-reason", "重复申请"),
+    ("void-reason", "与另一件申请内容重复"),
     ("reason", "不办了"),
     ("task-finding", "pass"),
     ("task-opinion", "合同备案号可查，双方、坐落、价款一致。"),

@@ -13,7 +13,7 @@ use crate::world::{PDF, World};
 
 impl World {
     /// The documents issued so far, by their codes.
-    fn documents(&self, number: &str) -> Vec<String> {
+    pub(crate) fn documents(&self, number: &str) -> Vec<String> {
         let id = self.case(number).id;
         let rows = self.casework.platform.store.read_blocking(move |q| documents::of_case(q, id)).unwrap();
         rows.into_iter().map(|d| d.kind).collect()
@@ -202,9 +202,9 @@ fn an_end_before_the_decision_tells_its_reason_to_those_concerned() {
         let (voided, withdrawn) = (world.accepted(&me).await, world.accepted(&me).await);
         let land = head(50, "陈处", LAND);
         let path = format!("/supervise/cases/{voided}");
-        world.post(&land, &format!("{path}/void"), &[("void-reason", "与另一件重复申请")]).await;
-        assert!(world.get(&me, &format!("/cases/{voided}")).await.says("原因：与另一件重复申请。"));
-        assert!(world.get(&land, &path).await.says("作废办件：与另一件重复申请"));
+        world.post(&land, &format!("{path}/void"), &[("void-reason", "与另一件申请内容重复")]).await;
+        assert!(world.get(&me, &format!("/cases/{voided}")).await.says("原因：与另一件申请内容重复。"));
+        assert!(world.get(&land, &path).await.says("作废办件：与另一件申请内容重复"));
         let fields = [("reason", "房子不卖了")];
         world.post(&me, &format!("/cases/{withdrawn}/withdraw"), &fields).await;
         let seen = world.get(&land, &format!("/supervise/cases/{withdrawn}")).await;

@@ -184,6 +184,11 @@ fn after_a_failed_review_only_a_denial_can_be_decided_and_the_page_says_why() {
         assert_eq!(sent.status, 422);
         assert!(sent.says("前面的审查中有“不通过”的结论，不能作出准予决定。可以作出不予决定。"));
         assert!(sent.says("符合条件，予以登记在册。"));
+        assert!(page.says("不予的至少写10个字"), "told before it is asked for");
+        let short = [("task-finding", "fail"), ("task-opinion", "没备案。")];
+        let sent = world.do_task(&me, task, "decide", &short).await;
+        assert!(sent.status == 422 && sent.says("至少写10个字，现在有3个字"), "{}", sent.text());
+        assert!(sent.says("没备案。"), "what was typed stays");
         let deny =
             [("task-finding", "fail"), ("task-opinion", "合同没有备案，依据实施细则第三十八条不予登记。")];
         assert_eq!(world.do_task(&me, task, "decide", &deny).await.status, 303);
@@ -230,13 +235,13 @@ fn a_special_procedure_stops_the_clock_and_every_page_says_so() {
                 &me,
                 task,
                 "decide",
-                &[("task-finding", "fail"), ("task-opinion", "有争议，不予办理登记。")],
+                &[("task-finding", "fail"), ("task-opinion", "权属有争议，不予办理登记。")],
             )
             .await;
         assert!(
             decided.status == 409
                 && decided.says("请先结束特别程序")
-                && decided.says("有争议，不予办理登记。")
+                && decided.says("权属有争议，不予办理登记。")
         );
 
         let stop = world.case(&number).stops[0].id;

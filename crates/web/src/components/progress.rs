@@ -18,6 +18,8 @@ pub enum StepState {
     Done,
     /// Not needed in this case.
     Skipped,
+    /// Neither done nor refused: the case ended before.
+    Ended,
     /// Ended with a refusal.
     Refused,
 }
@@ -31,6 +33,7 @@ impl StepState {
             StepState::Stuck => "卡住",
             StepState::Done => "已办",
             StepState::Skipped => "无需办理",
+            StepState::Ended => "已终止",
             StepState::Refused => "不予通过",
         }
     }
@@ -40,13 +43,13 @@ impl StepState {
             StepState::Active => "active",
             StepState::Stuck => "stuck",
             StepState::Done => "done",
-            StepState::Skipped => "skipped",
+            StepState::Skipped | StepState::Ended => "skipped",
             StepState::Refused => "refused",
         }
     }
     pub fn tone(self) -> Tone {
         match self {
-            StepState::Later | StepState::Waiting | StepState::Skipped => Tone::Neutral,
+            StepState::Later | StepState::Waiting | StepState::Skipped | StepState::Ended => Tone::Neutral,
             StepState::Active => Tone::Active,
             StepState::Stuck => Tone::Warn,
             StepState::Done => Tone::Done,
@@ -59,7 +62,7 @@ impl StepState {
             StepState::Active => "clock",
             StepState::Stuck => "stop",
             StepState::Done => "check",
-            StepState::Skipped => "minus",
+            StepState::Skipped | StepState::Ended => "minus",
             StepState::Refused => "close",
         }
     }
@@ -139,16 +142,22 @@ impl Lane {
 
     /// The state of the lane as a whole: the most pressing of its steps.
     fn state(&self) -> StepState {
-        use StepState::{Active, Done, Later, Refused, Skipped, Stuck, Waiting};
+        use StepState::{Active, Done, Ended, Later, Refused, Skipped, Stuck, Waiting};
         let has = |state: &StepState| self.steps.iter().any(|step| step.state == *state);
-        [Refused, Stuck, Active, Waiting, Later, Done, Skipped].into_iter().find(has).unwrap_or(Waiting)
+        [Refused, Stuck, Active, Waiting, Later, Ended, Done, Skipped]
+            .into_iter()
+            .find(has)
+            .unwrap_or(Waiting)
     }
 
     /// The state in the words of the step that decides it: 待缴费, 未开始.
     fn word(&self) -> &str {
         let state = self.state();
-        if state == StepState::Later && self.steps.iter().any(|step| step.state == StepState::Done) {
-            return "等其他环节";
+        let partly = self.steps.iter().any(|step| step.state == StepState::Done);
+        match state {
+            StepState::Later if partly => return "等其他环节",
+            StepState::Ended if partly => return state.word(),
+            _ => {}
         }
         let own = |step: &&LaneStep| step.state == state && state != StepState::Done;
         self.steps.iter().find(own).map_or(state.word(), |step| &step.word)
@@ -197,11 +206,17 @@ mod tests {
         assert_eq!(open.word(), "待领取", "what can be done now goes before what cannot");
         assert_eq!(Lane::new("申请人").step(step(StepState::Skipped)).word(), "无需办理");
         assert_eq!(Lane::new("窗口").step(step(StepState::Done).word("已受理")).word(), "已办");
+        let ended =
+            Lane::new("税务").step(step(StepState::Done)).step(step(StepState::Ended).word("没有进行"));
+        assert_eq!(ended.word(), "已终止", "what was begun and not ended is not done");
+        let never = Lane::new("税务").step(step(StepState::Ended).word("没有进行"));
+        assert_eq!(never.word(), "没有进行");
     }
 
     #[test]
     fn a_lane_shows_its_most_pressing_step() {
-        use StepState::{Active, Done, Later, Refused, Skipped, Stuck, Waiting};
+        use StepState::{Active, Done, Ended, Later, Refused, Skipped, Stuck, Waiting};
+        assert_eq!(lane(&[Done, Ended, Skipped]), Ended);
         assert_eq!(lane(&[]), Waiting);
         assert_eq!(lane(&[Skipped, Skipped]), Skipped, "nothing was done, and nothing looks done");
         assert_eq!(lane(&[Done, Later]), Later);

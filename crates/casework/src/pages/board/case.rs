@@ -17,6 +17,7 @@ use crate::pages::ctx_of;
 use crate::pages::review::dossier::{Data, Dossier, Places};
 use crate::pages::review::{Kept, refused};
 use crate::policy::{self, Act};
+use crate::rules::{LEAST_REASON, letters};
 
 const REASON: &str = "void-reason";
 const HOME: (&str, &str) = ("/supervise", "运行总览");
@@ -51,7 +52,7 @@ pub(super) async fn case(
     Scope::of(&who.staff)?;
     let form = Form::parse(query.unwrap_or_default().as_bytes())?;
     let ctx = ctx_of(&casework, &who.actor);
-    let data = load(&casework, &ctx, &number).await?;
+    let data = load(&casework, &ctx, &number, Act::See).await?;
     let mut page = view(&casework, &ctx, &shell, &data, form.text("file").parse().ok(), None);
     page.page.notice = match form.text("done") {
         "voided" => Some(Notice::success("办件已作废")),
@@ -65,10 +66,10 @@ pub(super) async fn case(
     Ok(Html::ok(page).into_response())
 }
 
-async fn load(casework: &Casework, ctx: &Ctx, number: &str) -> std::result::Result<Data, WebError> {
+async fn load(casework: &Casework, ctx: &Ctx, number: &str, act: Act) -> std::result::Result<Data, WebError> {
     let (own, ctx, number) = (casework.clone(), ctx.clone(), number.to_string());
     let read = move |q: &mut Read<'_>| {
-        let fetched = own.fetch_by_number(q, &ctx, &number, Act::See)?;
+        let fetched = own.fetch_by_number(q, &ctx, &number, act)?;
         Data::load(&own, q, &ctx, fetched)
     };
     Ok(casework.platform.store.read(read).await?)
@@ -89,7 +90,9 @@ fn view(
     let voidable = matches!(case.state, CaseState::Submitted | CaseState::Correcting | CaseState::InReview);
     let void = (heads && voidable).then(|| {
         let field = Field::textarea(REASON, "作废的理由和依据").rows(3).max(500);
-        field.hint("会写进办件记录。作废后不能恢复，已缴的费用转为退费。")
+        field.hint(format!(
+            "至少{LEAST_REASON}个字，会写进办件记录，申请人可以看到。作废后不能恢复，已缴的费用转为退费。"
+        ))
     });
     let void = void.map(|field| match typed {
         Some(form) => field.from(form),
@@ -161,10 +164,20 @@ pub(super) async fn void(
     mut form: Form,
 ) -> std::result::Result<Response, WebError> {
     Scope::of(&who.staff)?;
-    if !form.require(REASON, "请写明作废的理由和依据。") {
+    if form.require(REASON, "请写明作废的理由和依据。") && letters(form.text(REASON)) < LEAST_REASON
+    {
+        let has = letters(form.text(REASON));
+        let message = format!("作废的理由和依据至少写{LEAST_REASON}个字，现在有{has}个字。");
+        form.error(REASON, message);
+    }
+    if !form.is_valid() {
         let ctx = ctx_of(&casework, &who.actor);
-        let data = load(&casework, &ctx, &number).await?;
-        return Ok(Html::invalid(view(&casework, &ctx, &shell, &data, None, Some(&form))).into_response());
+        let data = load(&casework, &ctx, &number, Act::Head).await?;
+        let page = view(&casework, &ctx, &shell, &data, None, Some(&form));
+        // A case that cannot be voided any more is no matter of words: the rules say what it is.
+        if page.void.is_some() {
+            return Ok(Html::invalid(page).into_response());
+        }
     }
     let reason = form.text(REASON).to_string();
     let kept = Kept::new("您写的理由", &reason);

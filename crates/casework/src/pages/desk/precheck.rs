@@ -17,6 +17,7 @@ use crate::pages::citizen::opened::{Opened, open, refused_at};
 use crate::pages::{command, ctx_of, sentence};
 use crate::policy::Act;
 use crate::rules::Refusal;
+use crate::rules::{LEAST_REASON, letters};
 use crate::{Casework, CaseworkError};
 
 /// Longest reason for not accepting; it is printed in the notice.
@@ -154,10 +155,16 @@ fn check(answer: Answer, opened: &Opened, items: &[CorrectionItem], form: &mut F
             }
         }
         Answer::Refuse => {
-            if form.require("refuse-why", "请写明不予受理的理由和依据。")
-                && form.text("refuse-why").chars().count() > LONGEST
-            {
-                form.error("refuse-why", format!("不予受理的理由最多{LONGEST}个字，请删减。"));
+            if form.require("refuse-why", "请写明不予受理的理由和依据。") {
+                let (all, has) = (form.text("refuse-why").chars().count(), letters(form.text("refuse-why")));
+                if all > LONGEST {
+                    form.error("refuse-why", format!("不予受理的理由最多{LONGEST}个字，请删减。"));
+                } else if has < LEAST_REASON {
+                    let message = format!(
+                        "不予受理的理由和依据至少写{LEAST_REASON}个字，现在有{has}个字。请写明事实和依据的条款。"
+                    );
+                    form.error("refuse-why", message);
+                }
             }
         }
     }

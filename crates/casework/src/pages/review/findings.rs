@@ -5,7 +5,7 @@ use yimen_catalogue::{Catalogue, Facts, Version};
 use yimen_web::{StatusTag, Tone};
 
 use crate::model::{Case, Finding, Task, TaskState, is_decision};
-use crate::pages::words::owner_words;
+use crate::pages::words::{never_begun, owner_words};
 
 /// One step of one department.
 pub(crate) struct FindingCard {
@@ -42,7 +42,7 @@ pub(crate) fn live_zh(task: &Task) -> &'static str {
     }
 }
 
-pub(crate) fn task_tag(task: &Task) -> StatusTag {
+pub(crate) fn task_tag(case: &Case, task: &Task) -> StatusTag {
     match (task.state, task.finding) {
         (TaskState::Done, Some(Finding::Fail)) => {
             StatusTag::new(finding_zh(task.kind, Finding::Fail), Tone::Problem)
@@ -53,6 +53,7 @@ pub(crate) fn task_tag(task: &Task) -> StatusTag {
         (TaskState::Returned, _) => StatusTag::new(task.state.zh(), Tone::Warn),
         (TaskState::Claimed, _) => StatusTag::new(task.state.zh(), Tone::Active),
         (TaskState::Open, _) => StatusTag::new(live_zh(task), Tone::Info),
+        _ if never_begun(case, task) => StatusTag::new("没有进行", Tone::Neutral),
         (state, _) => StatusTag::new(state.zh(), Tone::Neutral),
     }
 }
@@ -67,10 +68,21 @@ pub(super) fn findings(
     ended_by: &str,
 ) -> Vec<FindingCard> {
     let shown = |t: &&Task| (t.kind == StepKind::Review || is_decision(t.kind)) && Some(t.id) != except;
-    case.tasks.iter().filter(shown).map(|task| card(catalogue, version, task, facts, ended_by)).collect()
+    case.tasks
+        .iter()
+        .filter(shown)
+        .map(|task| card(catalogue, version, case, task, facts, ended_by))
+        .collect()
 }
 
-fn card(catalogue: &Catalogue, version: &Version, task: &Task, facts: &Facts, ended_by: &str) -> FindingCard {
+fn card(
+    catalogue: &Catalogue,
+    version: &Version,
+    case: &Case,
+    task: &Task,
+    facts: &Facts,
+    ended_by: &str,
+) -> FindingCard {
     let by = match task.done_at {
         // Whoever it lay with did not cancel it.
         Some(at) if task.state == TaskState::Cancelled => match ended_by {
@@ -83,7 +95,7 @@ fn card(catalogue: &Catalogue, version: &Version, task: &Task, facts: &Facts, en
     FindingCard {
         department: owner_words(catalogue, &task.owner),
         step: task.name.clone(),
-        tag: task_tag(task),
+        tag: task_tag(case, task),
         failed: task.finding == Some(Finding::Fail),
         opinion: task.opinion.clone(),
         by,

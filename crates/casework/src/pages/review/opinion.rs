@@ -4,6 +4,7 @@ use yimen_catalogue::Version;
 use yimen_catalogue::model::{Step, StepKind};
 
 use crate::model::{Case, Finding, Task, is_decision};
+use crate::rules::{LEAST_REASON, letters};
 
 /// Longest opinion; a decision document has no more room.
 pub const MOST: usize = 1000;
@@ -92,6 +93,10 @@ pub(crate) fn fault(opinion: &str, kind: StepKind, finding: Finding, rules: Revi
     let free = matches!(kind, StepKind::Issue | StepKind::Delivery | StepKind::Payment);
     match finding {
         Finding::Fail if says_nothing => Some("请写明不通过的理由和依据，申请人有权知道原因。".into()),
+        Finding::Fail if is_decision(kind) && letters(opinion) < LEAST_REASON => Some(format!(
+            "不予的理由和依据至少写{LEAST_REASON}个字，现在有{}个字。请写明事实和依据的条款，申请人有权知道原因。",
+            letters(opinion)
+        )),
         Finding::Pass if says_nothing && !free && !rules.bare_consent => {
             Some("请写明审查意见：核对了什么、依据什么。只写“同意”不算意见，可以从常用意见里选一条。".into())
         }
@@ -164,7 +169,12 @@ mod tests {
             assert!(fault(bare, StepKind::Review, Finding::Fail, LAX).is_some(), "{bare}");
             assert!(fault(bare, StepKind::Decision, Finding::Fail, LAX).is_some(), "{bare}");
         }
-        assert_eq!(fault("房屋已被查封。", StepKind::Decision, Finding::Fail, STRICT), None);
+        assert_eq!(fault("房屋已被查封。", StepKind::Review, Finding::Fail, STRICT), None);
+        let short = fault("房屋已被查封。", StepKind::Decision, Finding::Fail, STRICT).unwrap();
+        assert!(short.contains("至少写10个字，现在有6个字"), "{short}");
+        let reasoned = "房屋已被查封，依据实施细则第十七条。";
+        assert_eq!(fault(reasoned, StepKind::Decision, Finding::Fail, STRICT), None);
+        assert!(fault("查封。。。。。。。。。。。。", StepKind::Decision, Finding::Fail, STRICT).is_some());
     }
 
     #[test]

@@ -6,7 +6,7 @@ use yimen_web::{Lane, LaneStep, Timeline};
 
 use super::findings::{finding_zh, live_zh};
 use crate::model::{Case, Finding, Owner, Task, TaskState};
-use crate::pages::words::{moment, owner_words, task_step_state};
+use crate::pages::words::{moment, never_begun, owner_words, task_step_state};
 
 /// `ended_by` is who withdrew or voided the case.
 pub(super) fn timeline(catalogue: &Catalogue, case: &Case, ended_by: &str, now: Instant) -> Timeline {
@@ -31,6 +31,7 @@ fn step(case: &Case, task: &Task, ended_by: &str, now: Instant) -> LaneStep {
     let stop = case.stops.iter().find(|s| s.to.is_none() && s.task_id == task.id);
     let word = match (task.state, task.finding) {
         (TaskState::Done, Some(finding)) => finding_zh(task.kind, finding),
+        _ if never_begun(case, task) => "没有进行",
         _ => live_zh(task),
     };
     let times = match (task.done_at, task.due_at, task.state) {

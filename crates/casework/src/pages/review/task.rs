@@ -143,7 +143,7 @@ pub(super) fn page(
     TaskPage {
         page,
         id: task.id,
-        tag: task_tag(task),
+        tag: task_tag(case, task),
         case: case_page(&ctx.actor, &case.number),
         clock: clock(casework, case, task, ctx),
         decides: is_decision(task.kind),

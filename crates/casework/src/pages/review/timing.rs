@@ -2,7 +2,7 @@
 
 use yimen_web::SummaryList;
 
-use crate::model::Case;
+use crate::model::{Case, ExtensionState};
 
 pub(super) fn timing(case: &Case) -> SummaryList {
     let mut facts = SummaryList::new().dense();
@@ -22,7 +22,12 @@ pub(super) fn timing(case: &Case) -> SummaryList {
         facts = facts.fact("暂停", words);
     }
     if let Some(extension) = &case.extension {
-        let words = format!("{}，{}。理由：{}", extension.by.zh(), extension.state.zh(), extension.reason);
+        let reason = end(&extension.reason);
+        let words = format!("{}，{}。理由：{reason}。", extension.by.zh(), extension.state.zh());
+        let words = match extension.state {
+            ExtensionState::Refused => format!("{words}一份办件只能申请一次延期，不能再次申请。"),
+            _ => words,
+        };
         facts = facts.fact("延期", words);
     }
     match case.decided_at {

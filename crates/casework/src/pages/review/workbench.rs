@@ -10,9 +10,9 @@ use super::findings::{finding_zh, records, task_tag};
 use super::opinion::{self, Template};
 use super::task::{TaskData, may_work, nothing};
 use crate::Casework;
-use crate::model::{Case, CaseState, ExtensionState, Finding, TakeBack, Task, TaskState, is_decision};
+use crate::model::{Case, CaseState, Finding, TakeBack, Task, TaskState, is_decision};
 use crate::pages::fields::{Applying, control_from, take};
-use crate::pages::words::{moment, owner_words};
+use crate::pages::words::{moment, never_begun, owner_words};
 
 /// Names of controls; the hyphen keeps them apart from the pack's own fields.
 pub(super) const FINDING: &str = "task-finding";
@@ -117,7 +117,7 @@ impl Workbench {
             release: mine,
             decide: (can && !stopped)
                 .then(|| decide_form(version, case, task, &found.data.view.facts, typed)),
-            conclusion: conclusion(version, task, &found.data.view.facts),
+            conclusion: conclusion(version, case, task, &found.data.view.facts),
             correspondence: task.note.lines().map(str::to_string).collect(),
             hand_over: (mine || takes).then(|| colleague_field(found, typed)),
             take_back: takes.then(|| take_back_field(typed)),
@@ -162,6 +162,9 @@ fn notices(catalogue: &Catalogue, ctx: &Ctx, case: &Case, task: &Task, takes: bo
         }
         TaskState::Cancelled => {
             all.push(Notice::info(format!("办件{}，这项任务已取消", case.state.zh())));
+        }
+        TaskState::Skipped if never_begun(case, task) => {
+            all.push(Notice::info(format!("办件{}，这项任务没有进行", case.state.zh())));
         }
         TaskState::Skipped => all.push(Notice::info("这个环节无需办理")),
         TaskState::Waiting => {
@@ -215,7 +218,7 @@ fn decide_form(version: &Version, case: &Case, task: &Task, facts: &Facts, typed
         templates: opinion::templates(version, case, task),
         submit: submit.key("Ctrl+Enter").named("action", "decide"),
         audience: match (decides, judged) {
-            (true, _) => "写入决定书，申请人可以看到。",
+            (true, _) => "写入决定书，申请人可以看到。不予的至少写10个字，写明事实和依据的条款。",
             (_, true) => "供牵头部门决定时参考，不直接发给申请人。",
             _ => "内部记录，申请人看不到。",
         },
@@ -232,9 +235,9 @@ fn shown_records<'v>(version: &'v Version, step: &str, facts: &Facts, form: &For
     specs.iter().filter(|spec| applying.has(spec, &known)).collect()
 }
 
-fn conclusion(version: &Version, task: &Task, facts: &Facts) -> Option<Conclusion> {
+fn conclusion(version: &Version, case: &Case, task: &Task, facts: &Facts) -> Option<Conclusion> {
     (task.state == TaskState::Done).then(|| Conclusion {
-        tag: task_tag(task),
+        tag: task_tag(case, task),
         opinion: task.opinion.clone(),
         by: match task.done_at {
             Some(at) => format!("{}，{}", task.assignee_name, at.zh()),
@@ -303,14 +306,16 @@ fn extension_form(
     typed: Typed<'_>,
 ) -> Option<(Field, String)> {
     let spec = version.service.limits.extension.as_ref()?;
-    let asked = case.extension.as_ref().is_some_and(|e| e.state != ExtensionState::Refused);
-    if asked || !case.can_be_extended_at(ctx.now) {
+    if case.extension.is_some() || !case.can_be_extended_at(ctx.now) {
         return None;
     }
     let until =
         case.promised_due.and_then(|at| due(&casework.calendar, &casework.hours, at, spec.by, &[]).at);
     let until = until.map(|at| format!("，批准后承诺时限到 {}", moment(at, ctx.now))).unwrap_or_default();
-    let words =
-        format!("可延长一次，{}{until}。依据：{}。须由牵头部门负责人批准。", spec.by.zh(), spec.basis);
+    let words = format!(
+        "可延长一次，{}{until}。依据：{}。须由牵头部门负责人批准；没有批准的，不能再次申请。",
+        spec.by.zh(),
+        spec.basis
+    );
     Some((Field::textarea(EXTENSION, "延期的理由").rows(3).max(500).from(typed.state()), words))
 }

@@ -27,7 +27,7 @@ fn id_of(world: &World, step: &str) -> i64 {
 }
 
 fn decide_by(world: &mut World, account: i64, step: &str, finding: Finding) -> bool {
-    let command = Command::Decide { task: id_of(world, step), finding, opinion: "意见".into() };
+    let command = Command::Decide { task: id_of(world, step), finding, opinion: DENIED.into() };
     world.run(By { account, name: "某", heads: false }, &command)
 }
 
@@ -199,8 +199,46 @@ fn a_limit_that_has_run_out_is_not_extended() {
     let other = By { account: 2, name: "二", heads: true };
     assert_eq!(world.decide(other, &approve), Err(Refusal::TooLateToExtend));
     assert!(world.run(other, &Command::AnswerExtension { approve: false }), "it can still be refused");
-    let again = Command::AskExtension { reason: "还是复杂".into() };
-    assert_eq!(world.decide(LEAD, &again), Err(Refusal::TooLateToExtend));
+
+    let world = accepted();
+    world.now.set(due.plus_millis(1));
+    let late = Command::AskExtension { reason: "还是复杂".into() };
+    assert_eq!(world.decide(LEAD, &late), Err(Refusal::TooLateToExtend));
+}
+
+#[test]
+fn a_refused_extension_is_not_asked_for_again() {
+    let mut world = accepted();
+    let due = world.case.promised_due;
+    assert!(world.run(LEAD, &Command::AskExtension { reason: "复杂".into() }));
+    let other = By { account: 2, name: "二", heads: true };
+    assert!(world.run(other, &Command::AnswerExtension { approve: false }));
+    let again = Command::AskExtension { reason: "新的理由".into() };
+    let refused = world.decide(LEAD, &again).unwrap_err();
+    assert_eq!(refused, Refusal::ExtensionOnce(ExtensionState::Refused));
+    assert!(refused.to_string().contains("请在期限内作出决定"), "{refused}");
+    let approve = Command::AnswerExtension { approve: true };
+    assert_eq!(world.decide(other, &approve), Err(Refusal::NoExtensionAsked), "nor answered twice");
+    assert_eq!(world.case.promised_due, due);
+}
+
+#[test]
+fn what_ends_against_the_applicant_states_its_reason() {
+    let short = |what| Err(Refusal::TooShort { what, has: 2 });
+    let mut world = World::new(&plain());
+    world.run(LEAD, &Command::Submit);
+    let not_accept = Command::NotAccept { reason: "不予，，，，，，，，，，".into() };
+    assert_eq!(world.decide(LEAD, &not_accept), short("不予受理的理由和依据"));
+    let void = Command::Void { reason: " 重复 ".into() };
+    assert_eq!(world.decide(LEAD, &void), short("作废的理由和依据"));
+    let mut world = accepted();
+    assert!(decide_by(&mut world, 5, "r0", Finding::Pass));
+    assert!(decide_by(&mut world, 6, "r1", Finding::Pass));
+    let bill = world.case.bills[0].id;
+    assert!(world.run(LEAD, &Command::Pay { bill, receipt: "r".into() }));
+    let task = id_of(&world, "decide");
+    let deny = Command::Decide { task, finding: Finding::Fail, opinion: "不行".into() };
+    assert_eq!(world.decide(LEAD, &deny), short("不予的理由和依据"));
 }
 
 #[test]
@@ -229,6 +267,6 @@ fn an_end_before_the_decision_keeps_its_reason() {
     assert!(world.run(LEAD, &Command::Withdraw { reason: " 不想办了 ".into() }));
     assert_eq!(world.case.ended_because, "不想办了");
     let mut world = accepted();
-    assert!(world.run(LEAD, &Command::Void { reason: "重复申请".into() }));
-    assert_eq!(world.case.ended_because, "重复申请");
+    assert!(world.run(LEAD, &Command::Void { reason: "与先前提交的申请重复".into() }));
+    assert_eq!(world.case.ended_because, "与先前提交的申请重复");
 }

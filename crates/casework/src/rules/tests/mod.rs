@@ -123,10 +123,15 @@ struct World {
     /// How often the applicant handed something in, and was asked for a correction.
     handed_in: usize,
     corrected: usize,
+    /// How often an extension was asked for.
+    extensions: usize,
     /// The latest promise given, and how much of it was used up by when.
     last_due: Option<Instant>,
     last_used: i64,
 }
+
+/// A reason long enough to be told.
+const DENIED: &str = "前面的审查没有通过，依据第三十八条";
 
 const LEAD: By<'static> = By { account: 1, name: "负责人", heads: true };
 
@@ -178,6 +183,7 @@ impl World {
             documents: Vec::new(),
             handed_in: 0,
             corrected: 0,
+            extensions: 0,
             last_due: None,
             last_used: 0,
         }
@@ -242,12 +248,22 @@ impl World {
             Change::Documented { kind, .. } => self.documents.push(*kind),
             Change::Received { .. } => self.handed_in += 1,
             Change::CorrectionIssued(_) => self.corrected += 1,
+            Change::ExtensionAsked(_) => self.extensions += 1,
             _ => {}
+        }
+        assert!(self.extensions <= 1, "an extension is asked for once, whatever the answer");
+        if let Change::Documented { kind: DocumentKind::Denial | DocumentKind::NotAccepted, reason, .. } =
+            change
+        {
+            assert!(letters(reason) >= LEAST_REASON, "refused with no more than {reason:?}");
         }
     }
 
     fn check(&mut self, before: &Case, command: &Command) {
         let case = &self.case;
+        if case.state == CaseState::Voided {
+            assert!(letters(&case.ended_because) >= LEAST_REASON, "voided because {:?}", case.ended_because);
+        }
         if before.state.is_final() {
             assert_eq!(case.state, before.state, "{command:?} led out of {:?}", before.state);
             assert_eq!(case.tasks, before.tasks);
@@ -417,7 +433,7 @@ impl World {
                 Command::Release { task: task.id, why: Some(TakeBack::Absent) }
             }
             (kind, _) if is_decision(kind) && case.has_failed_review() => {
-                Command::Decide { task: task.id, finding: Finding::Fail, opinion: "审查不通过".into() }
+                Command::Decide { task: task.id, finding: Finding::Fail, opinion: DENIED.into() }
             }
             _ => Command::Decide { task: task.id, finding: Finding::Pass, opinion: "符合条件".into() },
         }
@@ -435,7 +451,7 @@ fn command(case: &Case, what: u8, n: usize) -> Command {
         0 => Command::Submit,
         1 => Command::Accept,
         2 => Command::NotAccept {
-            reason: if n.is_multiple_of(2) { "不属于本机关职权".into() } else { " ".into() },
+            reason: ["申请事项不属于本机关职权范围", " ", "不受理"][n % 3].into()
         },
         3 => Command::Correct { items: vec![item("material:a")] },
         4 => Command::Correct { items: vec![item("material:a"), item("material:b")] },
@@ -444,7 +460,9 @@ fn command(case: &Case, what: u8, n: usize) -> Command {
         7 => Command::Release { task, why: n.is_multiple_of(2).then_some(TakeBack::Load) },
         8 => Command::HandOver { task, to: 3, to_name: "丙".into() },
         9..=11 => Command::Decide { task, finding: Finding::Pass, opinion: "同意".into() },
-        12 => Command::Decide { task, finding: Finding::Fail, opinion: "不符合条件".into() },
+        12 => Command::Decide {
+            task, finding: Finding::Fail, opinion: ["不符合条件", DENIED][n % 2].into()
+        },
         13 => Command::ReturnToWindow { task, note: "请补充".into() },
         14 => Command::AnswerReturn { task, note: "已补充".into() },
         15 => Command::StartSpecial { task, special: "hearing".into(), reason: "重大利益关系".into() },
@@ -453,7 +471,7 @@ fn command(case: &Case, what: u8, n: usize) -> Command {
         18 => Command::AnswerExtension { approve: n.is_multiple_of(2) },
         19 => Command::Pay { bill, receipt: "r".into() },
         20 if n.is_multiple_of(5) => Command::Withdraw { reason: "不办了".into() },
-        20 if n % 5 == 1 => Command::Void { reason: "重复申请".into() },
+        20 if n % 5 == 1 => Command::Void { reason: ["重复申请", DENIED][n % 2].into() },
         20 => Command::Refunded { bill },
         _ => Command::Tick,
     }
