@@ -19,12 +19,21 @@ pub struct Client {
 pub struct Answer {
     pub status: u16,
     pub location: String,
-    /// `name=value` of the cookie that was set.
+    /// `name=value` of the cookies that were set.
     pub cookie: String,
     pub body: Vec<u8>,
 }
 
 impl Answer {
+    /// A cookie without a value is taken away.
+    fn keep_cookie(&mut self, pair: &str) {
+        if pair.split_once('=').is_some_and(|(_, value)| !value.is_empty()) {
+            let between = if self.cookie.is_empty() { "" } else { "; " };
+            self.cookie.push_str(between);
+            self.cookie.push_str(pair);
+        }
+    }
+
     /// The answer, if it is a redirect; anything else is a form that was not taken.
     pub fn taken(self, what: &str) -> Result<Answer, Failure> {
         match self.status {
@@ -119,7 +128,7 @@ impl Client {
                 "content-length" => length = value.parse()?,
                 "transfer-encoding" => chunked = value == "chunked",
                 "location" => answer.location = value.to_owned(),
-                "set-cookie" => answer.cookie = value.split(';').next().unwrap_or_default().to_owned(),
+                "set-cookie" => answer.keep_cookie(value.split(';').next().unwrap_or_default()),
                 _ => {}
             }
         }

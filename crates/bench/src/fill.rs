@@ -40,43 +40,47 @@ const OF_OPEN: [&str; 7] = [
     "platform_journal",
 ];
 
+/// Connections to PostgreSQL that fill side by side.
+const LANES: usize = 2;
+
 enum Db {
     Sqlite(rusqlite::Connection),
-    Postgres(tokio_postgres::Client),
+    Postgres(Vec<tokio_postgres::Client>),
 }
 
 /// Fills the database of `place`, which nobody else has open.
 pub async fn fill(place: &Place, size: Size) -> Result<(), Failure> {
-    let url = place.store_url();
-    let db = match url.strip_prefix("sqlite:") {
-        Some(path) => Db::Sqlite(rusqlite::Connection::open(path)?),
-        None => Db::Postgres(connect(&url).await?),
-    };
+    let db = Db::open(place).await?;
     match &db {
         Db::Sqlite(_) => db.alone().await?,
         // Foreign keys hold by how the rows are made; asked row by row they would take longer than everything else.
         Db::Postgres(_) => {
-            db.run("set synchronous_commit = off; set session_replication_role = replica").await?;
+            let each = "set synchronous_commit = off; set session_replication_role = replica;
+                set maintenance_work_mem = '512MB'";
+            db.run_side_by_side(vec![each.to_owned(); LANES]).await?;
         }
     }
     let indexes = db.without_indexes().await?;
+    let own = db.own();
     db.run(&format!(
-        "create temp table bench_service as select row_number() over (order by code) - 1 as k, code, version_id
+        "create {own} table bench_service as select row_number() over (order by code) - 1 as k, code, version_id
            from catalogue_current where kind = 'service' and (code = '{SERVICE}' or code like '{SERVICE}-%');
-         create temp table bench_person as select row_number() over (order by id) - 1 as k, id as party, name
+         create {own} table bench_person as select row_number() over (order by id) - 1 as k, id as party, name
            from parties_party;
-         create temp table bench_number (i bigint primary key, number text)"
+         create {own} table bench_number (i bigint primary key, number text)"
     ))
     .await?;
     db.copies("closed_at is not null", CLOSED, size.closed, &ALWAYS).await?;
     let all = [&ALWAYS[..], &OF_OPEN[..]].concat();
     db.copies("closed_at is null and submitted_at is not null", OPEN, size.open, &all).await?;
-    for index in indexes {
-        db.run(&index).await?;
-    }
+    db.run_side_by_side(indexes).await?;
     if matches!(db, Db::Postgres(_)) {
+        let made = ["service", "person", "number", "case"].into_iter().chain(all.iter().copied());
+        let names: Vec<String> = made.map(|name| format!("bench_{name}")).collect();
+        db.run(&format!("drop table {}", names.join(", "))).await?;
         // What autovacuum would have done by itself.
-        db.run("vacuum analyze").await?;
+        let tables = [&["casework_case"][..], &all[..]].concat();
+        db.run_side_by_side(tables.iter().map(|table| format!("vacuum analyze {table}")).collect()).await?;
         db.run("checkpoint").await?;
     }
     Ok(())
@@ -85,11 +89,7 @@ pub async fn fill(place: &Place, size: Size) -> Result<(), Failure> {
 /// Waits until what follows the journal has caught up with what the fill put there: how many entries, and how long. A city
 /// is never so far behind, and what is read meanwhile would be measured beside it.
 pub async fn followed(place: &Place) -> Result<(i64, Duration), Failure> {
-    let url = place.store_url();
-    let db = match url.strip_prefix("sqlite:") {
-        Some(path) => Db::Sqlite(rusqlite::Connection::open(path)?),
-        None => Db::Postgres(connect(&url).await?),
-    };
+    let db = Db::open(place).await?;
     let started = std::time::Instant::now();
     let behind =
         "select (select count(*) from platform_follower where name = 'ledger') * 1000 - (select count(*)
@@ -105,6 +105,26 @@ pub async fn followed(place: &Place) -> Result<(i64, Duration), Failure> {
 }
 
 impl Db {
+    async fn open(place: &Place) -> Result<Db, Failure> {
+        let url = place.store_url();
+        if let Some(path) = url.strip_prefix("sqlite:") {
+            return Ok(Db::Sqlite(rusqlite::Connection::open(path)?));
+        }
+        let mut clients = Vec::new();
+        for _ in 0..LANES {
+            clients.push(connect(&url).await?);
+        }
+        Ok(Db::Postgres(clients))
+    }
+
+    /// What the fill's own tables are: of one connection, or seen by all of them.
+    fn own(&self) -> &'static str {
+        match self {
+            Db::Sqlite(_) => "temp",
+            Db::Postgres(_) => "unlogged",
+        }
+    }
+
     /// Takes the file for itself, as soon as the last thread of the store has let go of it.
     async fn alone(&self) -> Result<(), Failure> {
         let pragmas = "pragma journal_mode = delete; pragma journal_mode = off; pragma synchronous = off;
@@ -120,22 +140,22 @@ impl Db {
 
     /// Takes away the indexes of what is filled on PostgreSQL, where they are faster made anew, and says how.
     async fn without_indexes(&self) -> Result<Vec<String>, Failure> {
-        let Db::Postgres(client) = self else { return Ok(Vec::new()) };
+        let Db::Postgres(clients) = self else { return Ok(Vec::new()) };
         let filled: Vec<&str> = ["casework_case"].into_iter().chain(ALWAYS).chain(OF_OPEN).collect();
         let indexes = "select indexname::text, indexdef from pg_indexes where schemaname = 'public'
             and tablename = any($1) and indexname not in (select conname from pg_constraint)";
-        let found = client.query(indexes, &[&filled]).await?;
+        let found = clients[0].query(indexes, &[&filled]).await?;
         for row in &found {
             self.run(&format!("drop index \"{}\"", row.get::<_, String>(0))).await?;
         }
-        let kept = ["set maintenance_work_mem = '512MB'".to_owned()].into_iter();
-        Ok(kept.chain(found.iter().map(|row| row.get(1))).collect())
+        Ok(found.iter().map(|row| row.get(1)).collect())
     }
 
     async fn copies(&self, which: &str, first: i64, count: i64, below: &[&str]) -> Result<(), Failure> {
+        let own = self.own();
         self.run("drop table if exists bench_case").await?;
         self.run(&format!(
-            "create temp table bench_case as select row_number() over (order by id) - 1 as k, casework_case.*
+            "create {own} table bench_case as select row_number() over (order by id) - 1 as k, casework_case.*
                from casework_case where {which} and not (id between {CLOSED} and {OPEN} * 2)"
         ))
         .await?;
@@ -150,7 +170,7 @@ impl Db {
         for table in below {
             self.run(&format!("drop table if exists bench_{table}")).await?;
             self.run(&format!(
-                "create temp table bench_{table} as select c.k as k, row_number() over (partition by t.case_id) - 1 as r,
+                "create {own} table bench_{table} as select c.k as k, row_number() over (partition by t.case_id) - 1 as r,
                    t.* from {table} t join bench_case c on c.id = t.case_id;
                  create index bench_{table}_k on bench_{table} (k)"
             ))
@@ -159,33 +179,20 @@ impl Db {
         }
         let mut from = 0;
         while from < count {
-            let to = (from + CHUNK).min(count);
-            // After the column list: there one text does for both engines.
-            let series = format!(
-                "with recursive n(i) as (select cast({from} as bigint) union all select i + 1 from n where i + 1 < {to})"
-            );
-            self.numbers(first, from..to).await?;
-            let mut sql = format!(
-                "begin; insert into casework_case ({}) {} select {} from n join bench_case t on t.k = n.i % {models}
-                 join bench_service s on s.k = n.i % {services}
-                 join bench_person p on p.k = (n.i * 7) % {people} join bench_number b on b.i = n.i order by n.i;",
-                case.0, series, case.1
-            );
-            for (table, columns) in &rows {
-                sql.push_str(&format!(
-                    "insert into {table} ({}) {series} select {} from n join bench_{table} t on t.k = n.i % {models}
-                     order by n.i;",
-                    columns.0, columns.1
-                ));
+            let end = (from + CHUNK * LANES as i64).min(count);
+            self.numbers(first, from..end).await?;
+            let mut statements = Vec::new();
+            while from < end {
+                let to = (from + CHUNK).min(end);
+                statements.push(copying(&case, &rows, (from, to), (models, services, people)));
+                from = to;
             }
-            sql.push_str("commit");
-            self.run(&sql).await?;
-            from = to;
+            self.run_side_by_side(statements).await?;
         }
         Ok(())
     }
 
-    /// Case numbers with their check characters, for one statement.
+    /// Case numbers with their check characters, for the statements that come next.
     async fn numbers(&self, first: i64, cases: std::ops::Range<i64>) -> Result<(), Failure> {
         let division = DivisionCode::parse("330102").map_err(|e| e.to_string())?;
         self.run("delete from bench_number").await?;
@@ -236,10 +243,10 @@ impl Db {
                 let names = asked.query_map([table], |row| row.get(0))?;
                 Ok(names.collect::<rusqlite::Result<_>>()?)
             }
-            Db::Postgres(client) => {
+            Db::Postgres(clients) => {
                 let sql = "select column_name::text from information_schema.columns
                     where table_name = $1 and table_schema = 'public' order by ordinal_position";
-                Ok(client.query(sql, &[&table]).await?.iter().map(|row| row.get(0)).collect())
+                Ok(clients[0].query(sql, &[&table]).await?.iter().map(|row| row.get(0)).collect())
             }
         }
     }
@@ -250,17 +257,73 @@ impl Db {
                 ValueRef::Integer(n) => Ok(n),
                 _ => Ok(0),
             })?,
-            Db::Postgres(client) => client.query_one(sql, &[]).await?.get(0),
+            Db::Postgres(clients) => clients[0].query_one(sql, &[]).await?.get(0),
         })
     }
 
     async fn run(&self, sql: &str) -> Result<(), Failure> {
         match self {
             Db::Sqlite(db) => db.execute_batch(sql).map_err(|e| format!("{e}: {sql}"))?,
-            Db::Postgres(client) => client.batch_execute(sql).await.map_err(|e| format!("{e:?}: {sql}"))?,
+            Db::Postgres(clients) => on(&clients[0], sql).await?,
         }
         Ok(())
     }
+
+    /// Runs statements that do not depend on each other, as many at once as there are connections.
+    async fn run_side_by_side(&self, statements: Vec<String>) -> Result<(), Failure> {
+        match self {
+            Db::Sqlite(_) => {
+                for statement in &statements {
+                    self.run(statement).await?;
+                }
+            }
+            Db::Postgres(clients) => {
+                let lane = async |nth: usize| -> Result<(), Failure> {
+                    for statement in statements.iter().skip(nth).step_by(clients.len()) {
+                        on(&clients[nth], statement).await?;
+                    }
+                    Ok(())
+                };
+                futures::future::try_join_all((0..clients.len()).map(lane)).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+async fn on(client: &tokio_postgres::Client, sql: &str) -> Result<(), Failure> {
+    Ok(client.batch_execute(sql).await.map_err(|e| format!("{e:?}: {sql}"))?)
+}
+
+/// Column list and values of what is copied.
+type Columns = (String, String);
+
+/// The statement that copies one chunk of cases with the rows below them.
+fn copying(
+    case: &Columns,
+    rows: &[(&str, Columns)],
+    (from, to): (i64, i64),
+    (models, services, people): (i64, i64, i64),
+) -> String {
+    // After the column list: there one text does for both engines.
+    let series = format!(
+        "with recursive n(i) as (select cast({from} as bigint) union all select i + 1 from n where i + 1 < {to})"
+    );
+    let mut sql = format!(
+        "begin; insert into casework_case ({}) {series} select {} from n join bench_case t on t.k = n.i % {models}
+         join bench_service s on s.k = n.i % {services}
+         join bench_person p on p.k = (n.i * 7) % {people} join bench_number b on b.i = n.i order by n.i;",
+        case.0, case.1
+    );
+    for (table, columns) in rows {
+        sql.push_str(&format!(
+            "insert into {table} ({}) {series} select {} from n join bench_{table} t on t.k = n.i % {models}
+             order by n.i;",
+            columns.0, columns.1
+        ));
+    }
+    sql.push_str("commit");
+    sql
 }
 
 /// Moments move into the past: by up to two years for cases that are over, by up to four days for others, which keeps

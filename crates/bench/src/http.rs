@@ -210,15 +210,14 @@ impl Life<'_> {
         let path = path.ok_or("the way to pay leads nowhere")?;
         self.gateway.post(&path, "", &[]).await?.taken(&path)?;
         loop {
-            // As long as the gateway takes to report, and far shorter than a browser waits before it asks.
-            tokio::time::sleep(Duration::from_millis(20)).await;
             let started = Instant::now();
             let back =
                 self.client.get(&format!("/cases/{number}/bills/{}/paid", bill.id), me, "http").await?;
             self.times.push(started.elapsed());
             match back.status {
                 303 => return Ok(()),
-                200 => {}
+                // Far shorter than a browser waits before it asks again.
+                200 => tokio::time::sleep(Duration::from_millis(20)).await,
                 status => return Err(format!("back from paying: {status}").into()),
             }
         }

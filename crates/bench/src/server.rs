@@ -87,6 +87,8 @@ fn identity(world: &World) -> Identity {
     let casework = world.casework.clone();
     let settings = Settings {
         secure: false,
+        // As in the demo: the codes of authenticator apps are no part of what is measured.
+        staff_factor: false,
         home: Box::new(app::home),
         place: Box::new(move |staff| app::place(&casework, staff)),
         ..Settings::default()

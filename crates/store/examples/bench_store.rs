@@ -41,15 +41,11 @@ fn main() -> Result<()> {
         None => {
             let folder = std::path::Path::new("target/bench-store");
             let _ = std::fs::remove_dir_all(folder);
-            for wait in [0, 200, 2000] {
-                println!("group_wait = {wait} µs");
-                let options = Options { group_wait: Duration::from_micros(wait), ..Options::default() };
-                measure(&format!("sqlite:target/bench-store/{wait}.db"), options, lasting)?;
-            }
+            measure("sqlite:target/bench-store/store.db", Options::default(), lasting)?;
             println!("the engine alone, prepared statements, one thread");
             for batch in [1, 32] {
                 // Measuring a database that fails has no sense.
-                raw(&folder.join("200.db"), batch, lasting).expect("the file measured above");
+                raw(&folder.join("store.db"), batch, lasting).expect("the file measured above");
             }
             Ok(())
         }

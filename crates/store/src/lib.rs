@@ -59,9 +59,6 @@ pub struct Options {
     pub connections: usize,
     /// Most units of work in one commit (SQLite).
     pub group_max: usize,
-    /// How long a group smaller than the last one waits for more units (SQLite). A lone
-    /// writer never waits; under load this makes commits a third fewer.
-    pub group_wait: Duration,
     /// Most units waiting in a queue; more are refused with `Busy`.
     pub queue_max: usize,
     /// How long to wait for a lock held by another process (SQLite).
@@ -80,7 +77,6 @@ impl Default for Options {
             readers: std::thread::available_parallelism().map_or(2, |cores| cores.get().max(2)),
             connections: 16,
             group_max: 256,
-            group_wait: Duration::from_micros(200),
             queue_max: 10_000,
             busy_timeout: Duration::from_secs(5),
             max_pages: None,

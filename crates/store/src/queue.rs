@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
 
 /// A bounded queue that many threads may fill and empty.
 pub(crate) struct Queue<J> {
@@ -64,26 +63,14 @@ impl<J> Queue<J> {
         }
     }
 
-    /// Up to `max` jobs: those there now; while they are fewer than `hoped`, also those that
-    /// arrive within `wait`. Waits for the first. Empty when closed and empty.
-    pub(crate) fn take_many(&self, max: usize, hoped: usize, wait: Duration) -> Vec<J> {
+    /// Up to `max` of the jobs that are there; waits for the first. Empty when closed and empty.
+    pub(crate) fn take_many(&self, max: usize) -> Vec<J> {
         let Some(first) = self.take() else { return Vec::new() };
         let mut jobs = vec![first];
-        let mut until = None;
         let mut state = self.lock();
-        loop {
-            let room = max.saturating_sub(jobs.len()).min(state.jobs.len());
-            jobs.extend(state.jobs.drain(..room));
-            if jobs.len() >= hoped.min(max) || wait.is_zero() || state.closed {
-                return jobs;
-            }
-            let now = Instant::now();
-            let left = until.get_or_insert(now + wait).saturating_duration_since(now);
-            if left.is_zero() {
-                return jobs;
-            }
-            state = self.filled.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
-        }
+        let room = max.saturating_sub(1).min(state.jobs.len());
+        jobs.extend(state.jobs.drain(..room));
+        jobs
     }
 
     /// No more jobs are taken in; those already in are still handed out.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use rusqlite::{Connection, Statement};
 
@@ -49,11 +49,11 @@ impl SqliteStore {
             let (jobs, durable) = (Arc::clone(&reads), Arc::clone(&durable));
             store.spawn(format!("store-reader-{index}"), move || serve_reads(&db, &jobs, &durable))?;
         }
-        let (group_max, group_wait) = (options.group_max.max(1), options.group_wait);
+        let group_max = options.group_max.max(1);
         let (own, shared, tape) = (Arc::clone(metrics), Arc::clone(&durable), options.tape.clone());
         store.spawn("store-writer".to_owned(), move || {
-            let served = Writer::new(&db, own, &shared, tape)
-                .map(|mut writer| writer.serve(&writes, group_max, group_wait));
+            let served =
+                Writer::new(&db, own, &shared, tape).map(|mut writer| writer.serve(&writes, group_max));
             shared.close();
             served
         })?;
@@ -205,15 +205,13 @@ impl<'c> Writer<'c> {
         Ok(Writer { tx, db, metrics, durable, control, careful: 0 })
     }
 
-    fn serve(&mut self, jobs: &Jobs, max: usize, wait: Duration) {
-        // As many as last time are likely to come again; a lone writer never waits.
-        let mut hoped = 1;
+    fn serve(&mut self, jobs: &Jobs, max: usize) {
         loop {
-            let group = jobs.take_many(max, hoped, wait);
+            // What came while the last group was computed: under load that is many, and nobody waits for more.
+            let group = jobs.take_many(max);
             if group.is_empty() {
                 return;
             }
-            hoped = group.len();
             self.group(group, 0);
         }
     }
