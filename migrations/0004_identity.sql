@@ -8,7 +8,8 @@ create table identity_account (
   password_hash TEXT NOT NULL,
   -- The party a citizen account acts for; 0 for staff.
   party {{int}} NOT NULL,
-  roles {{int}} NOT NULL,
+  -- Bits of platform::Role. The three administrators (16, 32, 64) are nothing else.
+  roles {{int}} NOT NULL CHECK ((roles >= 0 AND roles < 16) OR roles IN (16, 32, 64)),
   department TEXT NOT NULL,
   office TEXT NOT NULL,
   counter TEXT NOT NULL,
@@ -18,11 +19,15 @@ create table identity_account (
   totp_sealed {{bytes}},
   -- The step of the last code that was taken: none is taken twice.
   totp_step {{int}} NOT NULL,
+  -- When the password was set, and 1 if by somebody else: it must then be changed at the next sign-in.
+  password_at {{int}} NOT NULL,
+  password_due {{int}} NOT NULL,
   closed_at {{int}},
   created_at {{int}} NOT NULL,
   updated_at {{int}} NOT NULL,
   updated_by TEXT NOT NULL
 ){{strict}};
+create index identity_account_kind on identity_account (kind, name, id);
 create index identity_account_department on identity_account (department, name);
 create index identity_account_office on identity_account (office, name);
 create index identity_account_party on identity_account (party);
@@ -36,15 +41,30 @@ create table identity_login (
 ){{strict}};
 create index identity_login_account on identity_login (account);
 
+-- Passwords an account had before, so that none comes back soon.
+create table identity_password (
+  id {{int}} NOT NULL PRIMARY KEY,
+  account {{int}} NOT NULL REFERENCES identity_account (id),
+  hash TEXT NOT NULL
+){{strict}};
+create index identity_password_account on identity_password (account, id);
+
 -- Attempts since the last success, by what was typed: a login that nobody has is counted like any other, so that the
 -- answers do not tell which exist. Rows are removed when they no longer count.
 create table identity_attempt (
   login_index TEXT NOT NULL PRIMARY KEY,
+  -- Whose login it is; 0 where nobody's, and for an address.
+  account {{int}} NOT NULL,
+  -- The network address where it is one that is counted; empty for logins.
+  address TEXT NOT NULL,
   failures {{int}} NOT NULL,
+  first_at {{int}} NOT NULL,
   last_at {{int}} NOT NULL,
   locked_until {{int}} NOT NULL
 ){{strict}};
 create index identity_attempt_age on identity_attempt (last_at);
+create index identity_attempt_locked on identity_attempt (locked_until);
+create index identity_attempt_account on identity_attempt (account);
 
 -- Codes for when the app is out of reach, by keyed digest; a used one is gone.
 create table identity_recovery (
@@ -89,3 +109,25 @@ create table identity_session (
 ){{strict}};
 create index identity_session_account on identity_session (account, id);
 create index identity_session_expiry on identity_session (expires_at);
+
+-- What one person proposes and another must approve before it is done.
+create table identity_proposal (
+  id {{int}} NOT NULL PRIMARY KEY,
+  kind TEXT NOT NULL,
+  -- What is to be done, sealed; only the kind understands it.
+  body_sealed {{bytes}} NOT NULL,
+  -- For the one who decides, without personal data beyond a name.
+  summary TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  proposer {{int}} NOT NULL REFERENCES identity_account (id),
+  proposer_name TEXT NOT NULL,
+  proposed_at {{int}} NOT NULL,
+  expires_at {{int}} NOT NULL,
+  -- open, approved, refused or withdrawn
+  state TEXT NOT NULL,
+  decider {{int}} NOT NULL,
+  decider_name TEXT NOT NULL,
+  decided_at {{int}},
+  CHECK (decider <> proposer OR state = 'withdrawn')
+){{strict}};
+create index identity_proposal_state on identity_proposal (state, id);

@@ -9,7 +9,8 @@ use crate::attempt::{self, Allowed};
 use crate::factor::Policy;
 use crate::login::Typed;
 use crate::model::{NewAccount, Position};
-use crate::password::{PasswordHash, check_new};
+use crate::password::PasswordHash;
+use crate::password_rule::check_new;
 use crate::store::{self, ColleagueRow};
 use crate::{Identity, IdentityError, Result};
 
@@ -118,15 +119,15 @@ impl Identity {
 
     /// Changes the caller's own password and ends all sessions but `keep`. Wrong old passwords count like wrong sign-ins.
     pub async fn change_password(&self, ctx: &Ctx, old: &str, new: &str, keep: i64) -> Result<()> {
-        check_new(new).map_err(|message| IdentityError::field("new", message))?;
+        let account = ctx.actor.account();
+        self.check_password(account, new).await?;
         if old == new {
             return Err(IdentityError::field("new", "新密码不能与现在的密码相同，请换一个"));
         }
-        let account = ctx.actor.account();
         let (asked, index) = (ctx.clone(), format!("account:{account}"));
         let begin = move |tx: &mut Tx<'_>| -> Result<(i64, PasswordHash)> {
             let hash = store::password(tx, account)?.ok_or(IdentityError::NotFound)?;
-            match attempt::begin(tx, &asked, &index)? {
+            match attempt::begin(tx, &asked, &index, account)? {
                 Allowed::Yes { left } => Ok((left, hash)),
                 Allowed::No { until } => Err(IdentityError::Locked { until }),
             }
@@ -135,10 +136,10 @@ impl Identity {
         if !self.matches(old.to_owned(), Some(hash)).await? {
             return Err(IdentityError::WrongPassword { left });
         }
-        let hash = self.hash_password(new.to_owned()).await?;
+        let hash = self.fresh_password(account, new).await?;
         let ctx = ctx.clone();
         let change = move |tx: &mut Tx<'_>| -> Result<()> {
-            store::set_password(tx, account, &hash, ctx.now)?;
+            store::set_password(tx, (account, ctx.new_id()), &hash, false, ctx.now)?;
             store::end_others(tx, account, keep)?;
             store::clear_attempt(tx, &format!("account:{account}"))?;
             note(tx, &ctx, "account.password_changed", Changed { account, kind: None, roles: None })
@@ -146,6 +147,27 @@ impl Identity {
         self.platform().store.write("password.change", change).await?;
         self.inner.sessions.end(|one| one.account == account && one.id != keep);
         Ok(())
+    }
+
+    /// Whether a new password of an account keeps to the rule; nothing is compared.
+    pub(crate) async fn check_password(&self, account: i64, new: &str) -> Result<()> {
+        let read = move |q: &mut Read<'_>| -> Result<_> {
+            let standing = store::factor::standing(q, account)?.ok_or(IdentityError::NotFound)?;
+            Ok((standing, store::logins(q, account)?))
+        };
+        let (standing, logins) = self.platform().store.read(read).await?;
+        check_new(new, &standing.whose(&logins)).map_err(|message| IdentityError::field("new", message))
+    }
+
+    /// A new password's hash, unless it is the present one or one of those before. Only for whoever proved to know the
+    /// present one: the answer tells it.
+    pub(crate) async fn fresh_password(&self, account: i64, new: &str) -> Result<PasswordHash> {
+        let read = move |q: &mut Read<'_>| store::passwords(q, account);
+        let before = self.platform().store.read(read).await?;
+        if self.was_before(new, before).await? {
+            return Err(IdentityError::field("new", "最近用过的5个密码不能再用，请换一个"));
+        }
+        self.hash_password(new.to_owned()).await
     }
 
     /// What the account signs in with; masked where it is a number or a phone.

@@ -172,7 +172,7 @@ impl Identity {
         use crate::attempt::{self, Allowed};
         let account = ctx.actor.account();
         let index = format!("factor:{account}");
-        let left = match attempt::begin(tx, ctx, &index)? {
+        let left = match attempt::begin(tx, ctx, &index, account)? {
             Allowed::Yes { left } => left,
             Allowed::No { until } => return Err(IdentityError::Locked { until }),
         };

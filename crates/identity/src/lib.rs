@@ -19,11 +19,13 @@ mod error;
 mod extract;
 mod factor;
 mod layer;
+mod limits;
 mod login;
 mod model;
 mod next;
 mod pages;
 mod password;
+mod password_rule;
 mod session;
 mod sign_in;
 mod steps;
@@ -39,6 +41,7 @@ pub use error::{IdentityError, Result};
 pub use extract::{Caller, CitizenOnly, Known, SignedIn, StaffOnly};
 pub use factor::OwnFactor;
 pub use layer::{SessionLayer, layer};
+pub use limits::Limits;
 pub use login::Login;
 pub use model::{AccountKind, NewAccount, Position};
 pub use next::{local_path, sign_in_path};
@@ -46,7 +49,7 @@ pub use pages::routes;
 pub use password::{Cost, PasswordHash};
 pub use session::{OwnSession, Session};
 pub use sign_in::{Device, Entered, Started};
-pub use steps::{SetUp, Stage};
+pub use steps::{Due, SetUp, Stage};
 pub use totp::Secret;
 use yimen_platform::{Actor, Ctx, Platform, Staff};
 
@@ -57,6 +60,9 @@ pub struct Settings {
     pub cost: Cost,
     /// Staff give a second factor at each sign-in. Off only for a demo, which says so.
     pub staff_factor: bool,
+    pub limits: Limits,
+    /// Behind a proxy: the address of the caller is the last of `X-Forwarded-For`, and nothing else is to reach the port.
+    pub proxied: bool,
     /// Shown on the sign-in page; empty except in a demo.
     pub demo: Vec<DemoAccount>,
     /// Where somebody goes who signed in without having asked for a page.
@@ -71,6 +77,8 @@ impl Default for Settings {
             secure: true,
             cost: Cost::default(),
             staff_factor: true,
+            limits: Limits::default(),
+            proxied: false,
             demo: Vec::new(),
             home: Box::new(|_| "/".to_owned()),
             place: Box::new(model::place),

@@ -21,14 +21,6 @@ pub(crate) const ABSOLUTE_MS: i64 = 12 * 60 * MINUTE;
 const TOUCH_MS: i64 = MINUTE;
 const SWEEP_AT_ONCE: i64 = 1000;
 
-/// How long one may do nothing.
-fn idle_ms(kind: AccountKind) -> i64 {
-    match kind {
-        AccountKind::Staff => 30 * MINUTE,
-        AccountKind::Citizen => 120 * MINUTE,
-    }
-}
-
 /// A session that may still be in force, with who it is.
 #[derive(Debug)]
 pub struct Session {
@@ -36,6 +28,7 @@ pub struct Session {
     pub account: i64,
     pub actor: Actor,
     pub badge: UserBadge,
+    pub(crate) kind: AccountKind,
     expires_at: Instant,
     idle_ms: i64,
     /// The last time that was written, in milliseconds.
@@ -63,10 +56,11 @@ impl Session {
         let (id, account, expires_at) = (row.id, row.account, row.expires_at);
         let seen_at = AtomicI64::new(row.seen_at.max(row.created_at).0);
         let (position, name) = row.position()?;
-        let idle_ms = idle_ms(position.kind());
+        let kind = position.kind();
+        let idle_ms = settings.limits.idle_ms(kind);
         let actor = position.actor(account, &name);
         let role = actor.staff().map_or_else(|| "个人用户".to_owned(), |staff| (settings.place)(staff));
-        Ok(Self { id, account, actor, badge: UserBadge::new(name, role), expires_at, idle_ms, seen_at })
+        Ok(Self { id, account, actor, badge: UserBadge::new(name, role), kind, expires_at, idle_ms, seen_at })
     }
 
     fn is_alive(&self, now: Instant) -> bool {
@@ -125,9 +119,9 @@ impl Identity {
     pub async fn own_sessions(&self, account: i64, kind: AccountKind) -> Result<Vec<OwnSession>> {
         let now = self.platform().clock.now();
         let rows = self.platform().store.read(move |q| store::own_sessions(q, account)).await?;
-        let alive = rows
-            .into_iter()
-            .filter(|row| now < row.expires_at && now < row.seen_at.plus_millis(idle_ms(kind)));
+        let idle_ms = self.settings().limits.idle_ms(kind);
+        let alive =
+            rows.into_iter().filter(|row| now < row.expires_at && now < row.seen_at.plus_millis(idle_ms));
         Ok(alive
             .map(|row| OwnSession {
                 id: row.id,

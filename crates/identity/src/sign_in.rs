@@ -19,6 +19,8 @@ pub struct Device {
     pub user_agent: String,
     /// Ended by signing in: a token that was there before is never one that is signed in.
     pub replaces: Option<Token>,
+    /// Where it comes from, as far as that is known.
+    pub address: Option<std::net::IpAddr>,
 }
 
 /// A session just begun.
@@ -55,12 +57,15 @@ pub(crate) struct Opening {
     token: Token,
     replaces: Option<Token>,
     agent: String,
+    /// Whose count of failures is taken back.
+    network: Option<String>,
 }
 
 impl Opening {
     pub fn new(device: Device) -> Self {
         let agent = agent::describe(&device.user_agent);
-        Self { token: Token::draw(), replaces: device.replaces, agent }
+        let network = device.address.map(attempt::network);
+        Self { token: Token::draw(), replaces: device.replaces, agent, network }
     }
 }
 
@@ -86,14 +91,16 @@ impl Identity {
     pub async fn sign_in(&self, login: &str, password: &str, device: Device) -> Result<Entered> {
         let ctx = self.ctx(Actor::Anyone);
         let typed = Typed::read(&self.platform().sealer, login);
-        let (left, meant) = self.begin_attempt(&ctx, &typed).await?;
+        let network = device.address.map(attempt::network);
+        let (left, meant) = self.begin_attempt(&ctx, &typed, network).await?;
         let hash = meant.as_ref().map(|(_, hash)| hash.clone());
         let right = self.matches(password.to_owned(), hash).await?;
         let account = meant.map_or(0, |(account, _)| account);
         let standing = self.platform().store.read(move |q| rows::standing(q, account)).await?;
         let half = Half { account, password_right: right, attempt: typed.attempt };
+        let due = standing.as_ref().and_then(|one| one.password_due(&self.settings().limits, ctx.now));
         match &standing {
-            Some(standing) if right => match Stage::after(None, standing) {
+            Some(standing) if right => match Stage::after(None, standing, due) {
                 Some(stage) => self.halt(&ctx, half, stage, left == 0).await,
                 None => self.start_session(&ctx, half, device).await,
             },
@@ -111,11 +118,19 @@ impl Identity {
         }
     }
 
-    async fn begin_attempt(&self, ctx: &Ctx, typed: &Typed) -> Result<(i64, Meant)> {
+    async fn begin_attempt(&self, ctx: &Ctx, typed: &Typed, network: Option<String>) -> Result<(i64, Meant)> {
         let (ctx, attempt, logins) = (ctx.clone(), typed.attempt.clone(), typed.logins.clone());
         let begin = move |tx: &mut Tx<'_>| -> Result<(i64, Meant)> {
-            match attempt::begin(tx, &ctx, &attempt)? {
-                Allowed::Yes { left } => Ok((left, store::by_login(tx, &logins)?)),
+            if let Some(network) = &network {
+                match attempt::begin_from(tx, &ctx, network)? {
+                    Allowed::Yes { left: 0 } => note_closed(tx, &ctx, network)?,
+                    Allowed::Yes { .. } => {}
+                    Allowed::No { until } => return Err(IdentityError::Locked { until }),
+                }
+            }
+            let meant = store::by_login(tx, &logins)?;
+            match attempt::begin(tx, &ctx, &attempt, meant.as_ref().map_or(0, |(account, _)| *account))? {
+                Allowed::Yes { left } => Ok((left, meant)),
                 Allowed::No { until } => Err(IdentityError::Locked { until }),
             }
         };
@@ -144,6 +159,9 @@ impl Identity {
     ) -> Result<Actor> {
         let digest = hex::encode(opening.token.digest());
         store::clear_attempt(tx, attempt)?;
+        if let Some(network) = &opening.network {
+            attempt::take_back(tx, network)?;
+        }
         if let Some(replaced) = &opening.replaces {
             store::end_by_digest(tx, &hex::encode(replaced.digest()))?;
         }
@@ -154,9 +172,15 @@ impl Identity {
         store::insert_session(tx, &new)?;
         // Read back as every request will read it; an account closed meanwhile has no session.
         let row = store::session(tx, &digest)?.ok_or(IdentityError::NotFound)?;
-        let actor = Session::of(row, self.settings())?.actor;
+        let session = Session::of(row, self.settings())?;
         let mut ctx = ctx.clone();
-        ctx.actor = actor;
+        ctx.actor = session.actor;
+        if let Some(keep) = self.settings().limits.sessions(session.kind) {
+            let ended = store::end_excess(tx, account, keep)?;
+            if ended > 0 {
+                note_ended(tx, &ctx, account, ended)?;
+            }
+        }
         let body = SignedIn { account, session: id, factor: proof };
         journal::append(tx, &ctx, journal::Note { verb: "account.signed_in", case: 0, task: 0, body })?;
         Ok(ctx.actor)
@@ -166,6 +190,10 @@ impl Identity {
     pub(crate) fn opened(&self, actor: Actor, opening: Opening) -> Started {
         if let Some(replaced) = opening.replaces {
             self.inner.sessions.end_token(&replaced.digest());
+        }
+        if actor.staff().is_some() {
+            // One that was too many is out here at once, too.
+            self.forget_sessions_of(actor.account());
         }
         Started { token: opening.token, actor }
     }
@@ -183,6 +211,16 @@ impl Identity {
         self.inner.sessions.end(|one| one.id == id);
         Ok(())
     }
+}
+
+#[derive(Serialize)]
+struct Closed<'a> {
+    network: &'a str,
+}
+
+fn note_closed(tx: &mut Tx<'_>, ctx: &Ctx, network: &str) -> Result<()> {
+    let body = Closed { network };
+    Ok(journal::append(tx, ctx, journal::Note { verb: "address.locked", case: 0, task: 0, body })?)
 }
 
 pub(crate) fn note_locked(tx: &mut Tx<'_>, ctx: &Ctx, account: i64) -> Result<()> {

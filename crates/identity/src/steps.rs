@@ -1,4 +1,4 @@
-//! Signing in beyond the password: the code of the second factor, and setting that factor up.
+//! Signing in beyond the password: the code of the second factor, setting that factor up, and a password that is due.
 //!
 //! A login that asks for a code is asked for it whatever the password was: what is told at the end does not say which of
 //! the two was wrong, nor whether there is such an account. The first code is covered by the count of the password step;
@@ -25,6 +25,16 @@ pub enum Stage {
     Code,
     /// Setting the app up.
     Enrol,
+    /// A new password.
+    Password,
+}
+
+/// Why a password must be changed before anything else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Due {
+    /// Somebody else set it, and knows it.
+    SetByOther,
+    TooOld,
 }
 
 impl Stage {
@@ -32,19 +42,21 @@ impl Stage {
         match self {
             Stage::Code => "code",
             Stage::Enrol => "enrol",
+            Stage::Password => "password",
         }
     }
 
     fn parse(code: &str) -> Option<Self> {
-        [Stage::Code, Stage::Enrol].into_iter().find(|stage| stage.code() == code)
+        [Stage::Code, Stage::Enrol, Stage::Password].into_iter().find(|stage| stage.code() == code)
     }
 
     /// What is asked after `done` (`None`: the password), if anything.
-    pub(crate) fn after(done: Option<Stage>, standing: &StandingRow) -> Option<Stage> {
+    pub(crate) fn after(done: Option<Stage>, standing: &StandingRow, due: Option<Due>) -> Option<Stage> {
         match done {
             None if standing.needs_factor() && standing.totp_sealed.is_some() => Some(Stage::Code),
             None if standing.needs_factor() => Some(Stage::Enrol),
-            _ => None,
+            Some(Stage::Password) => None,
+            _ => due.map(|_| Stage::Password),
         }
     }
 }
@@ -133,7 +145,7 @@ impl Identity {
             }
             let left = match pending.tries {
                 0 => attempt::left(tx, &pending.attempt)?,
-                _ => match attempt::begin(tx, &ctx, &pending.attempt)? {
+                _ => match attempt::begin(tx, &ctx, &pending.attempt, pending.account)? {
                     Allowed::Yes { left } => left,
                     Allowed::No { until } => return Err(IdentityError::Locked { until }),
                 },
@@ -190,6 +202,48 @@ impl Identity {
         Ok((codes, self.entered(answer, token, opening)?))
     }
 
+    /// Why the half done sign-in asks for a new password.
+    pub(crate) async fn password_due(&self, token: &Token) -> Result<(Due, String)> {
+        let (digest, now) = (hex::encode(token.digest()), self.platform().clock.now());
+        let limits = self.settings().limits;
+        let read = move |q: &mut yimen_store::Read<'_>| -> Result<(Due, String)> {
+            let (pending, _) = alive(q, &digest, now)?;
+            let standing = rows::standing(q, pending.account)?.ok_or(IdentityError::SignInGone)?;
+            let due = standing.password_due(&limits, now).ok_or(IdentityError::SignInGone)?;
+            Ok((due, standing.whose(&[]).hint()))
+        };
+        self.platform().store.read(read).await
+    }
+
+    /// Takes the new password that was due; whoever is signed in with the old one is out.
+    pub async fn answer_password(&self, token: &Token, new: &str, device: Device) -> Result<Entered> {
+        let (identity, ctx) = (self.clone(), self.ctx(Actor::Anyone));
+        let digest = hex::encode(token.digest());
+        let (asked, now) = (digest.clone(), ctx.now);
+        let read = move |q: &mut yimen_store::Read<'_>| -> Result<i64> {
+            let (pending, stage) = alive(q, &asked, now)?;
+            if stage == Stage::Password { Ok(pending.account) } else { Err(IdentityError::SignInGone) }
+        };
+        let account = self.platform().store.read(read).await?;
+        self.check_password(account, new).await?;
+        let hash = self.fresh_password(account, new).await?;
+        let opening = Opening::new(device);
+        let inside = opening.clone();
+        let answer = move |tx: &mut Tx<'_>| -> Result<Answer> {
+            let (pending, stage) = alive(tx, &digest, ctx.now)?;
+            let standing = rows::standing(tx, account)?.ok_or(IdentityError::SignInGone)?;
+            store::set_password(tx, (account, ctx.new_id()), &hash, false, ctx.now)?;
+            store::end_others(tx, account, 0)?;
+            factor::note(tx, &ctx, "account.password_changed", account)?;
+            let answer = identity.go_on(tx, &ctx, &digest, (&pending, stage), &standing, None, &inside)?;
+            rows::end_pending_of(tx, account)?;
+            Ok(answer)
+        };
+        let answer = self.platform().store.write("sign_in.password", answer).await?;
+        self.forget_sessions_of(account);
+        self.entered(answer, token, opening)
+    }
+
     /// The next question of a sign-in, or its session when there is none.
     #[allow(clippy::too_many_arguments)] // one step of a walk needs all of where it stands
     fn go_on(
@@ -203,7 +257,8 @@ impl Identity {
         opening: &Opening,
     ) -> Result<Answer> {
         let proof = proof.map_or(pending.proof.as_str(), |proof| proof.code());
-        match Stage::after(Some(done), standing) {
+        let due = standing.password_due(&self.settings().limits, ctx.now);
+        match Stage::after(Some(done), standing, due) {
             Some(next) => {
                 rows::move_pending(tx, digest, next.code(), proof, None)?;
                 Ok(Answer::Next(next))

@@ -42,10 +42,33 @@ pub enum Role {
     Supervisor = 4,
     /// 督查人员: sees the whole city.
     Inspector = 8,
+    /// 系统管理员: keeps the server running; no accounts, no cases.
+    System = 16,
+    /// 安全管理员: accounts, roles, factors, sessions; no cases.
+    Security = 32,
+    /// 审计管理员: reads what happened; no cases.
+    Audit = 64,
 }
 
 impl Role {
-    pub const ALL: [Role; 4] = [Role::Clerk, Role::Reviewer, Role::Supervisor, Role::Inspector];
+    pub const ALL: [Role; 7] = [
+        Role::Clerk,
+        Role::Reviewer,
+        Role::Supervisor,
+        Role::Inspector,
+        Role::System,
+        Role::Security,
+        Role::Audit,
+    ];
+
+    /// One of the three administrators, which nobody may be beside anything else.
+    pub fn is_administrator(self) -> bool {
+        matches!(self, Role::System | Role::Security | Role::Audit)
+    }
+
+    pub fn parse(code: &str) -> Option<Self> {
+        Role::ALL.into_iter().find(|role| role.code() == code)
+    }
 
     pub fn code(self) -> &'static str {
         match self {
@@ -53,6 +76,9 @@ impl Role {
             Role::Reviewer => "reviewer",
             Role::Supervisor => "supervisor",
             Role::Inspector => "inspector",
+            Role::System => "system",
+            Role::Security => "security",
+            Role::Audit => "audit",
         }
     }
 
@@ -62,6 +88,9 @@ impl Role {
             Role::Reviewer => "审查人员",
             Role::Supervisor => "部门负责人",
             Role::Inspector => "督查人员",
+            Role::System => "系统管理员",
+            Role::Security => "安全管理员",
+            Role::Audit => "审计管理员",
         }
     }
 }
@@ -77,6 +106,18 @@ impl Roles {
 
     pub fn has(self, role: Role) -> bool {
         self.0 & role as u32 != 0
+    }
+
+    /// Whether one account may have all of these: an administrator is nothing else. The one rule, asked wherever roles
+    /// are given; the database refuses the rest, too (`identity_account.roles`).
+    pub fn may_be_together(self) -> bool {
+        let known = self.0 & !Self::of(&Role::ALL).0 == 0;
+        known && (self.iter().count() <= 1 || !self.iter().any(Role::is_administrator))
+    }
+
+    /// The administrator among them.
+    pub fn administrator(self) -> Option<Role> {
+        self.iter().find(|role| role.is_administrator())
     }
 
     pub fn iter(self) -> impl Iterator<Item = Role> {
@@ -121,5 +162,26 @@ impl Actor {
 
     pub fn has(&self, role: Role) -> bool {
         self.staff().is_some_and(|s| s.roles.has(role))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every set of roles there can be, and some of bits that are no role.
+    #[test]
+    fn an_administrator_is_nothing_else() {
+        for bits in 0..1024_u32 {
+            let roles = Roles(bits);
+            let administrators = roles.iter().filter(|role| role.is_administrator()).count();
+            let business = roles.iter().count() - administrators;
+            let unknown = bits >= 128;
+            let fine = !unknown && (administrators == 0 || (administrators == 1 && business == 0));
+            assert_eq!(roles.may_be_together(), fine, "{bits}");
+        }
+        for role in Role::ALL {
+            assert_eq!(Role::parse(role.code()), Some(role));
+        }
     }
 }

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, value_parser};
 use yimen::open::Place;
+use yimen_identity::Limits;
 use yimen_ledger::witness::KnownWitness;
 use yimen_payments::GatewayConfig;
 use yimen_standards::time::Instant;
@@ -58,6 +59,8 @@ enum Command {
         witness: Vec<KnownWitness>,
         #[command(flatten)]
         gateway: GatewayArgs,
+        #[command(flatten)]
+        limits: LimitArgs,
     },
     /// 把全部数据写进一个文件；服务运行时也可以
     Backup {
@@ -181,6 +184,36 @@ struct GatewayArgs {
     public_url: Option<String>,
 }
 
+#[derive(Args)]
+struct LimitArgs {
+    /// 工作人员多少分钟没有操作就要重新登录（1 到 480）
+    #[arg(long, default_value_t = 30, env = "YIMEN_STAFF_IDLE", value_parser = value_parser!(u32).range(1..=480))]
+    staff_idle: u32,
+    /// 群众多少分钟没有操作就要重新登录（1 到 720）
+    #[arg(long, default_value_t = 120, env = "YIMEN_CITIZEN_IDLE", value_parser = value_parser!(u32).range(1..=720))]
+    citizen_idle: u32,
+    /// 一个工作账户同时登录几处，再多就退出最久没用的那处；0 表示不限
+    #[arg(long, default_value_t = 3, env = "YIMEN_SESSIONS")]
+    sessions: u32,
+    /// 工作人员的密码用多少天就要更换；0 表示不限
+    #[arg(long, default_value_t = 90, env = "YIMEN_PASSWORD_DAYS")]
+    password_days: u32,
+    /// 前面有反向代理：来访地址取 X-Forwarded-For 的最后一个，此时除代理外谁也不应能连到本端口
+    #[arg(long, env = "YIMEN_PROXIED")]
+    proxied: bool,
+}
+
+impl LimitArgs {
+    fn limits(&self) -> Limits {
+        Limits {
+            staff_idle: self.staff_idle,
+            citizen_idle: self.citizen_idle,
+            sessions: self.sessions,
+            password_days: self.password_days,
+        }
+    }
+}
+
 impl GatewayArgs {
     fn config(self) -> Result<Option<GatewayConfig>, serve::Failure> {
         let (Some(base), Some(file), Some(own_base)) =
@@ -213,10 +246,16 @@ impl Cli {
                 let plan = demo::Demo { pack: &pack, cases: cases as usize, days, seed, until };
                 demo::demo(&place.place(), listen.address(), &plan)
             }
-            Command::Serve { place, listen, https, witness, gateway } => {
+            Command::Serve { place, listen, https, witness, gateway, limits } => {
                 let own = || format!("http://{}", listen.address());
                 let base = gateway.public_url.clone().unwrap_or_else(own);
-                let face = serve::Face { secure: https, base, witnesses: witness };
+                let face = serve::Face {
+                    secure: https,
+                    base,
+                    witnesses: witness,
+                    limits: limits.limits(),
+                    proxied: limits.proxied,
+                };
                 serve::serve(&place.place(), listen.address(), face, gateway.config()?)
             }
             Command::Backup { file, place, with_key } => backup_cli::backup(&place.place(), &file, with_key),

@@ -11,7 +11,7 @@ use yimen::hold::Hold;
 use yimen::open::{Place, casework, open_held};
 use yimen_catalogue::Pack;
 use yimen_demo::{City, Plan, file_papers, live};
-use yimen_identity::{DemoAccount, DemoAccounts, Identity, Settings};
+use yimen_identity::{DemoAccount, DemoAccounts, Identity, Limits, Settings};
 use yimen_payments::GatewayConfig;
 use yimen_payments::demo::DemoGateway;
 use yimen_platform::{Actor, Ids, ManualClock, Platform};
@@ -52,7 +52,10 @@ pub fn demo(place: &Place, listen: SocketAddr, demo: &Demo<'_>) -> Result<ExitCo
         return Ok(ExitCode::SUCCESS);
     }
     let gateway = runtime.block_on(gateway(&platform, listen))?;
-    let face = Face { secure: false, base: format!("http://{listen}"), witnesses: Vec::new() };
+    // Many visitors share the accounts, and nobody is to change the password they share.
+    let limits = Limits { sessions: 0, password_days: 0, ..Limits::default() };
+    let base = format!("http://{listen}");
+    let face = Face { secure: false, base, witnesses: Vec::new(), limits, proxied: false };
     let app = build(place, &platform, face, accounts.clone(), Some(gateway))?;
     runtime.block_on(run(app, Disks::of(place), listener, |address| {
         println!("\n一门演示已启动：http://{address}\n");

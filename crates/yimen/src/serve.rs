@@ -11,7 +11,7 @@ use yimen::disk::Disks;
 use yimen::hold::Hold;
 use yimen::ledger;
 use yimen::open::{Place, casework, open_held};
-use yimen_identity::{DemoAccount, Identity, Settings};
+use yimen_identity::{DemoAccount, Identity, Limits, Settings};
 use yimen_ledger::witness::KnownWitness;
 use yimen_payments::{Gateway, GatewayConfig, Payments};
 use yimen_platform::Platform;
@@ -64,6 +64,9 @@ pub struct Face {
     pub base: String,
     /// Who is asked to cosign the log.
     pub witnesses: Vec<KnownWitness>,
+    pub limits: Limits,
+    /// Behind a proxy, whose word on the caller's address is taken.
+    pub proxied: bool,
 }
 
 pub fn build(
@@ -82,6 +85,8 @@ pub fn build(
         secure: face.secure,
         demo,
         staff_factor: !is_demo,
+        limits: face.limits,
+        proxied: face.proxied,
         home: Box::new(app::home),
         place: Box::new(move |staff| app::place(&named, staff)),
         ..Settings::default()

@@ -56,6 +56,8 @@ const DOORS: &[(&str, &str, &str)] = &[
     ("post", "/sign-in/code", ALL),
     ("get", "/sign-in/factor", ALL),
     ("post", "/sign-in/factor", ALL),
+    ("get", "/sign-in/password", ALL),
+    ("post", "/sign-in/password", ALL),
     ("post", "/sign-out", ALL),
     ("post", "/mode", ALL),
     ("get", "/assets/{file}", ALL),

@@ -17,6 +17,7 @@ pub fn routes(identity: Identity) -> Router {
         .route("/sign-in", get(sign_in::page).post(sign_in::submit))
         .route("/sign-in/code", get(steps::code_page).post(steps::code))
         .route("/sign-in/factor", get(steps::set_up_page).post(steps::set_up))
+        .route("/sign-in/password", get(steps::due_page).post(steps::due))
         .route("/sign-out", post(sign_in::out))
         .route("/me/sessions", get(sessions::page))
         .route("/me/sessions/end", post(sessions::end))

@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use yimen_web::{Button, Field, Form, FormState, Html, Page, Shell, WebError, Width, redirect_303};
 
+use crate::password_rule::Whose;
 use crate::{Identity, IdentityError, SignedIn};
 
 #[derive(Template)]
@@ -16,11 +17,11 @@ pub(super) struct PasswordPage {
     submit: Button,
 }
 
-fn view(page: Page, form: &FormState) -> PasswordPage {
+fn view(page: Page, form: &FormState, is_staff: bool) -> PasswordPage {
     let old =
         Field::password("password", "现在的密码").autocomplete("current-password").width(Width::M).from(form);
     let new = Field::password("new", "新密码")
-        .hint("至少8个字符，包含大写字母、小写字母、数字、符号中的三种")
+        .hint(format!("{}；不能与最近用过的5个相同", Whose { is_staff, name: "", logins: &[] }.hint()))
         .autocomplete("new-password")
         .width(Width::M)
         .from(form);
@@ -31,8 +32,8 @@ fn shell_page(shell: &Shell) -> Page {
     shell.citizen("修改密码").back("/me/sessions", "登录记录")
 }
 
-pub(super) async fn page(shell: Shell, _: SignedIn) -> Response {
-    Html::ok(view(shell_page(&shell), &FormState::new())).into_response()
+pub(super) async fn page(shell: Shell, SignedIn { actor, .. }: SignedIn) -> Response {
+    Html::ok(view(shell_page(&shell), &FormState::new(), actor.staff().is_some())).into_response()
 }
 
 pub(super) async fn submit(
@@ -46,6 +47,7 @@ pub(super) async fn submit(
             form.error(field, message);
         }
     }
+    let is_staff = actor.staff().is_some();
     let mut refused = None;
     if form.is_valid() {
         let ctx = identity.ctx(actor);
@@ -67,5 +69,5 @@ pub(super) async fn submit(
     }
     let page = shell_page(&shell).errors_of(&form);
     let refused = refused.unwrap_or_else(|| WebError::invalid(form.errors()));
-    Ok(refused.shown_as(Html::ok(view(page, &form))))
+    Ok(refused.shown_as(Html::ok(view(page, &form, is_staff))))
 }

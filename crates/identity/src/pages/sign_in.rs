@@ -1,8 +1,10 @@
 //! Signing in and out: one form for applicants and staff.
 
+use std::net::SocketAddr;
+
 use askama::Template;
 use axum::Extension;
-use axum::extract::{Query, State};
+use axum::extract::{ConnectInfo, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -84,6 +86,7 @@ pub(super) async fn submit(
     State(identity): State<Identity>,
     shell: Shell,
     headers: HeaderMap,
+    peer: Peer,
     mut form: Form,
 ) -> Result<Response, WebError> {
     let next = local_path(form.text("next")).unwrap_or_default().to_owned();
@@ -94,7 +97,7 @@ pub(super) async fn submit(
     if !form.is_valid() {
         return Ok(again(&identity, &shell, next, &form, StatusCode::UNPROCESSABLE_ENTITY));
     }
-    let device = device(&identity, &headers);
+    let device = device(&identity, &headers, &peer);
     match identity.sign_in(form.text("login"), form.raw("password"), device).await {
         Ok(entered) => Ok(go(&identity, entered, &next)),
         Err(error) => {
@@ -105,10 +108,23 @@ pub(super) async fn submit(
     }
 }
 
-pub(super) fn device(identity: &Identity, headers: &HeaderMap) -> Device {
+/// Where a request comes from: what the connection says, or the proxy in front.
+pub(super) type Peer = Option<Extension<ConnectInfo<SocketAddr>>>;
+
+pub(super) fn device(identity: &Identity, headers: &HeaderMap, peer: &Peer) -> Device {
     let user_agent = headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let replaces = cookie::token(headers, identity.settings().secure);
-    Device { user_agent: user_agent.to_owned(), replaces }
+    let address = match identity.settings().proxied {
+        false => peer.as_ref().map(|Extension(ConnectInfo(peer))| peer.ip()),
+        true => headers
+            .get_all("x-forwarded-for")
+            .iter()
+            .filter_map(|v| v.to_str().ok())
+            .flat_map(|v| v.split(','))
+            .last()
+            .and_then(|last| last.trim().parse().ok()),
+    };
+    Device { user_agent: user_agent.to_owned(), replaces, address }
 }
 
 /// To the page of the next question, or in.
@@ -129,6 +145,7 @@ pub(super) fn stage_path(stage: Stage, next: &str) -> String {
     let page = match stage {
         Stage::Code => "/sign-in/code",
         Stage::Enrol => "/sign-in/factor",
+        Stage::Password => "/sign-in/password",
     };
     crate::next::step_path(page, next)
 }

@@ -7,10 +7,10 @@ use axum::response::{IntoResponse, Response};
 use yimen_web::{Button, Field, Form, FormState, Html, Notice, Page, Shell, WebError, Width, redirect_303};
 
 use super::sign_in::{
-    Back, blame, destination, device, go, stage_path, told, with_cookie, with_session, with_wait,
+    Back, Peer, blame, destination, device, go, stage_path, told, with_cookie, with_session, with_wait,
 };
 use crate::cookie::{self, Kind};
-use crate::{Entered, Identity, IdentityError, SetUp, Stage, Token, local_path};
+use crate::{Due, Entered, Identity, IdentityError, SetUp, Stage, Token, local_path};
 
 #[derive(Template)]
 #[template(path = "identity/code.html")]
@@ -28,6 +28,16 @@ pub(super) struct SetUpPage {
     next: String,
     set_up: SetUp,
     code: Field,
+    submit: Button,
+}
+
+#[derive(Template)]
+#[template(path = "identity/due.html")]
+pub(super) struct DuePage {
+    page: Page,
+    next: String,
+    why: String,
+    new: Field,
     submit: Button,
 }
 
@@ -93,6 +103,7 @@ fn title(shell: &Shell, stage: Stage) -> Page {
     match stage {
         Stage::Code => shell.citizen("填写验证码"),
         Stage::Enrol => shell.citizen("设置动态口令"),
+        Stage::Password => shell.citizen("设置新密码"),
     }
     .back("/sign-in", "重新填写登录名和密码")
 }
@@ -101,6 +112,7 @@ pub(super) async fn code(
     State(identity): State<Identity>,
     shell: Shell,
     headers: HeaderMap,
+    peer: Peer,
     mut form: Form,
 ) -> Result<Response, WebError> {
     let next = local_path(form.text("next")).unwrap_or_default().to_owned();
@@ -115,7 +127,7 @@ pub(super) async fn code(
     if !form.require("code", "请填写验证码") {
         return Ok(page(StatusCode::UNPROCESSABLE_ENTITY, &form));
     }
-    match identity.answer_code(&token, form.text("code"), device(&identity, &headers)).await {
+    match identity.answer_code(&token, form.text("code"), device(&identity, &headers, &peer)).await {
         Ok(entered) => Ok(go(&identity, entered, &next)),
         Err(IdentityError::SignInGone) => Ok(begin_again(&identity, &next)),
         Err(error) => {
@@ -151,6 +163,7 @@ pub(super) async fn set_up(
     State(identity): State<Identity>,
     shell: Shell,
     headers: HeaderMap,
+    peer: Peer,
     mut form: Form,
 ) -> Result<Response, WebError> {
     let next = local_path(form.text("next")).unwrap_or_default().to_owned();
@@ -159,7 +172,7 @@ pub(super) async fn set_up(
         Err(elsewhere) => return Ok(elsewhere),
     };
     if form.require("code", "请填写验证码") {
-        let device = device(&identity, &headers);
+        let device = device(&identity, &headers, &peer);
         match identity.answer_set_up(&token, form.text("code"), device).await {
             Ok((codes, entered)) => return Ok(told_once(&identity, &shell, codes, entered, &next)),
             Err(IdentityError::SignInGone) => return Ok(begin_again(&identity, &next)),
@@ -191,4 +204,71 @@ fn told_once(
         }
         Entered::More { stage, .. } => view(stage_path(stage, next)),
     }
+}
+
+async fn due_view(
+    identity: &Identity,
+    page: Page,
+    next: String,
+    token: &Token,
+    form: &FormState,
+) -> Result<DuePage, IdentityError> {
+    let (due, rule) = identity.password_due(token).await?;
+    let why = match due {
+        Due::SetByOther => "现在的密码是管理员设置的。请换成只有您自己知道的密码，再继续。".to_owned(),
+        Due::TooOld => {
+            let days = identity.settings().limits.password_days;
+            format!("现在的密码已经使用了{days}天以上。请换一个新密码，再继续。")
+        }
+    };
+    let new = Field::password("new", "新密码")
+        .hint(format!("{rule}；不能与最近用过的5个相同"))
+        .autocomplete("new-password")
+        .width(Width::M)
+        .from(form);
+    Ok(DuePage { page, next, why, new, submit: Button::primary("保存并登录") })
+}
+
+pub(super) async fn due_page(
+    State(identity): State<Identity>,
+    shell: Shell,
+    headers: HeaderMap,
+    Query(back): Query<Back>,
+) -> Result<Response, WebError> {
+    let next = back.path();
+    let token = match half(&identity, &headers, Stage::Password, &next).await? {
+        Ok(token) => token,
+        Err(elsewhere) => return Ok(elsewhere),
+    };
+    let page = title(&shell, Stage::Password);
+    Ok(Html::ok(due_view(&identity, page, next, &token, &FormState::new()).await?).into_response())
+}
+
+pub(super) async fn due(
+    State(identity): State<Identity>,
+    shell: Shell,
+    headers: HeaderMap,
+    peer: Peer,
+    mut form: Form,
+) -> Result<Response, WebError> {
+    let next = local_path(form.text("next")).unwrap_or_default().to_owned();
+    let token = match half(&identity, &headers, Stage::Password, &next).await? {
+        Ok(token) => token,
+        Err(elsewhere) => return Ok(elsewhere),
+    };
+    if form.raw("new").is_empty() {
+        form.error("new", "请填写新密码");
+    } else {
+        let device = device(&identity, &headers, &peer);
+        match identity.answer_password(&token, form.raw("new"), device).await {
+            Ok(entered) => return Ok(go(&identity, entered, &next)),
+            Err(IdentityError::SignInGone) => return Ok(begin_again(&identity, &next)),
+            Err(error) => {
+                blame(&mut form, error, "new")?;
+            }
+        }
+    }
+    let page = title(&shell, Stage::Password).errors_of(&form);
+    let view = due_view(&identity, page, next, &token, &form).await?;
+    Ok(WebError::invalid(form.errors()).shown_as(Html::ok(view)))
 }

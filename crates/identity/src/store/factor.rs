@@ -4,10 +4,14 @@ use yimen_standards::time::Instant;
 use yimen_store::{Read, StoreError, Tx, params, row, sql};
 
 use crate::factor::Policy;
+use crate::limits::Limits;
+use crate::model::AccountKind;
+use crate::password_rule::Whose;
+use crate::steps::Due;
 
 sql! {
     /// What the steps of a sign-in need to know of an open account.
-    STANDING = "select id, factor, totp_sealed, totp_step from identity_account
+    STANDING = "select id, kind, name, factor, totp_sealed, totp_step, password_at, password_due from identity_account
         where id = $1 and closed_at is null";
 
     /// Only where none is: two set-ups at once do not overwrite each other.
@@ -49,9 +53,13 @@ sql! {
 row! {
     pub(crate) struct StandingRow {
         pub account: i64,
+        kind: String,
+        pub name: String,
         factor: String,
         pub totp_sealed: Option<Vec<u8>>,
         pub totp_step: i64,
+        password_at: Instant,
+        password_due: bool,
     }
 
     pub(crate) struct Pending {
@@ -67,6 +75,25 @@ row! {
 }
 
 impl StandingRow {
+    /// What is not understood is held to what holds for staff.
+    pub fn kind(&self) -> AccountKind {
+        AccountKind::parse(&self.kind).unwrap_or(AccountKind::Staff)
+    }
+
+    pub fn whose<'a>(&'a self, logins: &'a [String]) -> Whose<'a> {
+        Whose { is_staff: self.kind() == AccountKind::Staff, name: &self.name, logins }
+    }
+
+    /// Why the password must be changed now, if it must.
+    pub fn password_due(&self, limits: &Limits, now: Instant) -> Option<Due> {
+        let age = limits.password_age_ms(self.kind());
+        match age {
+            _ if self.password_due => Some(Due::SetByOther),
+            Some(age) if self.password_at.plus_millis(age) <= now => Some(Due::TooOld),
+            _ => None,
+        }
+    }
+
     /// What is not understood asks for the factor.
     pub fn needs_factor(&self) -> bool {
         self.factor != Policy::Off.code()

@@ -10,10 +10,13 @@ use crate::factor::Policy;
 use crate::model::{AccountKind, NewAccount, Position};
 use crate::password::PasswordHash;
 
+/// None of so many, the present one among them, comes back.
+const PASSWORDS_KEPT: i64 = 5;
+
 sql! {
     INSERT_ACCOUNT = "insert into identity_account (id, kind, name, password_hash, party, roles, department, office,
-        counter, factor, totp_step, created_at, updated_at, updated_by)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $12, 0, $10, $10, $11)";
+        counter, factor, totp_step, password_at, password_due, created_at, updated_at, updated_by)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $12, 0, $10, 0, $10, $10, $11)";
 
     INSERT_LOGIN = "insert into identity_login (login_index, account, shown) values ($1, $2, $3)
         on conflict (login_index) do nothing";
@@ -28,8 +31,16 @@ sql! {
 
     PASSWORD = "select id, password_hash from identity_account where id = $1 and closed_at is null";
 
-    SET_PASSWORD = "update identity_account set password_hash = $2, updated_at = $3, updated_by = $4
-        where id = $1 and closed_at is null";
+    SET_PASSWORD = "update identity_account set password_hash = $2, password_at = $3, password_due = $5,
+        updated_at = $3, updated_by = $4 where id = $1 and closed_at is null";
+
+    KEEP_PASSWORD = "insert into identity_password (id, account, hash) values ($1, $2, $3)";
+
+    /// All but the newest so many.
+    FORGET_PASSWORDS = "delete from identity_password where account = $1 and id not in
+        (select id from identity_password where account = $1 order by id desc limit $2)";
+
+    PASSWORDS = "select hash from identity_password where account = $1 order by id desc";
 
     SET_POSITION = "update identity_account set roles = $2, department = $3, office = $4, counter = $5,
         updated_at = $6, updated_by = $7 where id = $1 and kind = 'staff' and closed_at is null";
@@ -48,11 +59,12 @@ sql! {
     OF_OFFICE = "select id, name, roles, department, office, counter from identity_account
         where office = $1 and closed_at is null order by name, id limit $2";
 
-    ATTEMPT = "select failures, last_at, locked_until from identity_attempt where login_index = $1";
+    ATTEMPT = "select failures, first_at, last_at, locked_until from identity_attempt where login_index = $1";
 
-    SET_ATTEMPT = "insert into identity_attempt (login_index, failures, last_at, locked_until) values ($1, $2, $3, $4)
-        on conflict (login_index) do update set failures = excluded.failures, last_at = excluded.last_at,
-        locked_until = excluded.locked_until";
+    SET_ATTEMPT = "insert into identity_attempt (login_index, account, address, failures, first_at, last_at,
+        locked_until) values ($1, $2, $3, $4, $5, $6, $7)
+        on conflict (login_index) do update set account = excluded.account, failures = excluded.failures,
+        first_at = excluded.first_at, last_at = excluded.last_at, locked_until = excluded.locked_until";
 
     CLEAR_ATTEMPT = "delete from identity_attempt where login_index = $1";
 
@@ -74,6 +86,10 @@ sql! {
     END_BY_DIGEST = "delete from identity_session where token_digest = $1";
 
     END_OTHERS = "delete from identity_session where account = $1 and id <> $2";
+
+    /// All but the ones used last.
+    END_EXCESS = "delete from identity_session where account = $1 and id not in
+        (select id from identity_session where account = $1 order by seen_at desc, id desc limit $2)";
 
     SWEEP_SESSIONS = "delete from identity_session where id in
         (select id from identity_session where expires_at < $1 order by expires_at limit $2)";
@@ -102,6 +118,7 @@ row! {
     #[derive(Debug, Clone, Copy, Default)]
     pub(crate) struct Attempt {
         pub failures: i64,
+        pub first_at: Instant,
         pub last_at: Instant,
         pub locked_until: Instant,
     }
@@ -207,14 +224,26 @@ pub(crate) fn password(q: &mut Read<'_>, account: i64) -> Result<Option<Password
     Ok(found.map(|(_, hash)| PasswordHash(hash)))
 }
 
+/// `due`: it was set by somebody else and must be changed. `id` is the new row's that keeps the one before.
 pub(crate) fn set_password(
     tx: &mut Tx<'_>,
-    account: i64,
+    (account, id): (i64, i64),
     hash: &PasswordHash,
+    due: bool,
     at: Instant,
 ) -> Result<(), StoreError> {
     let by = tx.name();
-    tx.put_one(&SET_PASSWORD, params![account, &hash.0, at, by])
+    if let Some(before) = password(tx, account)? {
+        tx.put(&KEEP_PASSWORD, params![id, account, &before.0])?;
+        tx.exec(&FORGET_PASSWORDS, params![account, PASSWORDS_KEPT - 1])?;
+    }
+    tx.put_one(&SET_PASSWORD, params![account, &hash.0, at, by, i64::from(due)])
+}
+
+/// The present one first, then those before.
+pub(crate) fn passwords(q: &mut Read<'_>, account: i64) -> Result<Vec<PasswordHash>, StoreError> {
+    let before: Vec<String> = q.all(&PASSWORDS, params![account])?;
+    Ok(password(q, account)?.into_iter().chain(before.into_iter().map(PasswordHash)).collect())
 }
 
 /// `false` when there is no such open account of staff.
@@ -256,9 +285,15 @@ pub(crate) fn attempt(q: &mut Read<'_>, index: &str) -> Result<Attempt, StoreErr
     Ok(q.opt(&ATTEMPT, params![index])?.unwrap_or_default())
 }
 
-pub(crate) fn set_attempt(tx: &mut Tx<'_>, index: &str, attempt: Attempt) -> Result<(), StoreError> {
-    let Attempt { failures, last_at, locked_until } = attempt;
-    tx.put(&SET_ATTEMPT, params![index, failures, last_at, locked_until])
+/// `account` and `address` say whose attempts these are, as far as that is known.
+pub(crate) fn set_attempt(
+    tx: &mut Tx<'_>,
+    index: &str,
+    (account, address): (i64, &str),
+    attempt: Attempt,
+) -> Result<(), StoreError> {
+    let Attempt { failures, first_at, last_at, locked_until } = attempt;
+    tx.put(&SET_ATTEMPT, params![index, account, address, failures, first_at, last_at, locked_until])
 }
 
 pub(crate) fn clear_attempt(tx: &mut Tx<'_>, index: &str) -> Result<(), StoreError> {
@@ -303,6 +338,11 @@ pub(crate) fn end_by_digest(tx: &mut Tx<'_>, digest: &str) -> Result<(), StoreEr
 /// How many ended. `keep` 0 ends all.
 pub(crate) fn end_others(tx: &mut Tx<'_>, account: i64, keep: i64) -> Result<u64, StoreError> {
     tx.exec(&END_OTHERS, params![account, keep])
+}
+
+/// Leaves the `keep` sessions that were used last; says how many ended.
+pub(crate) fn end_excess(tx: &mut Tx<'_>, account: i64, keep: i64) -> Result<u64, StoreError> {
+    tx.exec(&END_EXCESS, params![account, keep])
 }
 
 pub(crate) fn sweep(

@@ -101,7 +101,7 @@ fn changing_the_password_ends_the_other_sessions() {
         };
         let told = [
             ("", "", "请填写现在的密码"),
-            (PASSWORD, "short", "密码至少8个字符"),
+            (PASSWORD, "short", "密码至少10个字符"),
             (PASSWORD, PASSWORD, "不能与现在的密码相同"),
             ("Wrong-2026", "Fresh-2026", "现在的密码不正确，请检查后重新输入"),
         ];

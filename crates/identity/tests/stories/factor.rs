@@ -24,7 +24,7 @@ fn strict(db: TestDb) -> World {
     World::with(db, settings)
 }
 
-fn step(answer: &Answer) -> String {
+pub fn step(answer: &Answer) -> String {
     let mut cookies = answer.headers.get_all("set-cookie").iter().map(|v| v.to_str().unwrap());
     let found = cookies.find(|c| c.starts_with("yimen-step=") && !c.contains("Max-Age=0"));
     found.unwrap_or_default().split(';').next().unwrap().to_owned()

@@ -5,6 +5,7 @@ mod browser;
 mod factor;
 mod outage;
 mod pages;
+mod rules;
 mod sessions;
 mod sign_in;
 mod world;

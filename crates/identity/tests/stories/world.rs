@@ -14,9 +14,13 @@ use yimen_identity::{
 };
 use yimen_platform::{Actor, Ctx, Ids, ManualClock, Platform, Role, Roles, Sealer};
 use yimen_standards::time::Instant;
-use yimen_store::Store;
+use yimen_store::{Store, params, sql};
 use yimen_testkit::TestDb;
 use yimen_web::{Site, UserBadge};
+
+sql! {
+    SEEN = "select seen_at from identity_session where token_digest = $1";
+}
 
 pub const NOW: Instant = Instant(1_780_000_000_000);
 pub const MINUTE: i64 = 60_000;
@@ -131,6 +135,17 @@ impl World {
         let answer = self.attempt(login, PASSWORD).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
         answer.cookie()
+    }
+
+    /// When the session of a cookie was last written as seen.
+    pub async fn seen(&self, cookie: &str) -> Instant {
+        use sha2::Digest;
+        let token = cookie.split('=').nth(1).unwrap_or_default();
+        let digest = hex::encode(sha2::Sha256::digest(token.as_bytes()));
+        let read = move |q: &mut yimen_store::Read<'_>| -> Result<Instant, yimen_store::StoreError> {
+            q.one(&SEEN, params![digest.as_str()])
+        };
+        self.store.read(read).await.expect("a session")
     }
 
     pub async fn whoami(&self, cookie: &str) -> String {
