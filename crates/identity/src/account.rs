@@ -5,6 +5,7 @@ use yimen_platform::{Actor, Ctx, Role, Roles, journal};
 use yimen_standards::name;
 use yimen_store::{Read, Tx};
 
+use crate::admin::may_manage;
 use crate::attempt::{self, Allowed};
 use crate::factor::Policy;
 use crate::login::Typed;
@@ -37,7 +38,7 @@ struct Changed {
 const MOST_COLLEAGUES: i64 = 1000;
 
 impl Identity {
-    /// Makes an account and its logins. Only set-up may, until there are administrators.
+    /// Makes an account and its logins; set-up and the security administrator may. Only set-up makes administrators alone.
     pub fn create_account(
         &self,
         tx: &mut Tx<'_>,
@@ -60,8 +61,11 @@ impl Identity {
         hash: &PasswordHash,
         factor: Policy,
     ) -> Result<i64> {
-        only_system(ctx)?;
+        may_manage(ctx, 0)?;
         let name = name::parse(&new.name).map_err(|e| IdentityError::field("name", e.message()))?;
+        if let Position::Staff { roles, .. } = &new.position {
+            may_give(ctx, *roles)?;
+        }
         if new.logins.is_empty() {
             return Err(IdentityError::field("login", "请填写登录名"));
         }
@@ -84,17 +88,14 @@ impl Identity {
 
     /// Changes where somebody works and what they may do; in force within a second, also for who is signed in.
     pub async fn change_position(&self, ctx: &Ctx, account: i64, position: Position) -> Result<()> {
-        only_system(ctx)?;
+        may_manage(ctx, account)?;
         let Position::Staff { roles, department, office, counter } = position else {
             return Err(IdentityError::Forbidden);
         };
         let ctx = ctx.clone();
         let change = move |tx: &mut Tx<'_>| -> Result<()> {
-            if !store::set_position(tx, account, roles, [&department, &office, &counter], ctx.now)? {
-                return Err(IdentityError::NotFound);
-            }
-            let body = Changed { account, kind: None, roles: Some(codes(roles)) };
-            note(tx, &ctx, "account.position_changed", body)
+            may_give(&ctx, roles)?;
+            set_roles(tx, &ctx, account, roles, [&department, &office, &counter])
         };
         self.platform().store.write("account.change_position", change).await?;
         self.forget_sessions_of(account);
@@ -103,7 +104,7 @@ impl Identity {
 
     /// Nobody signs in with it any more, and whoever is signed in is out.
     pub async fn close_account(&self, ctx: &Ctx, account: i64) -> Result<()> {
-        only_system(ctx)?;
+        may_manage(ctx, account)?;
         let ctx = ctx.clone();
         let close = move |tx: &mut Tx<'_>| -> Result<()> {
             if !store::close(tx, account, ctx.now)? {
@@ -221,8 +222,31 @@ fn with_role(rows: Vec<ColleagueRow>, role: Role) -> Vec<Colleague> {
     rows.into_iter().map(Colleague::from).filter(|one| one.roles.has(role)).collect()
 }
 
-pub(crate) fn only_system(ctx: &Ctx) -> Result<()> {
-    if matches!(ctx.actor, Actor::System(_)) { Ok(()) } else { Err(IdentityError::Forbidden) }
+/// An administrator is nothing else, and made by two people; set-up makes the first ones.
+fn may_give(ctx: &Ctx, roles: Roles) -> Result<()> {
+    if !roles.may_be_together() {
+        return Err(IdentityError::RolesTogether);
+    }
+    let alone = matches!(ctx.actor, Actor::System(_));
+    if alone || roles.administrator().is_none() { Ok(()) } else { Err(IdentityError::Forbidden) }
+}
+
+/// The one place where the roles of an account change.
+pub(crate) fn set_roles(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    account: i64,
+    roles: Roles,
+    place: [&str; 3],
+) -> Result<()> {
+    if !roles.may_be_together() {
+        return Err(IdentityError::RolesTogether);
+    }
+    if !store::set_position(tx, account, roles, place, ctx.now)? {
+        return Err(IdentityError::NotFound);
+    }
+    let body = Changed { account, kind: None, roles: Some(codes(roles)) };
+    note(tx, ctx, "account.position_changed", body)
 }
 
 fn codes(roles: Roles) -> Vec<&'static str> {

@@ -45,10 +45,17 @@ impl DemoPlan {
 
     /// A listed account with a second factor, set up with a secret that is listed, too.
     #[must_use]
-    pub fn guarded(self, account: NewAccount, shown: DemoAccount, secret: Secret) -> Self {
-        let mut plan = self;
-        plan.accounts.push((account, shown.password.clone(), Some(secret.clone())));
-        plan.shown.push(DemoAccount { secret: Some(secret.base32()), ..shown });
+    pub fn guarded(
+        self,
+        account: NewAccount,
+        (login, password, role): (&str, &str, &str),
+        secret: Secret,
+    ) -> Self {
+        let mut plan = self.shown(account, login, password, role);
+        if let (Some(made), Some(shown)) = (plan.accounts.last_mut(), plan.shown.last_mut()) {
+            shown.secret = Some(secret.base32());
+            made.2 = Some(secret);
+        }
         plan
     }
 

@@ -20,6 +20,15 @@ pub enum IdentityError {
     /// The same whichever of login, password and code is wrong.
     #[error("登录名、密码或验证码不正确，请检查后重新输入")]
     WrongCode { left: i64 },
+    /// Of a code that is asked for again while signed in.
+    #[error("验证码不正确，请重新输入")]
+    WrongProof { left: i64 },
+    #[error("需要另一位安全管理员决定：提出的人只能撤回，不能自己批准")]
+    SecondPerson,
+    #[error("这件事已经有了结果，或者已过期")]
+    Decided,
+    #[error("管理员不能同时有其他角色。请先收回其他角色")]
+    RolesTogether,
     /// The half done sign-in ended, or was another's.
     #[error("登录没有完成，请重新登录")]
     SignInGone,
@@ -54,7 +63,8 @@ impl IdentityError {
             IdentityError::Invalid(fields) => fields.clone(),
             IdentityError::LoginTaken => one("login", self.to_string()),
             IdentityError::WrongPassword { left } => counted("password", *left),
-            IdentityError::WrongCode { left } => counted("code", *left),
+            IdentityError::WrongCode { left } | IdentityError::WrongProof { left } => counted("code", *left),
+            IdentityError::RolesTogether => one("roles", self.to_string()),
             IdentityError::Locked { until } => {
                 // To the next whole minute: who comes at the minute that is shown gets in.
                 let minute = until.plus_millis(59_999).minute_of_day();
@@ -80,6 +90,8 @@ impl From<IdentityError> for WebError {
             IdentityError::Invalid(_)
             | IdentityError::LoginTaken
             | IdentityError::WrongPassword { .. }
+            | IdentityError::RolesTogether
+            | IdentityError::WrongProof { .. }
             | IdentityError::WrongCode { .. } => WebError::invalid(error.fields()),
             IdentityError::SignInGone => WebError::sign_in(),
             IdentityError::Locked { .. } => {
@@ -89,6 +101,8 @@ impl From<IdentityError> for WebError {
             }
             IdentityError::TooBusy => WebError::too_many(format!("{error}。")),
             IdentityError::NotFound => WebError::not_found(),
+            IdentityError::SecondPerson => WebError::forbidden(format!("{error}。")),
+            IdentityError::Decided => WebError::conflict(format!("{error}。")),
             IdentityError::Forbidden => WebError::forbidden(format!("{error}。")),
             IdentityError::Store(cause) => web_error(cause),
             IdentityError::Internal(cause) => WebError::internal(cause),

@@ -188,7 +188,7 @@ impl Identity {
 
     /// Takes an account's second factor away: it is set up anew at the next sign-in, and whoever is signed in is out.
     pub async fn reset_factor(&self, ctx: &Ctx, account: i64) -> Result<()> {
-        crate::account::only_system(ctx)?;
+        crate::admin::may_manage(ctx, account)?;
         let ctx = ctx.clone();
         let reset = move |tx: &mut Tx<'_>| -> Result<()> {
             if !rows::clear_totp(tx, account, ctx.now)? {

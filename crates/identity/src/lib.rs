@@ -3,12 +3,13 @@
 //! Invariants (each has a test): a token and a login typed by a citizen never lie readable in the database; a session
 //! that ended is out at once on this node and within a second on others; a login that nobody has is answered as a wrong
 //! password is, in words and in work; five failures close a login for a quarter of an hour; a code of the
-//! second factor is taken once; when the database is away
+//! second factor is taken once; an administrator is nothing else; nobody approves what they proposed; when the database is away
 //! nobody is signed out.
 //!
 //! Handlers take [`Caller`], [`SignedIn`], [`CitizenOnly`] or [`StaffOnly`]; the binary puts [`layer`] around the routes.
 
 mod account;
+mod admin;
 mod agent;
 mod attempt;
 mod cache;
@@ -26,6 +27,7 @@ mod next;
 mod pages;
 mod password;
 mod password_rule;
+mod proposal;
 mod session;
 mod sign_in;
 mod steps;
@@ -35,6 +37,7 @@ mod totp;
 use std::sync::Arc;
 
 pub use account::Colleague;
+pub use admin::{Lock, StaffAccount, StaffSession};
 pub use cookie::Token;
 pub use demo::{DemoAccount, DemoAccounts, DemoPlan};
 pub use error::{IdentityError, Result};
@@ -43,10 +46,11 @@ pub use factor::OwnFactor;
 pub use layer::{SessionLayer, layer};
 pub use limits::Limits;
 pub use login::Login;
-pub use model::{AccountKind, NewAccount, Position};
+pub use model::{AccountKind, NewAccount, Place, Places, Position};
 pub use next::{local_path, sign_in_path};
 pub use pages::routes;
 pub use password::{Cost, PasswordHash};
+pub use proposal::{Decision, Kind, Proposal, State};
 pub use session::{OwnSession, Session};
 pub use sign_in::{Device, Entered, Started};
 pub use steps::{Due, SetUp, Stage};
@@ -61,6 +65,10 @@ pub struct Settings {
     /// Staff give a second factor at each sign-in. Off only for a demo, which says so.
     pub staff_factor: bool,
     pub limits: Limits,
+    /// Acts of other domains that take two people.
+    pub kinds: Vec<Kind>,
+    /// Where staff can work, for forms.
+    pub places: Box<dyn Fn() -> Places + Send + Sync>,
     /// Behind a proxy: the address of the caller is the last of `X-Forwarded-For`, and nothing else is to reach the port.
     pub proxied: bool,
     /// Shown on the sign-in page; empty except in a demo.
@@ -78,6 +86,8 @@ impl Default for Settings {
             cost: Cost::default(),
             staff_factor: true,
             limits: Limits::default(),
+            kinds: Vec::new(),
+            places: Box::new(Places::default),
             proxied: false,
             demo: Vec::new(),
             home: Box::new(|_| "/".to_owned()),
@@ -97,12 +107,15 @@ struct Inner {
     settings: Settings,
     passwords: password::Passwords,
     sessions: cache::Cache,
+    kinds: Vec<Kind>,
 }
 
 impl Identity {
-    pub fn new(platform: Platform, settings: Settings) -> Self {
+    pub fn new(platform: Platform, mut settings: Settings) -> Self {
+        let mut kinds = vec![proposal::administrator()];
+        kinds.append(&mut settings.kinds);
         let passwords = password::Passwords::new(settings.cost);
-        let inner = Inner { platform, settings, passwords, sessions: cache::Cache::default() };
+        let inner = Inner { platform, settings, passwords, sessions: cache::Cache::default(), kinds };
         Self { inner: Arc::new(inner) }
     }
 

@@ -62,6 +62,19 @@ pub struct NewAccount {
     pub logins: Vec<Login>,
 }
 
+/// Departments and offices with their names, and the counters of each office.
+#[derive(Debug, Clone, Default)]
+pub struct Places {
+    pub departments: Vec<Place>,
+    pub offices: Vec<(Place, Vec<Place>)>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Place {
+    pub id: String,
+    pub name: String,
+}
+
 /// Where a member of staff works when nobody says it better: `窗口人员 3号窗口`.
 pub(crate) fn place(staff: &Staff) -> String {
     let roles: Vec<&str> = staff.roles.iter().map(|role| role.zh()).collect();

@@ -28,7 +28,7 @@ pub(crate) fn step_path(page: &str, to: &str) -> String {
 }
 
 /// Percent-encodes everything that means something inside a query.
-fn encode(text: &str) -> String {
+pub(crate) fn encode(text: &str) -> String {
     use std::fmt::Write as _;
     text.bytes().fold(String::with_capacity(text.len()), |mut out, byte| {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_' | b'.' | b'~') {

@@ -29,6 +29,8 @@ pub struct Session {
     pub actor: Actor,
     pub badge: UserBadge,
     pub(crate) kind: AccountKind,
+    /// When a factor was last given.
+    pub(crate) proved_at: Instant,
     expires_at: Instant,
     idle_ms: i64,
     /// The last time that was written, in milliseconds.
@@ -53,14 +55,24 @@ struct Ended {
 
 impl Session {
     pub(crate) fn of(row: SessionRow, settings: &Settings) -> Result<Self, StoreError> {
-        let (id, account, expires_at) = (row.id, row.account, row.expires_at);
+        let (id, account, expires_at, proved_at) = (row.id, row.account, row.expires_at, row.proved_at);
         let seen_at = AtomicI64::new(row.seen_at.max(row.created_at).0);
         let (position, name) = row.position()?;
         let kind = position.kind();
         let idle_ms = settings.limits.idle_ms(kind);
         let actor = position.actor(account, &name);
         let role = actor.staff().map_or_else(|| "个人用户".to_owned(), |staff| (settings.place)(staff));
-        Ok(Self { id, account, actor, badge: UserBadge::new(name, role), kind, expires_at, idle_ms, seen_at })
+        Ok(Self {
+            id,
+            account,
+            actor,
+            badge: UserBadge::new(name, role),
+            kind,
+            proved_at,
+            expires_at,
+            idle_ms,
+            seen_at,
+        })
     }
 
     fn is_alive(&self, now: Instant) -> bool {

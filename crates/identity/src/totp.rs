@@ -30,6 +30,14 @@ impl Secret {
         Self(bytes)
     }
 
+    /// The same for a seed and a login every time, and known to everybody: for accounts of a demo only.
+    pub fn for_demo(seed: u64, login: &str) -> Self {
+        // HMAC takes a key of any length.
+        let mut mac = Hmac::<Sha1>::new_from_slice(&seed.to_be_bytes()).expect("any key length");
+        mac.update(login.as_bytes());
+        Self(mac.finalize().into_bytes().to_vec())
+    }
+
     pub(crate) fn of_bytes(bytes: Vec<u8>) -> Self {
         Self(bytes)
     }

@@ -321,6 +321,7 @@ fn audience(shell: &Shell, kind: ErrorKind) -> Audience {
         Some("desk") => Audience::Desk,
         Some("review") => Audience::Review,
         Some("supervise") => Audience::Board,
+        Some("admin") => Audience::Admin,
         _ => Audience::Citizen,
     }
 }

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use tower::ServiceBuilder;
 use yimen_casework::Casework;
 use yimen_catalogue::pages::Panels;
-use yimen_identity::Identity;
+use yimen_identity::{Identity, Place, Places};
 use yimen_ledger::Ledger;
 use yimen_payments::Payments;
 use yimen_platform::{Actor, Role, Staff};
@@ -76,6 +76,7 @@ async fn settled(State(store): State<Store>, request: Request, next: Next) -> Re
 /// Where somebody starts who signed in without asking for a page.
 pub fn home(actor: &Actor) -> String {
     let home = match actor {
+        Actor::Staff(s) if s.roles.administrator().is_some() => "/admin",
         Actor::Staff(s) if s.roles.has(Role::Clerk) => "/desk",
         Actor::Staff(s) if s.roles.has(Role::Reviewer) => "/review",
         Actor::Staff(_) => "/supervise",
@@ -101,6 +102,19 @@ pub fn place(casework: &Casework, staff: &Staff) -> String {
     format!("{} {}", words.join(" "), roles.join("、"))
 }
 
+/// Where staff can work, for the forms of the security administrator.
+pub fn places(casework: &Casework) -> Places {
+    let catalogue = casework.catalogue.get();
+    let city = catalogue.city();
+    let place = |id: &str, name: &str| Place { id: id.to_string(), name: name.to_string() };
+    let departments = city.departments.iter().map(|one| place(&one.id, &one.name)).collect();
+    let offices = city.offices.iter().map(|one| {
+        let counters = one.counters.iter().map(|counter| place(&counter.id, &counter.name)).collect();
+        (place(&one.id, &one.name), counters)
+    });
+    Places { departments, offices: offices.collect() }
+}
+
 /// The web face's settings for this city.
 pub fn site(app: &App) -> Site {
     let catalogue = app.casework.catalogue.get();
@@ -116,7 +130,7 @@ pub fn site(app: &App) -> Site {
     }
 }
 
-fn nav(audience: Audience, _: Option<&UserBadge>) -> Vec<NavItem> {
+fn nav(audience: Audience, who: Option<&UserBadge>) -> Vec<NavItem> {
     match audience {
         Audience::Citizen | Audience::Print => vec![
             NavItem::new("home", "/", "首页", "home"),
@@ -132,6 +146,19 @@ fn nav(audience: Audience, _: Option<&UserBadge>) -> Vec<NavItem> {
             NavItem::new("review", "/review?all=1", "待办任务", "home"),
             NavItem::new("mine", "/review?mine=1", "我领取的", "user"),
         ],
+        Audience::Admin => {
+            let mut items = vec![NavItem::new("admin", "/admin", "管理首页", "home")];
+            // Only what they can open; the pages ask again who it is.
+            if who.is_some_and(|badge| badge.role.contains(Role::Security.zh())) {
+                items.extend([
+                    NavItem::new("accounts", "/admin/accounts", "账户", "user"),
+                    NavItem::new("proposals", "/admin/proposals", "待批事项", "file"),
+                    NavItem::new("locks", "/admin/locks", "暂停的登录", "clock"),
+                    NavItem::new("sessions", "/admin/sessions", "在线", "search"),
+                ]);
+            }
+            items
+        }
         Audience::Board => vec![NavItem::new("supervise", "/supervise", "运行总览", "home")],
     }
 }

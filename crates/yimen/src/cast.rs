@@ -1,5 +1,5 @@
 //! The people who work in the demo city: clerks at every office, reviewers and a head in every department, an inspector,
-//! and the citizens a visitor can be.
+//! the three administrators, and the citizens a visitor can be.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 use yimen_catalogue::Catalogue;
 use yimen_demo::{KNOWN, Person, people};
-use yimen_identity::{DemoPlan, Login, NewAccount, Position};
+use yimen_identity::{DemoPlan, Login, NewAccount, Position, Secret};
 use yimen_platform::{Role, Roles, Staff};
 use yimen_standards::time::Day;
 
@@ -22,6 +22,8 @@ pub struct Member {
     /// Told to visitors.
     pub shown: bool,
     pub staff: Staff,
+    /// Of the second factor, which only administrators have in a demo: told, so that a visitor's app can make the codes.
+    pub secret: Option<Secret>,
 }
 
 /// The staff a city needs, in an order that never changes.
@@ -66,6 +68,16 @@ pub fn staff(catalogue: &Catalogue, seed: u64, today: Day) -> Vec<Member> {
         &[Role::Inspector],
         ("", "", ""),
     ));
+    // Two of the security administrators: what takes two people can be tried.
+    for (login, role) in [
+        ("system", Role::System),
+        ("security-1", Role::Security),
+        ("security-2", Role::Security),
+        ("audit", Role::Audit),
+    ] {
+        let made = member(login.into(), name(), role.zh().into(), true, &[role], ("", "", ""));
+        cast.push(Member { secret: Some(Secret::for_demo(seed, login)), ..made });
+    }
     cast
 }
 
@@ -85,7 +97,7 @@ fn member(
         office: office.into(),
         counter: counter.into(),
     };
-    Member { login, name, role, shown, staff }
+    Member { login, name, role, shown, staff, secret: None }
 }
 
 /// The accounts of cast and citizens: staff first, then the citizens in order.
@@ -110,9 +122,11 @@ pub fn plan(cast: &[Member], citizens: &[(Person, i64)]) -> Result<DemoPlan, Str
         };
         let logins = vec![Login::staff(&member.login)?];
         let account = NewAccount { name: member.name.clone(), position, logins };
-        plan = match member.shown {
-            true => plan.shown(account, &member.login, PASSWORD, format!("{} {}", member.role, member.name)),
-            false => plan.quiet(account, PASSWORD),
+        let role = format!("{} {}", member.role, member.name);
+        plan = match (member.secret.clone(), member.shown) {
+            (Some(secret), _) => plan.guarded(account, (&member.login, PASSWORD, &role), secret),
+            (None, true) => plan.shown(account, &member.login, PASSWORD, role),
+            (None, false) => plan.quiet(account, PASSWORD),
         };
     }
     Ok(plan)

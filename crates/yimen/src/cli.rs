@@ -11,6 +11,7 @@ use yimen_ledger::witness::KnownWitness;
 use yimen_payments::GatewayConfig;
 use yimen_standards::time::Instant;
 
+use crate::account_cli::{self, Administrator};
 use crate::{backup_cli, demo, ledger_cli, pack, serve};
 
 /// 一门：只进一扇门的政务服务平台。
@@ -88,6 +89,33 @@ enum Command {
     /// 检查和发布事项包
     #[command(subcommand)]
     Pack(PackCommand),
+    /// 建立第一批管理员；全都登录不了时重置
+    #[command(subcommand)]
+    Account(AccountCommand),
+}
+
+#[derive(Subcommand)]
+enum AccountCommand {
+    /// 建立一位管理员的账户，显示一次初始密码
+    Add {
+        /// 登录名：小写字母开头，字母、数字或“.-_”
+        login: String,
+        /// 姓名
+        #[arg(long)]
+        name: String,
+        /// 哪一种管理员
+        #[arg(long)]
+        role: Administrator,
+        #[command(flatten)]
+        place: PlaceArgs,
+    },
+    /// 重置一个账户的密码和动态口令，显示一次初始密码
+    Reset {
+        /// 登录名
+        login: String,
+        #[command(flatten)]
+        place: PlaceArgs,
+    },
 }
 
 #[derive(Subcommand)]
@@ -274,6 +302,12 @@ impl Cli {
             }
             Command::Ledger(LedgerCommand::Witness { place, listen, name, log }) => {
                 ledger_cli::witness(&place.place(), listen.address(), &name, &log)
+            }
+            Command::Account(AccountCommand::Add { login, name, role, place }) => {
+                account_cli::add(&place.place(), &login, &name, role)
+            }
+            Command::Account(AccountCommand::Reset { login, place }) => {
+                account_cli::reset(&place.place(), &login)
             }
             Command::Pack(PackCommand::Check { folder }) => Ok(pack::check_folder(&folder)),
             Command::Pack(PackCommand::Publish { folder, place }) => {

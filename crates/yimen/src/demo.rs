@@ -61,9 +61,13 @@ pub fn demo(place: &Place, listen: SocketAddr, demo: &Demo<'_>) -> Result<ExitCo
         println!("\n一门演示已启动：http://{address}\n");
         println!("演示账户（密码都是 {}）：", cast::PASSWORD);
         for account in &accounts {
-            println!("  {:<22} {}", account.login, account.role);
+            let secret = account.secret.as_ref().map(|secret| format!("　动态口令密钥 {secret}"));
+            println!("  {:<22} {}{}", account.login, account.role, secret.unwrap_or_default());
         }
-        println!("\n只有演示允许工作人员只凭密码登录；正式服务（yimen serve）的工作账户都要设置动态口令。");
+        println!(
+            "\n管理员登录时还要填写验证码：把密钥输入手机上的动态口令应用，或者用 oathtool --totp -b 密钥。"
+        );
+        println!("只有演示允许其他工作人员只凭密码登录；正式服务（yimen serve）的工作账户都要设置动态口令。");
         println!("\n停止：Ctrl+C");
     }))?;
     Ok(ExitCode::SUCCESS)
@@ -145,10 +149,10 @@ fn remembered(platform: &Platform, demo: &Demo<'_>) -> Result<Vec<DemoAccount>, 
     let today = platform.clock.now().day();
     let cast = cast::staff(&casework.catalogue.get(), demo.seed, today);
     let account = |m: cast::Member| DemoAccount {
+        secret: m.secret.map(|secret| secret.base32()),
         login: m.login,
         password: cast::PASSWORD.into(),
         role: m.role,
-        secret: None,
     };
     Ok(cast.into_iter().filter(|m| m.shown).map(account).collect())
 }

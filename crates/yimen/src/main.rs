@@ -1,5 +1,6 @@
 //! The command line: reads the arguments, runs one command, says what went wrong and what to do.
 
+mod account_cli;
 mod backup_cli;
 mod cli;
 mod demo;

@@ -80,7 +80,7 @@ pub fn build(
     let gateway = gateway.map(|config| Gateway::new(config, platform.clock.clone())).transpose()?;
     let payments = gateway.map(|g| Payments { casework: casework.clone(), gateway: Arc::new(g) });
     let is_demo = !demo.is_empty();
-    let named = casework.clone();
+    let (named, listed) = (casework.clone(), casework.clone());
     let settings = Settings {
         secure: face.secure,
         demo,
@@ -89,6 +89,7 @@ pub fn build(
         proxied: face.proxied,
         home: Box::new(app::home),
         place: Box::new(move |staff| app::place(&named, staff)),
+        places: Box::new(move || app::places(&listed)),
         ..Settings::default()
     };
     Ok(App {

@@ -1,5 +1,6 @@
 //! The pages of identity.
 
+mod admin;
 mod factor;
 mod password;
 mod sessions;
@@ -11,9 +12,9 @@ use axum::routing::{get, post};
 
 use crate::Identity;
 
-/// `/sign-in` with its steps, `/sign-out`, `/me/sessions`, `/me/password`, `/me/factor`. Needs [`crate::layer`] around it.
+/// `/sign-in` with its steps, `/sign-out`, `/me/sessions`, `/me/password`, `/me/factor`, `/admin`. Needs [`crate::layer`] around it.
 pub fn routes(identity: Identity) -> Router {
-    Router::new()
+    admin::routes()
         .route("/sign-in", get(sign_in::page).post(sign_in::submit))
         .route("/sign-in/code", get(steps::code_page).post(steps::code))
         .route("/sign-in/factor", get(steps::set_up_page).post(steps::set_up))

@@ -1,5 +1,6 @@
 //! Accounts, logins, attempts and sessions as rows.
 
+pub(crate) mod admin;
 pub(crate) mod factor;
 
 use yimen_platform::Roles;
@@ -69,7 +70,7 @@ sql! {
     CLEAR_ATTEMPT = "delete from identity_attempt where login_index = $1";
 
     /// Everything a request needs to know of its session, in one read.
-    SESSION = "select s.id, s.account, s.created_at, s.seen_at, s.expires_at, a.kind, a.name, a.party, a.roles,
+    SESSION = "select s.id, s.account, s.created_at, s.seen_at, s.expires_at, s.proved_at, a.kind, a.name, a.party, a.roles,
         a.department, a.office, a.counter from identity_session s join identity_account a on a.id = s.account
         where s.token_digest = $1 and a.closed_at is null";
 
@@ -105,6 +106,7 @@ row! {
         pub created_at: Instant,
         pub seen_at: Instant,
         pub expires_at: Instant,
+        pub proved_at: Instant,
         kind: String,
         pub name: String,
         party: i64,

@@ -30,12 +30,12 @@ pub fn step(answer: &Answer) -> String {
     found.unwrap_or_default().split(';').next().unwrap().to_owned()
 }
 
-fn between<'a>(text: &'a str, before: &str, after: &str) -> Vec<&'a str> {
+pub fn between<'a>(text: &'a str, before: &str, after: &str) -> Vec<&'a str> {
     text.split(before).skip(1).map(|part| part.split(after).next().unwrap()).collect()
 }
 
 /// Sets the app of an account up at its first sign-in; the session, the secret and the recovery codes.
-async fn set_up(world: &World, login: &str) -> (String, Secret, Vec<String>) {
+pub async fn set_up(world: &World, login: &str) -> (String, Secret, Vec<String>) {
     let first = world.attempt(login, PASSWORD).await;
     assert_eq!(first.location(), "/sign-in/factor", "{}", first.body);
     let cookie = step(&first);
@@ -53,7 +53,7 @@ async fn set_up(world: &World, login: &str) -> (String, Secret, Vec<String>) {
 }
 
 /// Gives the password and then `code`.
-async fn enter(world: &World, login: &str, password: &str, code: &str) -> Answer {
+pub async fn enter(world: &World, login: &str, password: &str, code: &str) -> Answer {
     let first = world.attempt(login, password).await;
     assert_eq!((first.status, first.location()), (StatusCode::SEE_OTHER, "/sign-in/code"), "{}", first.body);
     world.post("/sign-in/code", &step(&first), &format!("code={code}")).await

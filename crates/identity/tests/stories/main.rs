@@ -1,6 +1,7 @@
 //! Stories of signing in, told on both engines.
 
 mod accounts;
+mod admin;
 mod browser;
 mod factor;
 mod outage;

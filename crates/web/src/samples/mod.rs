@@ -78,7 +78,7 @@ pub fn site() -> Site {
                 NavItem::new("inbox", "/dev/pages/inbox", "待办", "inbox"),
                 NavItem::new("done", "/dev/pages/review", "已办", "check"),
             ],
-            Audience::Board | Audience::Print => vec![
+            Audience::Board | Audience::Admin | Audience::Print => vec![
                 NavItem::new("overview", "/dev/pages/board", "总览", "chart"),
                 NavItem::new("late", "/dev/pages/wall", "逾期与临近", "clock"),
             ],

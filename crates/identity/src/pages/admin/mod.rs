@@ -1,0 +1,97 @@
+//! Pages of the three administrators. They never show a case.
+
+mod account;
+mod accounts;
+mod lists;
+mod proposals;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use yimen_platform::{Actor, Role};
+use yimen_web::{Audience, Card, Field, FormState, Html, Page, Shell, WebError, Width};
+
+use crate::{Identity, Session, SignedIn, StaffOnly};
+
+pub(super) fn routes() -> Router<Identity> {
+    Router::new()
+        .route("/admin", get(home))
+        .route("/admin/accounts", get(accounts::page))
+        .route("/admin/accounts/new", get(accounts::new_page).post(accounts::hire))
+        .route("/admin/accounts/{account}", get(account::page))
+        .route("/admin/accounts/{account}/position", get(account::position_page).post(account::position))
+        .route("/admin/accounts/{account}/administrator", get(account::appoint_page).post(account::appoint))
+        .route("/admin/accounts/{account}/act", post(account::act))
+        .route("/admin/locks", get(lists::locks).post(lists::lift))
+        .route("/admin/sessions", get(lists::sessions).post(lists::end))
+        .route("/admin/proposals", get(proposals::page))
+        .route("/admin/proposals/{id}", get(proposals::one_page).post(proposals::decide))
+}
+
+#[derive(Template)]
+#[template(path = "identity/admin/home.html")]
+struct HomePage {
+    page: Page,
+    what: &'static str,
+    cards: Vec<Card>,
+}
+
+fn page_of(shell: &Shell, title: impl Into<String>) -> Page {
+    shell.page(Page::new(Audience::Admin, title))
+}
+
+/// Whether it is the security administrator who asks; nobody else sees accounts.
+fn security(actor: &Actor) -> Result<(), WebError> {
+    match actor.has(Role::Security) {
+        true => Ok(()),
+        false => Err(WebError::forbidden("账户由安全管理员管理。")),
+    }
+}
+
+/// The code that is asked for again before something dangerous, when the last one is too old.
+fn proof_field(identity: &Identity, session: &Session, form: &FormState) -> Option<Field> {
+    let field = Field::text("code", "验证码")
+        .hint("动态口令应用里现在显示的6位数字；5分钟内不再询问")
+        .autocomplete("one-time-code")
+        .width(Width::M);
+    identity.must_prove(session).then(|| field.from(form))
+}
+
+async fn home(
+    State(identity): State<Identity>,
+    shell: Shell,
+    StaffOnly { actor, .. }: StaffOnly,
+    SignedIn { .. }: SignedIn,
+) -> Result<Response, WebError> {
+    let Some(role) = actor.staff().and_then(|staff| staff.roles.administrator()) else {
+        return Err(WebError::forbidden("这里只供管理员使用。"));
+    };
+    let (what, cards) = match role {
+        Role::Security => (
+            "管理工作账户、角色、动态口令和登录；看不到任何办件。",
+            vec![
+                Card::new("/admin/accounts", "账户").text("新建、查找、修改岗位和角色、重置、停用"),
+                Card::new("/admin/proposals", "待批事项").text("需要两位管理员共同决定的事"),
+                Card::new("/admin/locks", "暂停的登录").text("输错次数太多的登录名和地址"),
+                Card::new("/admin/sessions", "在线的工作人员").text("查看和退出登录"),
+            ],
+        ),
+        Role::System => (
+            "保障系统运行；看不到账户和任何办件。",
+            vec![
+                Card::new("/readyz", "运行状况").text("数据库、事项、时限检查"),
+                Card::new("/version", "程序版本").text("正在运行的版本"),
+            ],
+        ),
+        // The journal's pages will stand here.
+        _ => (
+            "审计操作记录；看不到任何办件的内容。",
+            vec![Card::new("/ledger", "公开账本").text("每一次操作都记入的账本，核验凭证")],
+        ),
+    };
+    let _ = &identity;
+    let page = page_of(&shell, role.zh()).section("admin");
+    Ok(Html::ok(HomePage { page, what, cards }).into_response())
+}
