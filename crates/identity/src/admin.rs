@@ -158,7 +158,7 @@ impl Identity {
             }
             factor::note(tx, &ctx, "account.reopened", account)
         };
-        Ok(self.platform().store.write("account.reopen", reopen).await?)
+        self.platform().store.write("account.reopen", reopen).await
     }
 
     /// Proposes to make somebody an administrator: another security administrator has to approve.
@@ -203,7 +203,7 @@ impl Identity {
             rows::lift(tx, &index, ctx.now)?;
             note_lifted(tx, &ctx, lock.account, &lock.address)
         };
-        Ok(self.platform().store.write("lock.lift", lift).await?)
+        self.platform().store.write("lock.lift", lift).await
     }
 
     /// Opens all locks of an account: of its logins, its password and its codes.
@@ -216,7 +216,7 @@ impl Identity {
                 _ => note_lifted(tx, &ctx, account, ""),
             }
         };
-        Ok(self.platform().store.write("lock.lift", lift).await?)
+        self.platform().store.write("lock.lift", lift).await
     }
 
     /// Sessions of staff in force, the newest first.
