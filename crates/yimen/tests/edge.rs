@@ -47,7 +47,7 @@ fn is_root() -> bool {
 fn on_a_small_disk(home: &Home) -> Server {
     let disk = home.join("disk");
     std::fs::create_dir(&disk).unwrap();
-    let script = r#"mount -t tmpfs -o size=24m yimen "$0" &&
+    let script = r#"mount -t tmpfs -o size=160m yimen "$0" &&
         "$1" demo --data "$0/data" --cases 20 --until 2026-11-20T15:00 --port 0 >&2 &&
         exec "$1" serve --data "$0/data" --port 0"#;
     let mut command = Command::new("unshare");
@@ -108,6 +108,7 @@ fn a_full_disk_is_told_and_the_server_goes_on_when_there_is_room() {
         is_away(&server.ask("POST", START, &cookie, &format!("nonce=full-{begun}&again=yes")))
     });
     assert!(full, "the disk did not become full");
+    assert_eq!(server.get("/readyz").status, 503);
     let before = rows(&server, &home);
     for n in 0..3 {
         assert!(is_away(&server.ask("POST", START, &cookie, &format!("nonce=more-{n}&again=yes"))));

@@ -113,14 +113,17 @@ fn a_newer_schema_is_refused() {
     store.migrate_with(&newer).unwrap();
     drop(store);
     for command in ["serve", "demo"] {
-        refused(&[command, "--port", "0", "--data", &data], &["不能更新数据库结构", "9000_future", "newer"]);
+        refused(
+            &[command, "--port", "0", "--data", &data],
+            &["不能更新数据库结构", "9000_future", "请用新的程序"],
+        );
     }
     let file = home.join("b.tar").display().to_string();
     done(&["backup", &file, "--data", &data]);
     let other = home.join("other");
     std::fs::create_dir_all(other.join("keys")).unwrap();
     std::fs::copy(home.join("data/keys/master.key"), other.join("keys/master.key")).unwrap();
-    refused(&["restore", &file, "--data", other.to_str().unwrap()], &["9000_future", "newer"]);
+    refused(&["restore", &file, "--data", other.to_str().unwrap()], &["9000_future", "请用新的程序"]);
 }
 
 #[test]
