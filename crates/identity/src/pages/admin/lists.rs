@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use yimen_web::{Form, Html, Notice, Page, Pager, Shell, WebError, redirect_303};
 
-use super::{page_of, security};
+use super::{older, page_of, security};
 use crate::{Identity, IdentityError, Lock, SignedIn, StaffSession};
 
 const A_PAGE: usize = 50;
@@ -99,9 +99,7 @@ pub(super) async fn sessions(
         reading.staff_sessions(q, before, A_PAGE as i64 + 1)
     };
     let mut found: Vec<StaffSession> = identity.platform().store.read(read).await?;
-    let more = found.len() > A_PAGE;
-    found.truncate(A_PAGE);
-    let next = found.last().filter(|_| more).map(|last| format!("/admin/sessions?before={}", last.id));
+    let pager = older(&mut found, A_PAGE, ("/admin/sessions", asked.before), |one| one.id);
     let line = |one: StaffSession| Line {
         value: format!("{}.{}", one.account, one.id),
         what: one.name,
@@ -116,10 +114,7 @@ pub(super) async fn sessions(
             Notice::info("这个登录已经结束")
         });
     }
-    let prev = asked.before.map(|_| "/admin/sessions".to_owned());
-    let view =
-        SessionsPage { page, lines: found.into_iter().map(line).collect(), pager: Pager::new(prev, next) };
-    Ok(Html::ok(view).into_response())
+    Ok(Html::ok(SessionsPage { page, lines: found.into_iter().map(line).collect(), pager }).into_response())
 }
 
 pub(super) async fn end(

@@ -11,7 +11,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use yimen_platform::{Actor, Role};
-use yimen_web::{Audience, Card, Field, FormState, Html, Page, Shell, WebError, Width};
+use yimen_web::{Audience, Card, Field, FormState, Html, Page, Pager, Shell, WebError, Width};
 
 use crate::{Identity, Session, SignedIn, StaffOnly};
 
@@ -36,6 +36,19 @@ struct HomePage {
     page: Page,
     what: &'static str,
     cards: Vec<Card>,
+}
+
+/// The way on from a list that is read by falling ids, one more than is shown: `path?before=` of its last line.
+fn older<T>(
+    found: &mut Vec<T>,
+    most: usize,
+    (path, before): (&str, Option<i64>),
+    id: fn(&T) -> i64,
+) -> Pager {
+    let more = found.len() > most;
+    found.truncate(most);
+    let next = found.last().filter(|_| more).map(|last| format!("{path}?before={}", id(last)));
+    Pager::new(before.map(|_| path.to_owned()), next)
 }
 
 fn page_of(shell: &Shell, title: impl Into<String>) -> Page {

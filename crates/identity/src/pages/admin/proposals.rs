@@ -10,7 +10,7 @@ use yimen_web::{
     redirect_303,
 };
 
-use super::{page_of, proof_field, security};
+use super::{older, page_of, proof_field, security};
 use crate::pages::sign_in::{blame, told};
 use crate::{Decision, Identity, IdentityError, Proposal, Session, SignedIn, State as Outcome};
 
@@ -90,9 +90,7 @@ pub(super) async fn page(
         reading.proposals(q, from, A_PAGE as i64 + 1)
     };
     let mut found: Vec<Proposal> = identity.platform().store.read(read).await?;
-    let more = found.len() > A_PAGE;
-    found.truncate(A_PAGE);
-    let next = found.last().filter(|_| more).map(|last| format!("/admin/proposals?before={}", last.id));
+    let pager = older(&mut found, A_PAGE, ("/admin/proposals", asked.before), |one| one.id);
     let lines = found.into_iter().map(|one| line(&identity, one, session.account)).collect();
     let mut page = page_of(&shell, "待批事项").section("proposals");
     page = match asked.done.as_deref() {
@@ -101,8 +99,7 @@ pub(super) async fn page(
         Some("withdraw") => page.notice(Notice::success("已撤回")),
         _ => page,
     };
-    let prev = asked.before.map(|_| "/admin/proposals".to_owned());
-    Ok(Html::ok(ProposalsPage { page, lines, pager: Pager::new(prev, next) }).into_response())
+    Ok(Html::ok(ProposalsPage { page, lines, pager }).into_response())
 }
 
 async fn view(
