@@ -234,7 +234,53 @@ fn reaches(after: &[Vec<usize>], from: usize, to: usize) -> bool {
     after[to].iter().filter(|j| **j < to).any(|&j| j == from || reaches(after, from, j))
 }
 
+/// Any answers, fitting or not, each given or not.
+fn answers() -> impl Strategy<Value = Facts> {
+    let bools = prop::collection::vec(prop::option::of(any::<bool>()), 3);
+    let uses = prop::option::of(prop::sample::select(vec!["home", "shop", "rural"]));
+    let rest = (prop::option::of(0..3_i64), prop::option::of("[a-z]{0,2}"));
+    (bools, uses, rest).prop_map(|(bools, uses, (price, bank))| {
+        let named = ["only", "mortgaged", "loan"].into_iter().zip(bools);
+        let given = named.filter_map(|(name, b)| Some((name, Fact::Bool(b?))));
+        let given = given.chain(uses.map(|u| ("use", Fact::Text(u.to_owned()))));
+        let given = given.chain(price.map(|n| ("price", Fact::Int(n))));
+        given
+            .chain(bank.map(|b| ("bank", Fact::Text(b))))
+            .map(|(name, fact)| (name.to_owned(), fact))
+            .collect()
+    })
+}
+
+/// Everything that conditions decide.
+fn decided(version: &Version, facts: &Facts) -> Vec<String> {
+    let pages = ["deal", "bank_page"].into_iter().flat_map(|page| version.fields(page, facts));
+    let fields = pages.map(|f| f.id.clone());
+    let questions = version.questions(facts).into_iter().map(|q| q.id.clone());
+    let materials = version.materials(facts).into_iter().map(|m| m.id.clone());
+    let steps = version.plan(facts).steps.into_iter().map(|p| p.step.id.clone());
+    fields.chain(questions).chain(materials).chain(steps).collect()
+}
+
 proptest! {
+    #[test]
+    fn what_is_asked_by_a_short_way_is_what_the_long_way_says(a in answers(), b in answers()) {
+        let version = version();
+        let settled = version.derive(a.clone());
+        prop_assert_eq!(&version.derive(Facts::clone(&settled)), &settled, "settled once, settled for good");
+        let needed: Vec<&str> = version.materials(&settled).iter().map(|m| m.id.as_str()).collect();
+        for id in ["contract", "consent", "nothing"] {
+            let short = version.needed(id, || Ok::<_, ()>(a.clone())).unwrap();
+            prop_assert_eq!(short.is_some(), needed.contains(&id), "{}", id);
+        }
+        for page in ["deal", "bank_page"] {
+            let (raw, long) = (version.fields(page, &a), version.fields(page, &settled));
+            prop_assert_eq!(ids(&raw, |f| &f.id), ids(&long, |f| &f.id));
+        }
+        if version.decides_alike(&a, &b) {
+            prop_assert_eq!(decided(&version, &a), decided(&version, &b));
+        }
+    }
+
     #[test]
     fn a_plan_keeps_exactly_the_order_of_the_pack((after, applies) in graphs()) {
         let all = steps(&after);

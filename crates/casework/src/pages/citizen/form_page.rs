@@ -14,7 +14,7 @@ use yimen_web::{Field, Form, Html, Notice, Page, Shell, WebError, redirect_303};
 
 use super::flow::Step;
 use super::opened::{Opened, open_with_record, refused, stored};
-use super::{Return, next_path};
+use super::{Posted, Return, next_path};
 use crate::Casework;
 use crate::pages::fields::{Taken, control_for, control_from, take_page};
 use crate::pages::{command, ctx_of};
@@ -57,14 +57,6 @@ pub(super) async fn page(
     Ok(Html::ok(FormPage::of(page, &opened, &id, &back, fields, ctx.token())).into_response())
 }
 
-/// What a posted page came to.
-enum Saved {
-    /// Kept, or not asked any more: where to go on.
-    Onward(String),
-    /// What is sound is kept; the rest is shown again.
-    Wrong(Box<(Opened, Taken)>),
-}
-
 /// Reads and keeps a page in one unit of work: nothing can come between.
 pub(super) async fn save(
     State(casework): State<Casework>,
@@ -77,29 +69,30 @@ pub(super) async fn save(
     let (ctx, number) = (ctx_of(&casework, &citizen.actor), stored(&number)?);
     let posted = Arc::new((number, id, back, form));
     let sent = posted.clone();
-    let save = move |casework: &Casework, tx: &mut Tx<'_>, ctx: &Ctx| -> crate::Result<Saved> {
-        let (number, id, back, form) = &*sent;
-        let opened = Opened::read(casework, tx, ctx, number, (Act::FillIn, false))?;
-        opened.must_be_draft()?;
-        if !opened.flow().has(&step(id)) {
-            return Ok(Saved::Onward(opened.apply_path()));
-        }
-        let taken = take_page(&opened.version, id, &opened.facts, form);
-        // What is sound is kept, whatever else is wrong with the page.
-        keep(casework, tx, ctx, &opened, &taken)?;
-        Ok(match (taken.errors.is_empty(), taken.newly) {
-            (false, _) => Saved::Wrong(Box::new((opened, taken))),
-            (true, 0) => {
-                Saved::Onward(next_path(&opened.answered(taken.facts, &taken.cleared), &step(id), back))
+    let save =
+        move |casework: &Casework, tx: &mut Tx<'_>, ctx: &Ctx| -> crate::Result<Posted<(Opened, Taken)>> {
+            let (number, id, back, form) = &*sent;
+            let opened = Opened::read(casework, tx, ctx, number, (Act::FillIn, false))?;
+            opened.must_be_draft()?;
+            if !opened.flow().has(&step(id)) {
+                return Ok(Posted::Onward(opened.apply_path()));
             }
-            (true, _) => Saved::Onward(back.more(&step(id).path(opened.number()))),
-        })
-    };
+            let taken = take_page(&opened.version, id, &opened.facts, form);
+            // What is sound is kept, whatever else is wrong with the page.
+            keep(casework, tx, ctx, &opened, &taken)?;
+            Ok(match (taken.errors.is_empty(), taken.newly) {
+                (false, _) => Posted::Wrong(Box::new((opened, taken))),
+                (true, 0) => {
+                    Posted::Onward(next_path(&opened.answered(taken.facts, &taken.cleared), &step(id), back))
+                }
+                (true, _) => Posted::Onward(back.more(&step(id).path(opened.number()))),
+            })
+        };
     let saved = command(&casework, &ctx, "case.answer", save).await;
     let (number, id, back, mut form) = Arc::unwrap_or_clone(posted);
     match saved.map_err(|error| refused(error, &number))? {
-        Saved::Onward(path) => Ok(redirect_303(path)),
-        Saved::Wrong(wrong) => {
+        Posted::Onward(path) => Ok(redirect_303(path)),
+        Posted::Wrong(wrong) => {
             let (opened, taken) = *wrong;
             taken.tell(&mut form);
             let mut facts = opened.facts.clone();

@@ -92,6 +92,14 @@ impl Return {
     }
 }
 
+/// What a posted page came to in the unit of work that read and kept it.
+enum Posted<T> {
+    /// Kept, or not asked any more: where to go on.
+    Onward(String),
+    /// What is sound is kept; this shows the page again.
+    Wrong(Box<T>),
+}
+
 /// Where a saved page leads: to why it cannot go on, to what is newly asked, back to the check, or to the next page.
 fn next_path(opened: &Opened, step: &Step, back: &Return) -> String {
     let (flow, number) = (opened.flow(), opened.number());

@@ -14,7 +14,7 @@ use yimen_web::{Field, Form, FormState, Html, Page, Shell, WebError, redirect_30
 
 use super::flow::Step;
 use super::opened::{Opened, open, refused, stored};
-use super::{Return, next_path};
+use super::{Posted, Return, next_path};
 use crate::Casework;
 use crate::pages::error::sentence;
 use crate::pages::{command, ctx_of};
@@ -65,12 +65,6 @@ pub(super) async fn page(
     .into_response())
 }
 
-/// What a posted answer came to.
-enum Answered {
-    Onward(String),
-    Wrong(Box<(Opened, FieldError)>),
-}
-
 pub(super) async fn save(
     State(casework): State<Casework>,
     shell: Shell,
@@ -81,25 +75,28 @@ pub(super) async fn save(
 ) -> Result<Response, WebError> {
     let (ctx, number) = (ctx_of(&casework, &citizen.actor), stored(&number)?);
     let (own, asks, values, way_back) = (number.clone(), id.clone(), form.all(&id).to_vec(), back.clone());
-    let answer = move |casework: &Casework, tx: &mut Tx<'_>, ctx: &Ctx| -> crate::Result<Answered> {
+    let answer = move |casework: &Casework,
+                       tx: &mut Tx<'_>,
+                       ctx: &Ctx|
+          -> crate::Result<Posted<(Opened, FieldError)>> {
         let opened = Opened::read(casework, tx, ctx, &own, (Act::FillIn, false))?;
         opened.must_be_draft()?;
         let Some(question) = asked(&opened, &asks) else {
-            return Ok(Answered::Onward(opened.apply_path()));
+            return Ok(Posted::Onward(opened.apply_path()));
         };
         match form::answer(question, &values) {
             Ok(fact) => {
                 let answers = Facts::from([(asks.clone(), fact)]);
                 casework.keep_answers(tx, ctx, &opened, &answers, &[])?;
-                Ok(Answered::Onward(next_path(&opened.answered(answers, &[]), &step(&asks), &way_back)))
+                Ok(Posted::Onward(next_path(&opened.answered(answers, &[]), &step(&asks), &way_back)))
             }
-            Err(error) => Ok(Answered::Wrong(Box::new((opened, error)))),
+            Err(error) => Ok(Posted::Wrong(Box::new((opened, error)))),
         }
     };
     let saved = command(&casework, &ctx, "case.answer", answer).await;
     match saved.map_err(|error| refused(error, &number))? {
-        Answered::Onward(path) => Ok(redirect_303(path)),
-        Answered::Wrong(wrong) => {
+        Posted::Onward(path) => Ok(redirect_303(path)),
+        Posted::Wrong(wrong) => {
             let (opened, error) = *wrong;
             let Some(question) = asked(&opened, &id) else {
                 return Ok(redirect_303(opened.apply_path()));

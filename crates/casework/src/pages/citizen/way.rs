@@ -11,7 +11,7 @@ use yimen_web::{Choice, Field, Form, FormState, Html, Page, Shell, WebError, red
 
 use super::flow::Step;
 use super::opened::{Opened, open_with_record, refused, stored};
-use super::{Return, next_path};
+use super::{Posted, Return, next_path};
 use crate::Casework;
 use crate::draft::{is_preset, way_of};
 use crate::model::Delivery;
@@ -45,12 +45,6 @@ pub(super) async fn page(
     Ok(Html::ok(WayPage::of(&casework, &shell, &opened, &back, None, ctx.token())).into_response())
 }
 
-/// What a posted choice came to.
-enum Chosen {
-    Onward(String),
-    Wrong(Box<(Opened, Form)>),
-}
-
 pub(super) async fn save(
     State(casework): State<Casework>,
     shell: Shell,
@@ -61,22 +55,23 @@ pub(super) async fn save(
 ) -> Result<Response, WebError> {
     let (ctx, number) = (ctx_of(&casework, &citizen.actor), stored(&number)?);
     let (own, way_back) = (number.clone(), back.clone());
-    let choose = move |casework: &Casework, tx: &mut Tx<'_>, ctx: &Ctx| -> crate::Result<Chosen> {
-        let opened = Opened::read(casework, tx, ctx, &own, (Act::FillIn, true))?;
-        opened.must_be_draft()?;
-        let mut form = form.clone();
-        match chosen(casework, &opened, &mut form) {
-            Some((delivery, office)) => {
-                casework.set_way(tx, ctx, &opened, delivery, &office)?;
-                Ok(Chosen::Onward(next_path(&opened, &Step::Way, &way_back)))
+    let choose =
+        move |casework: &Casework, tx: &mut Tx<'_>, ctx: &Ctx| -> crate::Result<Posted<(Opened, Form)>> {
+            let opened = Opened::read(casework, tx, ctx, &own, (Act::FillIn, true))?;
+            opened.must_be_draft()?;
+            let mut form = form.clone();
+            match chosen(casework, &opened, &mut form) {
+                Some((delivery, office)) => {
+                    casework.set_way(tx, ctx, &opened, delivery, &office)?;
+                    Ok(Posted::Onward(next_path(&opened, &Step::Way, &way_back)))
+                }
+                None => Ok(Posted::Wrong(Box::new((opened, form)))),
             }
-            None => Ok(Chosen::Wrong(Box::new((opened, form)))),
-        }
-    };
+        };
     let saved = command(&casework, &ctx, "case.way", choose).await;
     match saved.map_err(|error| refused(error, &number))? {
-        Chosen::Onward(path) => Ok(redirect_303(path)),
-        Chosen::Wrong(wrong) => {
+        Posted::Onward(path) => Ok(redirect_303(path)),
+        Posted::Wrong(wrong) => {
             let (opened, form) = *wrong;
             let page = WayPage::of(&casework, &shell, &opened, &back, Some(&form), ctx.token());
             Ok(Html::invalid(page).into_response())
