@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: hands over to the bench program, built as it would run in production.
+//! `cargo xtask bench`: hands over to the bench program, a release build.
 
 use crate::shell::{self, Outcome};
 
