@@ -70,7 +70,11 @@ result:
 "#;
 
 fn version() -> Version {
-    let (file, found) = parse::<Service>("home.yaml", SERVICE, FileKind::Service);
+    compiled(SERVICE)
+}
+
+fn compiled(source: &str) -> Version {
+    let (file, found) = parse::<Service>("home.yaml", source, FileKind::Service);
     assert!(found.is_empty(), "{found:?}");
     Version::new(1, 1, file.unwrap().value).unwrap()
 }
@@ -264,7 +268,8 @@ fn decided(version: &Version, facts: &Facts) -> Vec<String> {
 proptest! {
     #[test]
     fn what_is_asked_by_a_short_way_is_what_the_long_way_says(a in answers(), b in answers()) {
-        let version = version();
+        // A derived fact that hangs on an answer which may be dropped after it was derived.
+        let version = compiled(&SERVICE.replacen("derive:\n", "derive:\n  - {id: banked, value: \"bank != ''\"}\n", 1));
         let settled = version.derive(a.clone());
         prop_assert_eq!(&version.derive(Facts::clone(&settled)), &settled, "settled once, settled for good");
         let needed: Vec<&str> = version.materials(&settled).iter().map(|m| m.id.as_str()).collect();

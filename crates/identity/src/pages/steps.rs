@@ -171,28 +171,20 @@ pub(super) async fn set_up(
         Ok(token) => token,
         Err(elsewhere) => return Ok(elsewhere),
     };
-    let mut status = StatusCode::UNPROCESSABLE_ENTITY;
-    let mut refused = None;
     if form.require("code", "请填写验证码") {
         let device = device(&identity, &headers, &peer);
         match identity.answer_set_up(&token, form.text("code"), device).await {
             Ok((codes, entered)) => return Ok(told_once(&identity, &shell, codes, entered, &next)),
             Err(IdentityError::SignInGone) => return Ok(begin_again(&identity, &next)),
             Err(error) => {
-                let blamed = blame(&mut form, error, "code")?;
-                status = blamed.0;
-                refused = Some(blamed.1);
+                blame(&mut form, error, "code")?;
                 form.set("code", "");
             }
         }
     }
     let set_up = identity.set_up_shown(&token).await?;
     let page = title(&shell, Stage::Enrol).errors_of(&form);
-    let answer = told(status, &form).shown_as(Html::ok(set_up_view(page, next, set_up, &form)));
-    Ok(match refused {
-        Some(error) => with_wait(&identity, answer, &error),
-        None => answer,
-    })
+    Ok(WebError::invalid(form.errors()).shown_as(Html::ok(set_up_view(page, next, set_up, &form))))
 }
 
 /// The recovery codes, once: the answer to the form itself, for nothing of them is kept.
