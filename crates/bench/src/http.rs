@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use yimen_casework::model::{BillState, Case, Owner, Task, TaskState};
+use yimen_casework::model::{Bill, BillState, Owner, Task, TaskState};
 use yimen_casework::policy::Act;
+use yimen_casework::store;
 use yimen_catalogue::Facts;
 use yimen_catalogue::form::raw;
 use yimen_catalogue::model::{Field, FieldKind, FormPage, StepKind};
 use yimen_catalogue::pages::posted_answers;
-use yimen_platform::Actor;
 
 use crate::client::{Answer, Client, encode};
 use crate::lives::{AT_ONCE, slots};
@@ -125,9 +125,10 @@ impl Life<'_> {
         let me = &self.load.citizens[forms.resident];
         let number = self.apply(me, forms).await?;
         self.accept(&number).await?;
-        for task in self.case(&number).await?.tasks {
+        let (case, tasks) = self.tasks(&number).await?;
+        for task in tasks {
             match task.kind {
-                StepKind::Payment => self.pay(me, &number, &task).await?,
+                StepKind::Payment => self.pay(me, &number, case, &task).await?,
                 _ if task.state == TaskState::Skipped => {}
                 _ => self.decide(&task, forms).await?,
             }
@@ -186,19 +187,21 @@ impl Life<'_> {
         Ok(())
     }
 
-    /// What the load has to know: which tasks there are, and which bill.
-    async fn case(&self, number: &str) -> Result<Case, Failure> {
-        let world = &self.load.world;
-        let (casework, number) = (world.casework.clone(), number.to_owned());
-        let ctx = world.platform.ctx(Actor::System("bench"), "bench");
-        let read = world.platform.store.read(move |q| casework.fetch_by_number(q, &ctx, &number, Act::See));
-        Ok(read.await?.case)
+    /// Which tasks the case has, and the case's own key: a browser would find their pages by links.
+    async fn tasks(&self, number: &str) -> Result<(i64, Vec<Task>), Failure> {
+        let number = number.to_owned();
+        let read = self.load.world.platform.store.read::<_, yimen_store::StoreError, _>(move |q| {
+            let Some(case) = store::case::id_by_number(q, &number)? else { return Ok(None) };
+            Ok(Some((case, store::task::of_case(q, case)?)))
+        });
+        read.await?.ok_or_else(|| "a case without a number".into())
     }
 
     /// The way to the gateway and back. The gateway reports by itself; the payer's return asks until it is known.
-    async fn pay(&mut self, me: &str, number: &str, task: &Task) -> Result<(), Failure> {
-        let case = self.case(number).await?;
-        let bill = case.bills.iter().find(|b| b.task_id == task.id).ok_or("a payment without a bill")?;
+    async fn pay(&mut self, me: &str, number: &str, case: i64, task: &Task) -> Result<(), Failure> {
+        let read = self.load.world.platform.store.read(move |q| store::bills(q, case));
+        let bills: Vec<Bill> = read.await?;
+        let bill = bills.iter().find(|b| b.task_id == task.id).ok_or("a payment without a bill")?;
         if bill.state != BillState::Due {
             return Ok(());
         }

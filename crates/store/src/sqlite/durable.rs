@@ -23,7 +23,7 @@ pub type SyncFile = Arc<dyn Fn(&File) -> io::Result<()> + Send + Sync>;
 
 /// Groups that may wait while another is being synced. The writer then waits, too: what comes in meanwhile makes a
 /// larger group, and larger groups write each page less often.
-const AHEAD: usize = 1;
+const AHEAD: usize = 2;
 
 /// Group numbers, and the answers that wait for them.
 pub(crate) struct Durable {
