@@ -1,0 +1,204 @@
+//! The whole program, and cases to try its doors on.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::Request;
+use tower::ServiceExt;
+use yimen::app::{self, App};
+use yimen_identity::{Cost, Identity, Settings};
+use yimen_ledger::{Keys, Ledger};
+use yimen_payments::{Gateway, GatewayConfig, Payments};
+use yimen_platform::{Actor, Role};
+
+use super::matrix::Answered;
+use super::people::{self, PASSWORD, PEOPLE};
+use crate::crew::staff;
+use crate::world::World;
+
+/// Bodies that are complete, so that nobody is turned away for a slip of the pen before anybody asked who they are.
+const BODY: &[(&str, &str)] = &[
+    ("answer", "approve"),
+    ("void-reason", "与另一件申请内容重复"),
+    ("reason", "不办了"),
+    ("task-finding", "pass"),
+    ("task-opinion", "合同备案号可查，双方、坐落、价款一致。"),
+    ("task-question", "请核实"),
+    ("task-special", "dispute-inquiry"),
+    ("task-special-reason", "共有人提出异议。"),
+    ("task-special-outcome", "已核实"),
+    ("task-extension", "需要核对"),
+    ("task-colleague", "1"),
+    ("note", "已补充"),
+    ("nonce", "one"),
+];
+
+pub struct Site {
+    router: Router,
+    /// By name.
+    cookies: BTreeMap<&'static str, String>,
+    cases: Cases,
+}
+
+impl Site {
+    pub async fn new(world: &World) -> Site {
+        let (owner, other) = (world.buyer(), world.citizen("旁人", "000000197001010019"));
+        let mut cases = Cases::new(world, &owner).await;
+        let identity = identity(world);
+        let parties = [&owner, &other].map(|one| match one {
+            Actor::Citizen { party, .. } => *party,
+            _ => unreachable!("a citizen"),
+        });
+        let accounts = people::employ(&world.casework, &identity, parties).await;
+        // Among those who have an account: all but nobody.
+        let key = |name: &str| accounts[PEOPLE.iter().position(|one| *one == name).unwrap() - 1];
+        cases.account = key("clerk");
+        let security = staff(key("security"), "安全管理员", &[Role::Security], "");
+        let ctx = world.casework.platform.ctx(security, "");
+        let reason = "原系统管理员退休";
+        cases.proposal =
+            identity.propose_administrator(&ctx, cases.account, Role::System, reason).await.unwrap();
+        let app = app(world, identity);
+        app.ledger.follow(&ctx).await.unwrap();
+        let router = app::router(&app, app::site(&app));
+        let mut site = Site { router, cookies: BTreeMap::new(), cases };
+        for name in PEOPLE.iter().filter(|name| **name != "nobody") {
+            let cookie = site.sign_in(name).await;
+            site.cookies.insert(name, cookie);
+        }
+        site
+    }
+
+    async fn sign_in(&self, name: &str) -> String {
+        let form = format!("login={name}&password={PASSWORD}&next=");
+        let request = Request::post("/sign-in").header("content-type", FORM);
+        let request = request.header("sec-fetch-site", "same-origin").body(Body::from(form)).unwrap();
+        let answer = self.router.clone().oneshot(request).await.unwrap();
+        let cookie = answer.headers().get("set-cookie").unwrap_or_else(|| panic!("{name} is not signed in"));
+        cookie.to_str().unwrap().split(';').next().unwrap().to_owned()
+    }
+
+    /// What somebody gets who goes to a door.
+    pub async fn ask(&self, name: &str, method: &str, route: &str) -> Answered {
+        let path = self.cases.path(route);
+        let request = match method {
+            "get" => Request::get(&path).body(Body::empty()),
+            _ => {
+                let body: Vec<String> =
+                    BODY.iter().map(|(k, v)| format!("{k}={}", crate::world::percent(v))).collect();
+                Request::post(&path).header("content-type", FORM).body(Body::from(body.join("&")))
+            }
+        };
+        let mut request = request.unwrap();
+        let headers = request.headers_mut();
+        headers.insert("sec-fetch-site", "same-origin".parse().unwrap());
+        headers.insert("accept", "text/html".parse().unwrap());
+        if let Some(cookie) = self.cookies.get(name) {
+            headers.insert("cookie", cookie.parse().unwrap());
+        }
+        let answer = self.router.clone().oneshot(request).await.unwrap();
+        let to = answer.headers().get("location").map_or("", |v| v.to_str().unwrap());
+        Answered::of(answer.status().as_u16(), to)
+    }
+
+    pub fn revisions(&self, world: &World) -> Vec<i64> {
+        self.cases.revisions(world)
+    }
+}
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+fn identity(world: &World) -> Identity {
+    let settings = Settings {
+        secure: false,
+        staff_factor: false,
+        // What the hash costs is not what is tried.
+        cost: Cost { memory_kib: 64, passes: 1 },
+        home: Box::new(app::home),
+        ..Settings::default()
+    };
+    Identity::new(world.casework.platform.clone(), settings)
+}
+
+/// The gateway is never reached.
+fn app(world: &World, identity: Identity) -> App {
+    let config = GatewayConfig {
+        base: "http://127.0.0.1:9".into(),
+        secret: "0123456789abcdef0123456789abcdef".into(),
+        own_base: "http://127.0.0.1:9".into(),
+    };
+    let platform = &world.casework.platform;
+    let gateway = Arc::new(Gateway::new(config, platform.clock.clone()).unwrap());
+    let keys = Keys::generate("test/tlog", || platform.ids.fill()).unwrap();
+    App {
+        casework: world.casework.clone(),
+        identity,
+        payments: Some(Payments { casework: world.casework.clone(), gateway }),
+        ledger: Ledger { platform: platform.clone(), keys: Arc::new(keys), witnesses: Arc::default() },
+        base: "http://127.0.0.1:9".into(),
+        demo: true,
+        https: false,
+    }
+}
+
+/// The cases that the routes are tried on.
+pub struct Cases {
+    draft: String,
+    accepted: String,
+    billed: String,
+    task: i64,
+    file: i64,
+    bill: i64,
+    account: i64,
+    proposal: i64,
+}
+
+impl Cases {
+    pub async fn new(world: &World, owner: &Actor) -> Cases {
+        let (draft, accepted) = (world.filled(owner).await, world.accepted(owner).await);
+        let billed = world.billed(owner).await;
+        let task = world.task(&accepted, "verify-contract").id;
+        let id = world.case(&accepted).id;
+        let files = world
+            .casework
+            .platform
+            .store
+            .read_blocking(move |q| yimen_casework::store::materials::files(q, id))
+            .unwrap();
+        let bill = world.case(&billed).bills[0].id;
+        Cases { draft, accepted, billed, task, file: files[0].id, bill, account: 0, proposal: 0 }
+    }
+
+    /// The address of a route on one of these cases.
+    pub fn path(&self, route: &str) -> String {
+        let number = match route {
+            r if r.contains("/bills/") => &self.billed,
+            r if r.starts_with("/cases/{number}/apply") => &self.draft,
+            _ => &self.accepted,
+        };
+        let id = match route {
+            r if r.contains("/questions/") => "held".to_string(),
+            r if r.contains("/pages/") => "house".to_string(),
+            r if r.starts_with("/services/") => "existing-home-transfer".to_string(),
+            r if r.starts_with("/admin/proposals/") => self.proposal.to_string(),
+            _ => self.task.to_string(),
+        };
+        route
+            .replace("{number}", number)
+            .replace("{id}", &id)
+            .replace("{task}", &self.task.to_string())
+            .replace("{slot}", "title")
+            .replace("{file}", &self.file.to_string())
+            .replace("{document}", "1")
+            .replace("{bill}", &self.bill.to_string())
+            .replace("{stop}", "1")
+            .replace("{standing}", "late")
+            .replace("{account}", &self.account.to_string())
+    }
+
+    pub fn revisions(&self, world: &World) -> Vec<i64> {
+        [&self.draft, &self.accepted, &self.billed].map(|n| world.case(n).revision).to_vec()
+    }
+}
