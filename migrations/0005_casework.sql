@@ -216,3 +216,18 @@ create table casework_result (
   -- What the result shows, sealed JSON.
   shows {{bytes}} NOT NULL
 ){{strict}};
+
+-- No reference to the case: a look at the register has none, and a look stays when a draft goes.
+create table casework_look (
+  id {{int}} NOT NULL PRIMARY KEY,
+  party {{int}} NOT NULL,
+  case_id {{int}} NOT NULL,
+  account {{int}} NOT NULL,
+  department TEXT NOT NULL,
+  office TEXT NOT NULL,
+  relation TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  at {{int}} NOT NULL
+){{strict}};
+
+create index casework_look_party on casework_look (party, id);

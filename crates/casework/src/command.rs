@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use serde::Serialize;
 use yimen_catalogue::{Fact, Facts, Settled, Version};
-use yimen_platform::{Actor, Ctx, journal};
+use yimen_platform::{Actor, Ctx, Look, journal};
 use yimen_store::{Read, Tx};
 
 use crate::document::{Issue, Made};
@@ -48,6 +48,8 @@ impl Casework {
         if !relations.iter().any(|r| r.allows(act)) {
             return Err(CaseworkError::Forbidden(act.zh()));
         }
+        let relation = relations[0].code();
+        ctx.saw(Look { party: loaded.case.applicant, case: loaded.case.id, relation });
         let version = self.version(q, loaded.case.version_id)?;
         Ok(Fetched::new(loaded, version, relations))
     }

@@ -90,6 +90,22 @@ impl Relation {
         Relation::System,
     ];
 
+    pub const fn code(self) -> &'static str {
+        match self {
+            Relation::Applicant => "applicant",
+            Relation::Window => "window",
+            Relation::Department => "department",
+            Relation::Head => "head",
+            Relation::Lead => "lead",
+            Relation::Inspector => "inspector",
+            Relation::System => "system",
+        }
+    }
+
+    pub fn parse(code: &str) -> Option<Relation> {
+        Relation::ALL.into_iter().find(|relation| relation.code() == code)
+    }
+
     /// The table. Everything not named is refused.
     pub const fn allows(self, act: Act) -> bool {
         match self {

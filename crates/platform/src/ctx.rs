@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use yimen_standards::time::Instant;
 
-use crate::{Actor, Ids};
+use crate::{Actor, Ids, Look, Looks};
 
 #[derive(Clone)]
 pub struct Ctx {
@@ -13,11 +13,19 @@ pub struct Ctx {
     pub now: Instant,
     pub request: Arc<str>,
     ids: Arc<Ids>,
+    looks: Option<Looks>,
 }
 
 impl Ctx {
     pub fn new(actor: Actor, now: Instant, ids: Arc<Ids>, request: impl Into<Arc<str>>) -> Self {
-        Self { actor, now, request: request.into(), ids }
+        Self { actor, now, request: request.into(), ids, looks: Looks::of_this_request() }
+    }
+
+    /// Notes that the actor has somebody's data before them. What a member of staff sees of others is kept.
+    pub fn saw(&self, look: Look) {
+        if let (Actor::Staff(_), Some(looks)) = (&self.actor, &self.looks) {
+            looks.note(look);
+        }
     }
 
     pub fn new_id(&self) -> i64 {

@@ -8,6 +8,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use tower::ServiceBuilder;
 use yimen_casework::Casework;
+use yimen_casework::pages::{LookLog, looks_kept};
 use yimen_catalogue::pages::Panels;
 use yimen_identity::{Identity, Place, Places};
 use yimen_ledger::Ledger;
@@ -60,6 +61,7 @@ pub fn router_on(app: &App, site: Site, disks: Disks) -> Router {
         ServiceBuilder::new()
             .layer(middleware::from_fn_with_state(store, settled))
             .layer(yimen_identity::layer(app.identity.clone()))
+            .layer(middleware::from_fn_with_state(LookLog::new(app.casework.clone()), looks_kept))
             .layer(middleware::from_fn(yimen_web::error_pages))
             .layer(axum::Extension(ledger::mark(&app.ledger, &app.base))),
     );

@@ -9,6 +9,7 @@ mod error;
 mod explained;
 pub mod fields;
 mod files;
+mod looks;
 mod review;
 mod timeline;
 mod words;
@@ -22,6 +23,7 @@ pub use citizen::home_panel;
 pub use documents::{DocumentMark, Mark};
 pub(crate) use error::sentence;
 pub use explained::detailed_clock;
+pub use looks::{LookLog, looks_kept};
 pub use review::ReviewRules;
 pub use timeline::timeline;
 pub use words::{

@@ -6,6 +6,7 @@ pub mod documents;
 pub mod inbox;
 pub mod lists;
 pub(crate) mod live;
+pub mod looks;
 pub mod materials;
 pub(crate) mod records;
 

@@ -7,6 +7,7 @@ mod day_one;
 mod doors;
 mod inbox;
 mod life;
+mod looks;
 mod task;
 #[path = "../pages/world.rs"]
 #[allow(dead_code, reason = "these stories use a part of the world")]

@@ -6,6 +6,7 @@ mod check;
 pub(in crate::pages) mod correct;
 mod flow;
 mod form_page;
+mod looks;
 pub(in crate::pages) mod materials;
 mod my;
 pub(in crate::pages) mod opened;
@@ -46,6 +47,7 @@ pub(crate) fn routes() -> Router<Casework> {
         .route("/cases/{number}/withdraw", get(withdraw::page).post(withdraw::withdraw))
         .route("/cases/{number}", get(case::case))
         .route("/my", get(my::my))
+        .route("/my/looks", get(looks::page))
         .route(
             "/track",
             get(track::page).post(track::track).layer(Extension(Arc::new(track::Guesses::default()))),

@@ -8,7 +8,7 @@ use yimen_catalogue::model::Audience;
 use yimen_catalogue::search::Filter;
 use yimen_identity::StaffOnly;
 use yimen_parties::{LegalNumber, NewParty, NumberKind, Party, PartyError, PartyKind};
-use yimen_platform::Ctx;
+use yimen_platform::{Ctx, Look};
 use yimen_store::Read;
 use yimen_web::{
     Choice, Field, Form, FormState, Html, KeyHints, Page, Shell, SummaryList, WebError, Width, redirect_303,
@@ -18,6 +18,7 @@ use super::{clerk, typed};
 use crate::model::{CaseState, Channel};
 use crate::pages::error::sentence;
 use crate::pages::{command, ctx_of, grouped};
+use crate::policy::Relation;
 use crate::store::lists::{self, CaseItem};
 use crate::{Casework, CaseworkError, StartDraft};
 
@@ -108,7 +109,7 @@ pub(super) async fn page(
     clerk(&who)?;
     let asked = Form::parse(query.unwrap_or_default().as_bytes())?;
     let ctx = ctx_of(&casework, &who.actor);
-    let (handle, office) = (casework.clone(), who.staff.office.clone());
+    let (handle, office, context) = (casework.clone(), who.staff.office.clone(), ctx.clone());
     let (party, token) = (asked.text("party").parse::<i64>().ok(), asked.text("who").to_string());
     let about = casework.platform.store.read(move |q| -> Result<About, CaseworkError> {
         let known = match (party, Number::open(&handle, &token)) {
@@ -126,6 +127,7 @@ pub(super) async fn page(
         };
         match known {
             Some(party) => {
+                context.saw(Look { party: party.id, case: 0, relation: Relation::Window.code() });
                 let cases = running(q, &party, &office)?;
                 Ok(About::Known(Box::new(party), cases))
             }

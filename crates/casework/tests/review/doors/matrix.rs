@@ -100,7 +100,7 @@ fn line(text: &mut String, first: &str, width: usize, cells: &[&str]) {
 
 fn printed(doors: &[(&str, &str, Vec<Answered>)]) -> String {
     let mut text = HEAD.to_owned();
-    let relations = Relation::ALL.map(|relation| format!("{relation:?}").to_lowercase());
+    let relations = Relation::ALL.map(|relation| relation.code().to_owned());
     let columns: Vec<String> = relations.iter().map(|name| format!("{name:<10}")).collect();
     let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
     line(&mut text, "", 26, &columns);

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use crate::story;
 use matrix::Answered;
 use people::PEOPLE;
-use site::Site;
+pub use site::Site;
 use sources::routes_of_the_sources;
 
 /// Everybody may: nothing in it is anybody's.
@@ -97,6 +97,7 @@ const DOORS: &[(&str, &str, &str)] = &[
     ("post", "/admin/proposals/{id}", "security"),
     // Applicants.
     ("get", "/my", CITIZENS),
+    ("get", "/my/looks", CITIZENS),
     ("post", "/services/{id}/start", CITIZENS),
     ("get", "/cases/{number}", "owner"),
     ("get", "/cases/{number}/apply", "owner"),

@@ -103,6 +103,21 @@ impl Site {
         Answered::of(answer.status().as_u16(), to)
     }
 
+    /// The address of a route on one of the cases.
+    pub fn path(&self, route: &str) -> String {
+        self.cases.path(route)
+    }
+
+    /// A page that somebody may see.
+    pub async fn page(&self, name: &str, path: &str) -> String {
+        let request = Request::get(path).header("accept", "text/html");
+        let request = request.header("cookie", &self.cookies[name]).body(Body::empty()).unwrap();
+        let answer = self.router.clone().oneshot(request).await.unwrap();
+        assert_eq!(answer.status(), 200, "{name} {path}");
+        let bytes = axum::body::to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+        String::from_utf8(bytes.to_vec()).unwrap()
+    }
+
     pub fn revisions(&self, world: &World) -> Vec<i64> {
         self.cases.revisions(world)
     }
