@@ -170,12 +170,17 @@ fn begin(tx: &mut Tx<'_>, sim: &mut Sim, at: Instant, who: usize, aim: Option<Ai
     };
     let offices = &catalogue.city().offices;
     let office = offices[sim.rng.random_range(0..offices.len())].id.clone();
-    let walk_in = if aim.is_none() && sim.rng.random_bool(0.35) { clerk(sim, &office) } else { None };
-    let (at, channel, actor) = match walk_in {
-        Some(clerk) => (sim.working(at, 1), yimen_casework::model::Channel::Window, clerk),
+    // Whoever stands before closed doors applies online.
+    let is_open = sim.working(at, 1) <= at.plus_millis(60_000);
+    let walk_in = match aim.is_none() && is_open && sim.rng.random_bool(0.6) {
+        true => clerk(sim, &office),
+        false => None,
+    };
+    let (channel, actor) = match walk_in {
+        Some(clerk) => (yimen_casework::model::Channel::Window, clerk),
         None => {
             let actor = Actor::Citizen { account, party, name: me.name.as_str().into() };
-            (at, yimen_casework::model::Channel::Online, actor)
+            (yimen_casework::model::Channel::Online, actor)
         }
     };
     let ctx = sim.ctx(at, actor);

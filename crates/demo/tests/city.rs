@@ -9,8 +9,8 @@ use yimen_casework::Casework;
 use yimen_catalogue::{Catalogue, CatalogueHandle, Pack, publish};
 use yimen_demo::{City, Plan, file_papers, live};
 use yimen_parties::Parties;
-use yimen_platform::{Actor, Ids, ManualClock, Platform, Role, Roles, Sealer, Staff};
-use yimen_standards::time::{Calendar, Day, Hours};
+use yimen_platform::{Actor, Ids, ManualClock, Platform, Role, Roles, Sealer, Staff, journal};
+use yimen_standards::time::{Calendar, Day, Hours, Instant};
 use yimen_store::{Record, Store, Value};
 use yimen_testkit::TestDb;
 
@@ -63,7 +63,14 @@ fn staff(catalogue: &Catalogue) -> Vec<Arc<Staff>> {
 
 /// Lives a small city and answers what it left behind, as text.
 fn lived(db: &TestDb) -> String {
-    let until = Day::new(2026, 11, 20).unwrap().at(15, 0);
+    lived_until(db, friday())
+}
+
+fn friday() -> Instant {
+    Day::new(2026, 11, 20).unwrap().at(15, 0)
+}
+
+fn lived_until(db: &TestDb, until: Instant) -> String {
     let plan = Plan { cases: CASES_LIVED, days: 90, seed: 42, until };
     static CITIES: AtomicU32 = AtomicU32::new(0);
     let nth = CITIES.fetch_add(1, Ordering::Relaxed);
@@ -117,4 +124,17 @@ fn the_same_city_leaves_the_same_rows_on_both_engines() {
 #[test]
 fn the_same_seed_makes_the_same_city() {
     assert_eq!(lived(&TestDb::sqlite()), lived(&TestDb::sqlite()));
+}
+
+/// Shown on a day of rest, a city has no application of the working day to come.
+#[test]
+fn nothing_in_the_city_is_later_than_its_end() {
+    let saturday = Day::new(2026, 11, 28).unwrap().at(13, 0);
+    for until in [friday(), saturday] {
+        let db = TestDb::sqlite();
+        lived_until(&db, until);
+        let acts = db.store.read_blocking(|q| journal::between(q, 1, i64::MAX)).unwrap();
+        let latest = acts.iter().map(|act| act.at).max().unwrap();
+        assert!(latest <= until, "{}", latest.zh());
+    }
 }
