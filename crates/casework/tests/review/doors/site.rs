@@ -11,7 +11,8 @@ use yimen::app::{self, App};
 use yimen_identity::{Cost, Identity, Settings};
 use yimen_ledger::{Keys, Ledger};
 use yimen_payments::{Gateway, GatewayConfig, Payments};
-use yimen_platform::{Actor, Role};
+use yimen_platform::{Actor, Ctx, Role, journal};
+use yimen_store::{Read, StoreError};
 
 use super::matrix::Answered;
 use super::people::{self, PASSWORD, PEOPLE};
@@ -61,7 +62,7 @@ impl Site {
         cases.proposal =
             identity.propose_administrator(&ctx, cases.account, Role::System, reason).await.unwrap();
         let app = app(world, identity);
-        app.ledger.follow(&ctx).await.unwrap();
+        take_in(&app, &ctx).await;
         let router = app::router(&app, app::site(&app));
         let mut site = Site { router, cookies: BTreeMap::new(), cases };
         for name in PEOPLE.iter().filter(|name| **name != "nobody") {
@@ -135,6 +136,22 @@ fn identity(world: &World) -> Identity {
         ..Settings::default()
     };
     Identity::new(world.casework.platform.clone(), settings)
+}
+
+/// Until the log has the whole journal: on PostgreSQL it waits for whoever writes beside us, in other tests' databases, too.
+async fn take_in(app: &App, ctx: &Ctx) {
+    let store = &app.casework.platform.store;
+    for _ in 0..1_000 {
+        app.ledger.follow(ctx).await.unwrap();
+        let sizes =
+            |q: &mut Read<'_>| Ok::<_, StoreError>((yimen_ledger::store::size(q)?, journal::count(q)?));
+        let (taken, all) = store.read(sizes).await.unwrap();
+        if taken == all {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    panic!("the log does not catch up");
 }
 
 /// The gateway is never reached.
