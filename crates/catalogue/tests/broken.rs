@@ -97,3 +97,27 @@ fn the_example_of_the_reference_has_no_finding() {
     }
     assert!(found.is_empty(), "{}", found.iter().map(|d| format!("{d}\n")).collect::<String>());
 }
+
+/// Where other conditions have too many situations to try them all, too; and what can be is not found fault with.
+#[test]
+fn a_step_whose_condition_never_holds_is_found_in_a_service_of_any_size() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs/hangzhou");
+    let pack = Pack::load(&root);
+    let city = &pack.city.as_ref().unwrap().value;
+    let mut file = pack.services.into_iter().find(|f| f.value.id == "existing-home-transfer").unwrap();
+    let nth = file.value.steps.iter().position(|s| s.id == "verify-contract").unwrap();
+    for (when, never) in [
+        ("false", true),
+        ("1 > 2", true),
+        ("is_home && !is_home", true),
+        // A guide's answer that ends the application.
+        ("property_use == \"rural\"", true),
+        ("is_home", false),
+        ("house_area <= 140.0", false),
+    ] {
+        file.value.steps[nth].when = Some(when.to_owned());
+        let found = check_service(&file, Some(city));
+        let told = found.iter().any(|d| d.code == Code::StepNeverStarts);
+        assert_eq!(told, never, "{when}: {found:#?}");
+    }
+}

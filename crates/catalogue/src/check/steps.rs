@@ -171,17 +171,30 @@ impl Checker<'_> {
                 longest = (length, situation);
             }
         }
+        self.never_started(&tried);
         if all.list.is_empty() {
             return;
         }
-        for (i, was_tried) in tried.into_iter().enumerate() {
-            if !was_tried && all.is_complete {
+        self.too_long(longest.0, &longest.1);
+    }
+
+    /// Steps that none of the situations had, each tried by itself: on all its own condition rests on, which may be all
+    /// known values where those of the whole graph are too many.
+    fn never_started(&mut self, tried: &[bool]) {
+        for (i, _) in tried.iter().enumerate().filter(|(_, was_tried)| !**was_tried) {
+            let Some(when) = self.program.steps[i].clone() else { continue };
+            let own = situations(self.service, &self.program, &[&when], true);
+            if own.is_complete && !own.list.iter().any(|facts| when.holds(facts)) {
                 let message =
                     format!("步骤“{}”的条件在任何情形下都不成立，永远不会开始", self.service.steps[i].id);
-                self.say(&format!("/steps/{i}"), Code::StepNeverStarts, message, "改正 when，或删去这一步");
+                self.say(
+                    &format!("/steps/{i}/when"),
+                    Code::StepNeverStarts,
+                    message,
+                    "改正 when，或删去这一步",
+                );
             }
         }
-        self.too_long(longest.0, &longest.1);
     }
 
     /// What decides which steps there are.

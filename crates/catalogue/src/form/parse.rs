@@ -221,7 +221,8 @@ fn area(field: &Field, typed: &str) -> Result<Fact, String> {
         return Err(format!("{label}最多保留两位小数，例如 89.50"));
     }
     let value = digits as f64 / 10_f64.powi(places as i32);
-    let (min, max) = (field.min.map_or(0.0, |n| n as f64), field.max.map_or(MAX_AREA, |n| n as f64));
+    // Nothing has no area, unless the form asks for it.
+    let (min, max) = (field.min.map_or(0.01, |n| n as f64), field.max.map_or(MAX_AREA, |n| n as f64));
     within(label, value < min, value > max, &format!("{min} 平方米"), &format!("{max} 平方米"))
         .map(|()| Fact::Double(value))
 }

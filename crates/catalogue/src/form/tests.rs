@@ -213,6 +213,17 @@ fn what_is_shown_is_masked_and_readable() {
     assert_eq!(shown(FieldKind::Boolean, Fact::Bool(false)), "否");
 }
 
+#[test]
+fn an_area_of_nothing_is_asked_again_unless_the_form_allows_it() {
+    let ask = |field: &Field, typed: &str| parse(&[field], &|_| vec![typed.to_owned()]).1.len();
+    let house = field(FieldKind::Area, "建筑面积");
+    assert_eq!(
+        (ask(&house, "0"), ask(&house, "0.00"), ask(&house, "0.01"), ask(&house, "89.5㎡")),
+        (1, 1, 0, 0)
+    );
+    assert_eq!(ask(&Field { min: Some(0), ..house }, "0"), 0);
+}
+
 const KINDS: [FieldKind; 15] = [
     FieldKind::Text,
     FieldKind::LongText,

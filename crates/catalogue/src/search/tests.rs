@@ -182,6 +182,14 @@ fn something_is_always_offered() {
     assert!(index().search("火星移民", &Filter::default(), 5).is_guess);
 }
 
+/// 公积金 is gjj: one slip beside it still finds it, a key held down finds nothing that merely holds such a run.
+#[test]
+fn a_key_held_down_is_no_slip_of_initials() {
+    let runs = |word: &str| super::tokens::of_query(word).len();
+    assert!(runs("gjjx") > runs("gjj"));
+    assert_eq!(runs("zzzz"), runs("zzz"));
+}
+
 #[test]
 fn nothing_typed_lists_everything() {
     let found = index().search("  ", &Filter::default(), 100);

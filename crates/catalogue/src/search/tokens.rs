@@ -113,7 +113,8 @@ fn letters(word: &str, tokens: &mut Vec<Token>) {
     if (2..=LONGEST_INITIALS).contains(&all.len()) {
         tokens.push((tag(INITIALS, all.iter()), weight));
     }
-    if syllables.is_empty() && all.len() > 3 {
+    let is_held_key = all.iter().all(|letter| *letter == all[0]);
+    if syllables.is_empty() && all.len() > 3 && !is_held_key {
         // One wrong letter among the initials leaves the runs beside it.
         tokens.extend(all.windows(3).map(|w| (tag(INITIALS, w), 0.5)));
     }
