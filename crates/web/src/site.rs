@@ -13,7 +13,6 @@ use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
-use crate::errors::WebError;
 use crate::form_body::{Form, MAX_BODY};
 use crate::html::redirect_303;
 use crate::page::{Audience, Mode, NavItem, UserBadge};
@@ -84,10 +83,8 @@ impl Site {
 ///
 /// An error page knows the signed-in person only if [`crate::error_pages`] is also layered *inside* the session layer.
 pub fn wrap(routes: Router, site: Arc<Site>) -> Router {
-    let routes = routes
-        .merge(assets::routes())
-        .route("/mode", post(set_mode))
-        .fallback(|| async { WebError::not_found() });
+    // What nobody serves is for the fallback of `routes`, if they have one: it may know who asks.
+    let routes = routes.merge(assets::routes()).route("/mode", post(set_mode));
     // One stack around the router as a whole: layered one by one, each would be boxed around every route, and a request
     // would copy all of them at each (7 % of the processor time of a form).
     let stack = ServiceBuilder::new()

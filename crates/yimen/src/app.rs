@@ -57,6 +57,8 @@ pub fn router_on(app: &App, site: Site, disks: Disks) -> Router {
         routes = routes.merge(yimen_web::gallery::routes());
     }
     let store = app.casework.platform.store.clone();
+    // Inside the session layer: the page that says so knows who asks.
+    let routes = routes.fallback(|| async { WebError::not_found() });
     let routes = routes.layer(
         ServiceBuilder::new()
             .layer(middleware::from_fn_with_state(store, settled))

@@ -208,3 +208,12 @@ fn nobody_passes_who_is_not_named() {
         matrix::is_as_printed(&answers);
     });
 }
+
+#[test]
+fn a_page_that_is_not_there_knows_who_asks() {
+    story("nowhere", |world| async move {
+        let site = Site::new(&world).await;
+        let page = site.page_with("owner", "/nope", 404).await;
+        assert!(page.contains("没有找到这个页面") && page.contains("退出"), "{page}");
+    });
+}

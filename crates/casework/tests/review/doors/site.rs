@@ -111,10 +111,14 @@ impl Site {
 
     /// A page that somebody may see.
     pub async fn page(&self, name: &str, path: &str) -> String {
+        self.page_with(name, path, 200).await
+    }
+
+    pub async fn page_with(&self, name: &str, path: &str, status: u16) -> String {
         let request = Request::get(path).header("accept", "text/html");
         let request = request.header("cookie", &self.cookies[name]).body(Body::empty()).unwrap();
         let answer = self.router.clone().oneshot(request).await.unwrap();
-        assert_eq!(answer.status(), 200, "{name} {path}");
+        assert_eq!(answer.status(), status, "{name} {path}");
         let bytes = axum::body::to_bytes(answer.into_body(), usize::MAX).await.unwrap();
         String::from_utf8(bytes.to_vec()).unwrap()
     }
