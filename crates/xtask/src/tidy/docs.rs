@@ -135,6 +135,33 @@ pub fn links_lead_somewhere(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
+/// A sentence with underscores between backticks names a test, which must be there: a claim is as good as what shows it.
+pub fn named_tests_are_there(tree: &Tree) -> Vec<Finding> {
+    const SENTENCE: usize = 4;
+    let word = |one: char| one.is_ascii_lowercase() || one.is_ascii_digit() || one == '_';
+    let is_sentence = |code: &&str| code.matches('_').count() >= SENTENCE && code.chars().all(word);
+    let there: HashSet<&str> = tree.rust().flat_map(|(_, scan)| functions(&scan.code)).collect();
+    let mut findings = Vec::new();
+    for file in tree.files.iter().filter(|file| file.path.ends_with(".md")) {
+        for (index, line) in file.text.lines().enumerate() {
+            let named = line.split('`').skip(1).step_by(2).filter(is_sentence);
+            for test in named.filter(|test| !there.contains(test)) {
+                let says = format!("there is no test {test}: name the one that shows this");
+                findings.push(file.finding(index + 1, says));
+            }
+        }
+    }
+    findings
+}
+
+fn functions(code: &str) -> impl Iterator<Item = &str> {
+    code.match_indices("fn ").map(|(at, _)| {
+        let rest = &code[at + 3..];
+        let end = rest.find(|one: char| !one.is_alphanumeric() && one != '_').unwrap_or(rest.len());
+        &rest[..end]
+    })
+}
+
 /// A relative path seen from a folder; nothing if it leaves the repository.
 pub fn resolve(folder: &str, path: &str) -> Option<String> {
     let mut parts: Vec<&str> = match path.strip_prefix('/') {
@@ -221,6 +248,14 @@ mod tests {
     fn an_empty_or_absent_glossary_is_found() {
         assert_eq!(glossary_is_one_to_one(&Tree::of(&[CODE])).len(), 1);
         assert_eq!(glossary_is_one_to_one(&Tree::of(&[CODE, ("GLOSSARY.md", "later")])).len(), 1);
+    }
+
+    #[test]
+    fn a_test_that_is_named_must_be_there() {
+        let code = ("crates/a/tests/a.rs", "fn a_story_that_is_told() {}\n// fn a_story_that_is_not_told()");
+        let docs = "`a_story_that_is_told`, `a_story_that_is_not_told`\n`set_by_hand` and `YIMEN_A_B_C_D`\n";
+        let found = says(named_tests_are_there(&Tree::of(&[code, ("docs/a.md", docs)])));
+        assert_eq!(found.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [1]);
     }
 
     #[test]

@@ -151,6 +151,7 @@ const RULES: &[Rule] = &[
     docs::every_crate_is_on_the_map,
     docs::glossary_is_one_to_one,
     docs::links_lead_somewhere,
+    docs::named_tests_are_there,
     words::nothing_of_one_machine,
 ];
 
