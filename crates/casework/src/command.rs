@@ -11,7 +11,7 @@ use yimen_store::{Read, Tx};
 use crate::document::{Issue, Made};
 use crate::error::{CaseworkError, Result};
 use crate::model::{BillItem, Case};
-use crate::policy::{self, Act, Relation};
+use crate::policy::{self, Act, Relation, Relations};
 use crate::result;
 use crate::rules::{self, By, Change, Command, Env, Planned, Refusal};
 use crate::store::case::{self, Loaded};
@@ -21,7 +21,7 @@ use crate::{Casework, FACTS};
 pub struct Fetched {
     pub case: Case,
     pub version: Arc<Version>,
-    pub relations: Vec<Relation>,
+    pub relations: Relations,
     pub created_by: i64,
     sealed: Vec<u8>,
     documents: i64,
@@ -41,14 +41,14 @@ impl Casework {
     }
 
     fn allowed(&self, q: &mut Read<'_>, ctx: &Ctx, loaded: Loaded, act: Act) -> Result<Fetched> {
-        let relations = policy::relations(&ctx.actor, &loaded);
+        let relations = policy::relations(&self.policy, &ctx.actor, &loaded);
         if relations.is_empty() {
             return Err(CaseworkError::NotFound);
         }
-        if !relations.iter().any(|r| r.allows(act)) {
+        if !self.policy.any(relations, act) {
             return Err(CaseworkError::Forbidden(act.zh()));
         }
-        let relation = relations[0].code();
+        let relation = relations.iter().next().map_or("", |one| one.who.code());
         ctx.saw(Look { party: loaded.case.applicant, case: loaded.case.id, relation });
         let version = self.version(q, loaded.case.version_id)?;
         Ok(Fetched::new(loaded, version, relations))
@@ -164,9 +164,14 @@ impl Casework {
             heads: match command {
                 Command::Release { task, .. } | Command::HandOver { task, .. } => {
                     let task = fetched.case.task(*task);
-                    task.is_some_and(|task| policy::may_take_back(&ctx.actor, &fetched.case, task))
+                    task.is_some_and(|task| {
+                        policy::may_take_back(&self.policy, &ctx.actor, &fetched.case, task)
+                    })
                 }
-                _ => policy::heads(&ctx.actor, &fetched.case) || matches!(ctx.actor, Actor::System(_)),
+                _ => {
+                    policy::heads(&self.policy, &ctx.actor, &fetched.case)
+                        || matches!(ctx.actor, Actor::System(_))
+                }
             },
         };
         Ok(rules::decide(&fetched.case, by, command, &env)?)
@@ -174,7 +179,7 @@ impl Casework {
 }
 
 impl Fetched {
-    fn new(loaded: Loaded, version: Arc<Version>, relations: Vec<Relation>) -> Self {
+    fn new(loaded: Loaded, version: Arc<Version>, relations: Relations) -> Self {
         Self {
             case: loaded.case,
             version,
@@ -187,7 +192,7 @@ impl Fetched {
     }
 
     pub fn is(&self, relation: Relation) -> bool {
-        self.relations.contains(&relation)
+        self.relations.has(relation)
     }
 
     /// Whether the correction notice names it: `material:ID` or `field:ID`.

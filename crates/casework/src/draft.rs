@@ -2,7 +2,7 @@
 
 use yimen_catalogue::model::{Office, Service};
 use yimen_catalogue::{Fact, Facts};
-use yimen_platform::{Actor, Ctx, Role, journal};
+use yimen_platform::{Actor, Ctx, journal};
 use yimen_standards::case_number::CaseNumber;
 use yimen_standards::id::DivisionCode;
 use yimen_store::Tx;
@@ -11,7 +11,7 @@ use crate::Casework;
 use crate::command::Fetched;
 use crate::error::{CaseworkError, Result};
 use crate::model::{Case, CaseState, Channel, Delivery};
-use crate::policy::{Act, Relation};
+use crate::policy::{Act, Policy, Relation, Scope, granted};
 use crate::rules::{Command, Refusal};
 use crate::store::case::{self, NewCase};
 
@@ -33,7 +33,7 @@ const DRAWS: usize = 5;
 impl Casework {
     /// Begins a draft and answers its id and number.
     pub fn start_draft(&self, tx: &mut Tx<'_>, ctx: &Ctx, new: &StartDraft<'_>) -> Result<(i64, String)> {
-        may_start(&ctx.actor, new)?;
+        may_start(&self.policy, &ctx.actor, new)?;
         if let Some(existing) = case::by_nonce(tx, new.applicant, new.nonce)? {
             return Ok(existing);
         }
@@ -179,11 +179,13 @@ impl Casework {
     }
 }
 
-fn may_start(actor: &Actor, new: &StartDraft<'_>) -> Result<()> {
+fn may_start(policy: &Policy, actor: &Actor, new: &StartDraft<'_>) -> Result<()> {
     match actor {
         Actor::Citizen { party, .. } if *party == new.applicant => Ok(()),
         Actor::Staff(s)
-            if s.roles.has(Role::Clerk) && s.office == new.office && new.channel == Channel::Window =>
+            if s.office == new.office
+                && granted(policy, s, Scope::Office, Act::FillIn)
+                && new.channel == Channel::Window =>
         {
             Ok(())
         }
@@ -196,7 +198,7 @@ pub(crate) fn fillable(fetched: &Fetched) -> Result<()> {
     match fetched.case.state {
         CaseState::Draft | CaseState::Correcting => Ok(()),
         // The clerk completes what was handed in at the counter before accepting it.
-        CaseState::Submitted if fetched.is(Relation::Window) => Ok(()),
+        CaseState::Submitted if fetched.is(Relation::WINDOW) => Ok(()),
         state => Err(Refusal::WrongState { state, wanted: "修改填写内容" }.into()),
     }
 }

@@ -37,6 +37,7 @@ pub use work::DecideTask;
 use yimen_catalogue::{CatalogueHandle, Version};
 use yimen_parties::Parties;
 use yimen_platform::Platform;
+use yimen_policy::Policy;
 use yimen_standards::time::{Calendar, Hours};
 use yimen_store::Read;
 
@@ -49,6 +50,8 @@ pub(crate) const SHOWS: &str = "casework_result.shows";
 #[derive(Clone)]
 pub struct Casework {
     pub platform: Platform,
+    /// Who may do what to a case.
+    pub policy: Arc<Policy>,
     pub catalogue: CatalogueHandle,
     pub parties: Parties,
     pub calendar: Arc<Calendar>,

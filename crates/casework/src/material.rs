@@ -40,7 +40,7 @@ impl Casework {
     pub fn add_file(&self, tx: &mut Tx<'_>, ctx: &Ctx, id: i64, new: &NewFile) -> Result<i64> {
         let fetched = self.fetch(tx, ctx, id, Act::FillIn)?;
         let answering = fetched.case.state == CaseState::InReview
-            && fetched.is(Relation::Window)
+            && fetched.is(Relation::WINDOW)
             && fetched.case.tasks.iter().any(|t| t.state == crate::model::TaskState::Returned);
         if !answering {
             fillable(&fetched)?;
@@ -115,7 +115,7 @@ impl Casework {
 
     /// Whether the one who files it is the window that ticked the original.
     fn original_seen(&self, tx: &mut Tx<'_>, fetched: &Fetched, slot: &str) -> Result<bool> {
-        if !fetched.is(Relation::Window) {
+        if !fetched.is(Relation::WINDOW) {
             return Ok(false);
         }
         let rows = materials::of_case(tx, fetched.case.id)?;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use yimen_blobs::Blobs;
 use yimen_casework::Casework;
+use yimen_casework::policy::Policy;
 use yimen_catalogue::{Catalogue, CatalogueError, CatalogueHandle};
 use yimen_parties::Parties;
 use yimen_platform::{Clock, Ids, Platform, SealError, Sealer, SystemClock, setting};
@@ -235,6 +236,7 @@ pub fn casework(platform: &Platform) -> Result<Casework, OpenError> {
     let hours = Hours::parse(hours).map_err(|e| OpenError::Hours(e.to_string()))?;
     Ok(Casework {
         parties: Parties::new(platform.sealer.clone()),
+        policy: Arc::new(Policy::standard()),
         catalogue: CatalogueHandle::new(catalogue),
         calendar: Arc::new(Calendar::builtin()),
         hours: Arc::new(hours),

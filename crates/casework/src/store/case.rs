@@ -103,7 +103,7 @@ row! {
 }
 
 /// A case as loaded: the aggregate, its sealed answers, and what only the store cares about.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Loaded {
     pub case: Case,
     pub facts: Vec<u8>,

@@ -16,7 +16,7 @@ use crate::model::{Case, CaseState, ExtensionState, Task, TaskState};
 use crate::pages::ctx_of;
 use crate::pages::review::dossier::{Data, Dossier, Places};
 use crate::pages::review::{Kept, refused};
-use crate::policy::{self, Act};
+use crate::policy::{self, Act, Policy};
 use crate::rules::{LEAST_REASON, letters};
 
 const REASON: &str = "void-reason";
@@ -49,7 +49,7 @@ pub(super) async fn case(
     Path(number): Path<String>,
     RawQuery(query): RawQuery,
 ) -> std::result::Result<Response, WebError> {
-    Scope::of(&who.staff)?;
+    Scope::of(&casework.policy, &who.staff)?;
     let form = Form::parse(query.unwrap_or_default().as_bytes())?;
     let ctx = ctx_of(&casework, &who.actor);
     let data = load(&casework, &ctx, &number, Act::See).await?;
@@ -86,7 +86,7 @@ fn view(
     let case = &data.view.fetched.case;
     let here = format!("/supervise/cases/{}", case.number);
     let places = Places { number: case.number.clone(), here, file, task: None };
-    let heads = policy::heads(&ctx.actor, case);
+    let heads = policy::heads(&casework.policy, &ctx.actor, case);
     let voidable = matches!(case.state, CaseState::Submitted | CaseState::Correcting | CaseState::InReview);
     let void = (heads && voidable).then(|| {
         let field = Field::textarea(REASON, "作废的理由和依据").rows(3).max(500);
@@ -108,7 +108,7 @@ fn view(
         page,
         number: case.number.clone(),
         extension: request(case, ctx, heads),
-        held: held(ctx, case),
+        held: held(&casework.policy, ctx, case),
         void_open: typed.is_some(),
         void,
         dossier: Dossier::of(casework, &casework.catalogue.get(), ctx, data, &places),
@@ -125,8 +125,9 @@ fn request(case: &Case, ctx: &Ctx, heads: bool) -> Option<Request> {
 }
 
 /// Tasks the caller may take from whom they lie with.
-fn held(ctx: &Ctx, case: &Case) -> Vec<(Link, String)> {
-    let mine = |t: &&Task| t.state == TaskState::Claimed && policy::may_take_back(&ctx.actor, case, t);
+fn held(policy: &Policy, ctx: &Ctx, case: &Case) -> Vec<(Link, String)> {
+    let mine =
+        |t: &&Task| t.state == TaskState::Claimed && policy::may_take_back(policy, &ctx.actor, case, t);
     let live = case.tasks.iter().filter(mine);
     live.map(|t| (Link::new(format!("/review/tasks/{}", t.id), &t.name), t.assignee_name.clone())).collect()
 }
@@ -139,7 +140,7 @@ pub(super) async fn answer_extension(
     Path(number): Path<String>,
     form: Form,
 ) -> std::result::Result<Response, WebError> {
-    Scope::of(&who.staff)?;
+    Scope::of(&casework.policy, &who.staff)?;
     let approve = match form.text("answer") {
         "approve" => true,
         "refuse" => false,
@@ -163,7 +164,7 @@ pub(super) async fn void(
     Path(number): Path<String>,
     mut form: Form,
 ) -> std::result::Result<Response, WebError> {
-    Scope::of(&who.staff)?;
+    Scope::of(&casework.policy, &who.staff)?;
     if form.require(REASON, "请写明作废的理由和依据。") && letters(form.text(REASON)) < LEAST_REASON
     {
         let has = letters(form.text(REASON));

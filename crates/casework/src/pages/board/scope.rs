@@ -1,9 +1,10 @@
 //! Who may look at what on the board: an inspector at the city, a head at their own department.
 
 use yimen_catalogue::Catalogue;
-use yimen_platform::{Role, Staff};
+use yimen_platform::Staff;
 use yimen_web::WebError;
 
+use crate::policy::{self, Act, Policy, granted};
 use crate::store::board::CaseFilter;
 
 /// What a supervisor sees.
@@ -15,11 +16,11 @@ pub(super) enum Scope {
 }
 
 impl Scope {
-    pub fn of(staff: &Staff) -> Result<Scope, WebError> {
-        if staff.roles.has(Role::Inspector) {
+    pub fn of(policy: &Policy, staff: &Staff) -> Result<Scope, WebError> {
+        if granted(policy, staff, policy::Scope::City, Act::See) {
             return Ok(Scope::City);
         }
-        match staff.roles.has(Role::Supervisor) && !staff.department.is_empty() {
+        match granted(policy, staff, policy::Scope::Department, Act::See) {
             true => Ok(Scope::Department(staff.department.clone())),
             false => Err(WebError::forbidden("这里供部门负责人和督查人员使用。您的账户没有监督职责。")),
         }

@@ -10,7 +10,7 @@ use yimen_web::{EmptyState, Html, Page, Pager, Shell, WebError};
 
 use crate::pages::looks::Kind;
 use crate::pages::{ctx_of, grouped, moment};
-use crate::policy::Relation;
+use crate::policy::Who;
 use crate::store::looks::{self, LookRow};
 use crate::{Casework, CaseworkError};
 
@@ -76,11 +76,11 @@ impl Line {
             true => catalogue.office_name(&row.office),
             false => catalogue.department_name(&row.department),
         };
-        let role = match Relation::parse(&row.relation) {
-            Some(Relation::Window) => "窗口工作人员",
-            Some(Relation::Department) => "审查人员",
-            Some(Relation::Head | Relation::Lead) => "部门负责人",
-            Some(Relation::Inspector) => "政务服务督查人员",
+        let role = match Who::parse(&row.relation) {
+            Some(Who::Clerk) => "窗口工作人员",
+            Some(Who::Reviewer) => "审查人员",
+            Some(Who::Supervisor) => "部门负责人",
+            Some(Who::Inspector) => "政务服务督查人员",
             _ => "工作人员",
         };
         let what = match Kind::parse(&row.kind) {

@@ -60,7 +60,7 @@ pub(super) async fn page(
     Path(number): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, WebError> {
-    clerk(&who)?;
+    clerk(&casework, &who)?;
     let asked = Form::parse(query.unwrap_or_default().as_bytes())?;
     let with =
         With { typed: None, done: Done::parse(asked.text("done")), file: asked.text("file").parse().ok() };
@@ -99,7 +99,7 @@ async fn load(
     let (handle, context, number) = (casework.clone(), ctx.clone(), stored(number)?);
     let read = casework.platform.store.read(move |q| -> Result<Data, CaseworkError> {
         let fetched = handle.fetch_by_number(q, &context, &number, Act::See)?;
-        if !fetched.is(Relation::Window) {
+        if !fetched.is(Relation::WINDOW) {
             return Err(CaseworkError::NotFound);
         }
         Data::load(&handle, q, &context, fetched)

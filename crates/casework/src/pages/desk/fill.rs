@@ -79,7 +79,7 @@ pub(super) async fn page(
     Path(number): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, WebError> {
-    clerk(&who)?;
+    clerk(&casework, &who)?;
     let asked = Form::parse(query.unwrap_or_default().as_bytes())?;
     let ctx = ctx_of(&casework, &who.actor);
     let opened = open_with_record(&casework, &ctx, &number, Act::FillIn).await?;
@@ -183,7 +183,7 @@ pub(super) async fn autosave(
     Path(number): Path<String>,
     mut form: Form,
 ) -> Result<Response, WebError> {
-    clerk(&who)?;
+    clerk(&casework, &who)?;
     let ctx = ctx_of(&casework, &who.actor);
     let opened = open_with_record(&casework, &ctx, &number, Act::FillIn).await?;
     if !is_open(&opened) {
@@ -221,7 +221,7 @@ pub(super) async fn save(
     Path(number): Path<String>,
     mut form: Form,
 ) -> Result<Response, WebError> {
-    clerk(&who)?;
+    clerk(&casework, &who)?;
     let ctx = ctx_of(&casework, &who.actor);
     let opened = open_with_record(&casework, &ctx, &number, Act::FillIn).await?;
     let home = home(opened.number());
@@ -310,7 +310,7 @@ pub(super) async fn upload(
     Path((number, slot)): Path<(String, String)>,
     request: Request,
 ) -> Result<Response, WebError> {
-    clerk(&who)?;
+    clerk(&casework, &who)?;
     let ctx = ctx_of(&casework, &who.actor);
     let opened = open_with_record(&casework, &ctx, &number, Act::FillIn).await?;
     let home = home(opened.number());

@@ -18,7 +18,7 @@ use super::{clerk, typed};
 use crate::model::{CaseState, Channel};
 use crate::pages::error::sentence;
 use crate::pages::{command, ctx_of, grouped};
-use crate::policy::Relation;
+use crate::policy::Who;
 use crate::store::lists::{self, CaseItem};
 use crate::{Casework, CaseworkError, StartDraft};
 
@@ -106,7 +106,7 @@ pub(super) async fn page(
     who: StaffOnly,
     RawQuery(query): RawQuery,
 ) -> Result<Response, WebError> {
-    clerk(&who)?;
+    clerk(&casework, &who)?;
     let asked = Form::parse(query.unwrap_or_default().as_bytes())?;
     let ctx = ctx_of(&casework, &who.actor);
     let (handle, office, context) = (casework.clone(), who.staff.office.clone(), ctx.clone());
@@ -127,7 +127,7 @@ pub(super) async fn page(
         };
         match known {
             Some(party) => {
-                context.saw(Look { party: party.id, case: 0, relation: Relation::Window.code() });
+                context.saw(Look { party: party.id, case: 0, relation: Who::Clerk.code() });
                 let cases = running(q, &party, &office)?;
                 Ok(About::Known(Box::new(party), cases))
             }
@@ -266,7 +266,7 @@ pub(super) async fn identify(
     who: StaffOnly,
     mut form: Form,
 ) -> Result<Response, WebError> {
-    clerk(&who)?;
+    clerk(&casework, &who)?;
     if form.text("number").is_empty() {
         form.error("number", "请输入或读取证件号码。");
     } else {
@@ -301,7 +301,7 @@ pub(super) async fn register(
     who: StaffOnly,
     mut form: Form,
 ) -> Result<Response, WebError> {
-    clerk(&who)?;
+    clerk(&casework, &who)?;
     let ctx = ctx_of(&casework, &who.actor);
     let Some(number) = Number::open(&casework, form.text("who")) else {
         let stale = WebError::conflict("这一页的证件号码读不出来了，没有登记。请重新输入证件号码。");
@@ -335,7 +335,7 @@ pub(super) async fn start(
     who: StaffOnly,
     form: Form,
 ) -> Result<Response, WebError> {
-    clerk(&who)?;
+    clerk(&casework, &who)?;
     let ctx = ctx_of(&casework, &who.actor);
     let party: i64 = form.text("party").parse().map_err(|_| WebError::not_found())?;
     let (service, office) = (form.text("service").to_string(), who.staff.office.clone());

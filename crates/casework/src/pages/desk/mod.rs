@@ -15,13 +15,13 @@ mod verdicts;
 use axum::Router;
 use axum::routing::{get, post};
 use yimen_identity::StaffOnly;
-use yimen_platform::Role;
 use yimen_web::WebError;
 
 use crate::Casework;
 use crate::model::CaseState;
 use crate::pages::citizen::correct;
 use crate::pages::citizen::opened::Opened;
+use crate::policy::{Act, Scope, granted};
 use crate::view::Material;
 
 pub(crate) fn routes() -> Router<Casework> {
@@ -42,8 +42,8 @@ pub(crate) fn routes() -> Router<Casework> {
 }
 
 /// The desk is for clerks of an office.
-fn clerk(who: &StaffOnly) -> Result<(), WebError> {
-    match who.staff.roles.has(Role::Clerk) && !who.staff.office.is_empty() {
+fn clerk(casework: &Casework, who: &StaffOnly) -> Result<(), WebError> {
+    match granted(&casework.policy, &who.staff, Scope::Office, Act::See) {
         true => Ok(()),
         false => Err(WebError::forbidden("这里是窗口人员的工作台。您的账户没有窗口职责。")),
     }

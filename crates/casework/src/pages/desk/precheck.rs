@@ -77,7 +77,7 @@ pub(super) async fn precheck(
     Path(number): Path<String>,
     mut form: Form,
 ) -> Result<Response, WebError> {
-    clerk(&who)?;
+    clerk(&casework, &who)?;
     let ctx = ctx_of(&casework, &who.actor);
     let opened = open(&casework, &ctx, &number, Act::PreCheck).await?;
     let home = home(opened.number());
@@ -177,7 +177,7 @@ pub(super) async fn withdraw(
     Path(number): Path<String>,
     mut form: Form,
 ) -> Result<Response, WebError> {
-    clerk(&who)?;
+    clerk(&casework, &who)?;
     let ctx = ctx_of(&casework, &who.actor);
     let opened = open(&casework, &ctx, &number, Act::Withdraw).await?;
     let home = home(opened.number());

@@ -183,7 +183,7 @@ pub(super) async fn page(
     who: StaffOnly,
     RawQuery(query): RawQuery,
 ) -> Result<Response, WebError> {
-    clerk(&who)?;
+    clerk(&casework, &who)?;
     let ctx = ctx_of(&casework, &who.actor);
     let asked = Form::parse(query.unwrap_or_default().as_bytes())?;
     let alone = Queue::ALL.into_iter().find(|queue| queue.id() == asked.text("queue"));
@@ -243,7 +243,7 @@ pub(super) async fn search(
     who: StaffOnly,
     form: Form,
 ) -> Result<Response, WebError> {
-    clerk(&who)?;
+    clerk(&casework, &who)?;
     let text = form.text("q").to_string();
     if text.is_empty() {
         return Ok(redirect_303("/desk"));

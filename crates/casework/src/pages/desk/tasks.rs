@@ -118,7 +118,7 @@ pub(super) async fn answer(
     Path(task): Path<String>,
     mut form: Form,
 ) -> Result<Response, WebError> {
-    clerk(&who)?;
+    clerk(&casework, &who)?;
     let (ctx, id) = (ctx_of(&casework, &who.actor), number(&task)?);
     let fetched = case_of_task(&casework, &ctx, id).await?;
     let case = &fetched.case;
@@ -144,7 +144,7 @@ pub(super) async fn done(
     Path(task): Path<String>,
     mut form: Form,
 ) -> Result<Response, WebError> {
-    clerk(&who)?;
+    clerk(&casework, &who)?;
     let (ctx, id) = (ctx_of(&casework, &who.actor), number(&task)?);
     let fetched = case_of_task(&casework, &ctx, id).await?;
     let case = &fetched.case;

@@ -28,7 +28,7 @@ pub(super) async fn case(
     Path(number): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, WebError> {
-    reviewer(&who.staff)?;
+    reviewer(&casework, &who.staff)?;
     let form = Form::parse(query.unwrap_or_default().as_bytes())?;
     let ctx = ctx_of(&casework, &who.actor);
     let (own, asked, wanted) = (casework.clone(), ctx.clone(), number.clone());
@@ -46,7 +46,7 @@ pub(super) async fn case(
     };
     let catalogue = casework.catalogue.get();
     let case = &data.view.fetched.case;
-    let own_tasks = case.tasks.iter().filter(|t| may_work_on(&ctx.actor, t));
+    let own_tasks = case.tasks.iter().filter(|t| may_work_on(&casework.policy, &ctx.actor, t));
     let link = |t: &crate::model::Task| Link::new(format!("/review/tasks/{}", t.id), &t.name);
     let page = CasePage {
         page: shell

@@ -81,7 +81,7 @@ pub(super) async fn inbox(
     shell: Shell,
     RawQuery(query): RawQuery,
 ) -> Result<Response, WebError> {
-    reviewer(&who.staff)?;
+    reviewer(&casework, &who.staff)?;
     let form = Form::parse(query.unwrap_or_default().as_bytes())?;
     let address = Address::asked("/review", FILTERS, &form);
     let now = ctx_of(&casework, &who.actor).now;

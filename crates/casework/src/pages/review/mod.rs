@@ -28,13 +28,14 @@ use std::sync::Arc;
 
 use axum::routing::{get, post};
 use axum::{Extension, Router};
-use yimen_platform::{Role, Staff};
+use yimen_platform::Staff;
 use yimen_web::WebError;
 
 pub(crate) use conflict::{Kept, refused};
 pub use opinion::ReviewRules;
 
 use crate::Casework;
+use crate::policy::{Act, Scope, granted};
 
 pub(crate) fn routes() -> Router<Casework> {
     Router::new()
@@ -56,8 +57,8 @@ pub(crate) fn routes() -> Router<Casework> {
 }
 
 /// The inbox and the cases of a department are its reviewers'.
-fn reviewer(staff: &Staff) -> Result<(), WebError> {
-    match staff.roles.has(Role::Reviewer) && !staff.department.is_empty() {
+fn reviewer(casework: &Casework, staff: &Staff) -> Result<(), WebError> {
+    match granted(&casework.policy, staff, Scope::Task, Act::Work) {
         true => Ok(()),
         false => Err(WebError::forbidden("这里是部门审查人员的待办。您的账户没有审查职责。")),
     }

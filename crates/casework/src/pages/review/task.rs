@@ -24,7 +24,7 @@ use crate::error::{CaseworkError, Result};
 use crate::model::{Case, Owner, Task, TaskState, is_decision};
 use crate::pages::ctx_of;
 use crate::pages::words::{moment, until};
-use crate::policy;
+use crate::policy::{Policy, may_work_on};
 
 #[derive(Template)]
 #[template(path = "casework/review/task.html", blocks = ["viewer"])]
@@ -83,7 +83,7 @@ pub(super) async fn task(
     let form = Form::parse(query.unwrap_or_default().as_bytes())?;
     let ctx = ctx_of(&casework, &who.actor);
     let found = load(&casework, &ctx, id).await?;
-    let others = others(&presence, &ctx, &found.task);
+    let others = others(&casework, &presence, &ctx, &found.task);
     let asked = Asked { file: form.text("file").parse().ok(), done: form.text("done").to_string() };
     let mut page = page(&casework, &ctx, &shell, &found, &asked, Typed::nothing());
     page.bench.notices.extend(others);
@@ -94,8 +94,8 @@ pub(super) async fn task(
 }
 
 /// Who else is reading a task that nobody has claimed.
-fn others(presence: &Presence, ctx: &Ctx, task: &Task) -> Option<Notice> {
-    if task.state != TaskState::Open || !may_work(&ctx.actor, task) {
+fn others(casework: &Casework, presence: &Presence, ctx: &Ctx, task: &Task) -> Option<Notice> {
+    if task.state != TaskState::Open || !may_work(&casework.policy, &ctx.actor, task) {
         return None;
     }
     let readers = presence.open(task.id, (ctx.actor.account(), ctx.actor.name()), ctx.now);
@@ -214,8 +214,8 @@ fn clock(casework: &Casework, case: &Case, task: &Task, ctx: &Ctx) -> Clock {
 }
 
 /// Whether the caller may work on the task, rather than only head its department.
-pub(super) fn may_work(actor: &Actor, task: &Task) -> bool {
-    policy::may_work_on(actor, task)
+pub(super) fn may_work(policy: &Policy, actor: &Actor, task: &Task) -> bool {
+    may_work_on(policy, actor, task)
 }
 
 /// The page again, with everything typed and what is wrong with it.

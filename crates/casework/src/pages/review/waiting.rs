@@ -37,7 +37,7 @@ pub(super) async fn waiting(
     shell: Shell,
     RawQuery(query): RawQuery,
 ) -> Result<Response, WebError> {
-    reviewer(&who.staff)?;
+    reviewer(&casework, &who.staff)?;
     let form = Form::parse(query.unwrap_or_default().as_bytes())?;
     let (department, account, after) = (who.staff.department.clone(), who.staff.account, key(&form));
     let found = move |q: &mut Read<'_>| -> Result<_, CaseworkError> {

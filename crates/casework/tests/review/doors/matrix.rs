@@ -4,7 +4,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use yimen_casework::policy::{Act, Relation};
+use yimen_casework::policy::{Act, Policy, Relation};
 
 use super::people::PEOPLE;
 
@@ -55,19 +55,18 @@ Permission matrix of Yimen
 Printed by the tests from the code that decides and from the answers of the whole program; do not edit.
 Renew it: YIMEN_UPDATE=1 cargo test --workspace --test review nobody_passes
 
-1. What each relation to a case allows
---------------------------------------
+1. What each role may do to a case, and within which scope
+----------------------------------------------------------
 
-Somebody may stand in several relations to a case; what one of them allows is allowed. Whoever stands in none gets 404: the
-case does not exist for them. A relation is found out anew for each request, from the row of the case.
+From the policy (crates/policy/standard.policy). Somebody may stand in several of these columns to a case; what one of them
+allows is allowed. Whoever stands in none gets 404: the case does not exist for them. How somebody stands to a case is found
+out anew for each request, from the row of the case. The three administrators stand in none, ever.
 
-    applicant     the case is theirs
-    window        a clerk of the office that took it in; of a draft only the clerk who fills it in
-    department    a reviewer of a department to which one of its tasks was sent
-    head          the head of a department to which one of its tasks was sent
-    lead          the head of the department that decides it, once it is accepted
-    inspector     an inspector of the city, once it is no draft
-    system        timers, payments and followers of the program itself
+    own           the case is theirs
+    office        their office took it in; of a draft only the clerk who fills it in
+    task          a task of it was sent to their department
+    department    their department decides it, once it is accepted
+    city          any case that is no draft; for the program itself (timers, payments, followers) any case
 
 ";
 
@@ -100,16 +99,16 @@ fn line(text: &mut String, first: &str, width: usize, cells: &[&str]) {
 
 fn printed(doors: &[(&str, &str, Vec<Answered>)]) -> String {
     let mut text = HEAD.to_owned();
-    let relations = Relation::ALL.map(|relation| relation.code().to_owned());
-    let columns: Vec<String> = relations.iter().map(|name| format!("{name:<10}")).collect();
-    let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
-    line(&mut text, "", 26, &columns);
+    let policy = Policy::standard();
+    let relations: Vec<Relation> = policy.granted().collect();
+    let mut row = |first: &str, cell: &dyn Fn(&Relation) -> &'static str| {
+        let cells: String = relations.iter().map(|one| format!(" {:<10}", cell(one))).collect();
+        writeln!(text, "{}", format!("{first:<16}{cells}").trim_end()).unwrap();
+    };
+    row("", &|one| one.who.code());
+    row("", &|one| one.scope.code());
     for act in Act::ALL {
-        let marks: Vec<String> = Relation::ALL
-            .map(|relation| format!("{:<10}", if relation.allows(act) { "yes" } else { "." }))
-            .to_vec();
-        let marks: Vec<&str> = marks.iter().map(String::as_str).collect();
-        line(&mut text, &format!("{act:?}"), 26, &marks);
+        row(act.code(), &|one| if policy.allows(*one, act) { "yes" } else { "." });
     }
     text.push_str(ROUTES);
     line(&mut text, "", 56, &SHORT);
