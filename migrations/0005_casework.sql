@@ -225,7 +225,7 @@ create table casework_look (
   account {{int}} NOT NULL,
   department TEXT NOT NULL,
   office TEXT NOT NULL,
-  relation TEXT NOT NULL,
+  role TEXT NOT NULL,
   kind TEXT NOT NULL,
   at {{int}} NOT NULL
 ){{strict}};

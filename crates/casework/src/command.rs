@@ -48,8 +48,8 @@ impl Casework {
         if !self.policy.any(relations, act) {
             return Err(CaseworkError::Forbidden(act.zh()));
         }
-        let relation = relations.iter().next().map_or("", |one| one.who.code());
-        ctx.saw(Look { party: loaded.case.applicant, case: loaded.case.id, relation });
+        let role = relations.iter().next().map_or("", |one| one.who.code());
+        ctx.saw(Look { party: loaded.case.applicant, case: loaded.case.id, role });
         let version = self.version(q, loaded.case.version_id)?;
         Ok(Fetched::new(loaded, version, relations))
     }

@@ -8,8 +8,8 @@ pub struct Look {
     pub party: i64,
     /// Zero where it was no case's.
     pub case: i64,
-    /// In which relation to it, by its code.
-    pub relation: &'static str,
+    /// As what they saw it, by its code in the policy.
+    pub role: &'static str,
 }
 
 /// What one request has looked at until now. Clones share it.

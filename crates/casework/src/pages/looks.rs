@@ -7,7 +7,6 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::extract::{Request, State};
-use axum::http::Method;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use yimen_platform::{Actor, Look, Looks, Staff};
@@ -98,7 +97,7 @@ impl LookLog {
                     account: *account,
                     department: &staff.department,
                     office: &staff.office,
-                    relation: look.relation,
+                    role: look.role,
                     kind: kind.code(),
                     at: ctx.now,
                 };
@@ -116,15 +115,18 @@ impl LookLog {
     }
 }
 
-/// Keeps what a member of staff looked at before they get the page; a page whose look cannot be kept is not given. What
-/// they change is in the journal anyway, and a form that is taken shows nothing.
+/// Keeps what a member of staff looked at before they get the page; a page whose look cannot be kept is not given. A form
+/// that is refused comes back as a page of the case, too; one that is taken leads elsewhere and shows nothing.
 pub async fn looks_kept(State(log): State<LookLog>, request: Request, next: Next) -> Response {
-    let staff = match (request.method(), request.extensions().get::<Actor>()) {
-        (&Method::GET | &Method::HEAD, Some(Actor::Staff(staff))) => staff.clone(),
+    let staff = match request.extensions().get::<Actor>() {
+        Some(Actor::Staff(staff)) => staff.clone(),
         _ => return next.run(request).await,
     };
     let path = request.uri().path().to_owned();
     let (answer, seen) = Looks::during(next.run(request)).await;
+    if answer.status().is_redirection() {
+        return answer;
+    }
     if seen.is_empty() {
         return answer;
     }

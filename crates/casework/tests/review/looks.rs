@@ -46,6 +46,10 @@ fn whoever_looks_at_a_persons_data_is_written_down_for_them() {
         world.clock.advance_ms(11 * 60_000);
         site.page("reviewer", &task).await;
         assert_eq!(mine().await.matches("<li class=\"case\">").count(), 5);
+        // A form that is refused shows the case again.
+        world.clock.advance_ms(11 * 60_000);
+        assert_eq!(site.post("reviewer", &format!("{task}/decide"), "").await, 422);
+        assert_eq!(mine().await.matches("<li class=\"case\">").count(), 6);
         assert!(site.page("other-citizen", "/my/looks").await.contains("还没有人查看过您的信息"));
     });
 }

@@ -76,7 +76,7 @@ impl Line {
             true => catalogue.office_name(&row.office),
             false => catalogue.department_name(&row.department),
         };
-        let role = match Who::parse(&row.relation) {
+        let role = match Who::parse(&row.role) {
             Some(Who::Clerk) => "窗口工作人员",
             Some(Who::Reviewer) => "审查人员",
             Some(Who::Supervisor) => "部门负责人",

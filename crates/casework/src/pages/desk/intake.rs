@@ -127,7 +127,7 @@ pub(super) async fn page(
         };
         match known {
             Some(party) => {
-                context.saw(Look { party: party.id, case: 0, relation: Who::Clerk.code() });
+                context.saw(Look { party: party.id, case: 0, role: Who::Clerk.code() });
                 let cases = running(q, &party, &office)?;
                 Ok(About::Known(Box::new(party), cases))
             }

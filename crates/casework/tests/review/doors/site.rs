@@ -114,6 +114,13 @@ impl Site {
         self.page_with(name, path, 200).await
     }
 
+    /// The status of what comes of a form.
+    pub async fn post(&self, name: &str, path: &str, form: &'static str) -> u16 {
+        let request = Request::post(path).header("content-type", FORM).header("cookie", &self.cookies[name]);
+        let request = request.header("sec-fetch-site", "same-origin").body(Body::from(form)).unwrap();
+        self.router.clone().oneshot(request).await.unwrap().status().as_u16()
+    }
+
     pub async fn page_with(&self, name: &str, path: &str, status: u16) -> String {
         let request = Request::get(path).header("accept", "text/html");
         let request = request.header("cookie", &self.cookies[name]).body(Body::empty()).unwrap();
