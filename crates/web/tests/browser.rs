@@ -7,6 +7,7 @@ use std::time::Duration;
 use askama::Template;
 use axum::Router;
 use axum::http::StatusCode;
+use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use yimen_testkit::browser::{Browser, Key, Result, Session};
 use yimen_web::{Button, Choice, Field, Form, Html, Page, Shell, redirect_303, samples, wrap};
@@ -33,7 +34,7 @@ impl Seen {
     source = r#"{% extends "layouts/desk.html" %}
 {% block main %}
 <h1>{{ page.title }}</h1>
-<form id="work" method="post" action="/work" novalidate data-autosave="/draft" data-keep="work-1">
+<form id="work" method="post" action="/work" novalidate data-autosave="/draft" data-keep="work-1"{% if reshapes %} data-reshape="work"{% endif %}>
 <input type="hidden" name="nonce" value="n-1">
 {% for field in fields %}{{ field }}{% endfor %}
 <div class="actions">{{ accept }}{{ call }}</div>
@@ -42,6 +43,7 @@ impl Seen {
 )]
 struct Work {
     page: Page,
+    reshapes: bool,
     fields: Vec<Field>,
     accept: Button,
     call: Button,
@@ -61,6 +63,7 @@ fn work(page: Page, form: &Form) -> Work {
     ];
     Work {
         page: page.errors_of(form),
+        reshapes: false,
         fields: fields.into_iter().map(|field| field.from(form)).collect(),
         accept: Button::primary("受理").key("Ctrl+Enter").named("action", "accept"),
         call: Button::secondary("叫号").key("F2").named("action", "call"),
@@ -106,19 +109,27 @@ fn routes(seen: Arc<Seen>) -> Router {
         }
         Err(Html::invalid(work(shell.desk("收件"), &form)))
     };
-    let draft = move |form: Form| async move {
+    let reshaping = |shell: Shell| async move {
+        Html::ok(Work { reshapes: true, ..work(shell.desk("收件"), &Form::default()) })
+    };
+    let draft = move |shell: Shell, form: Form| async move {
+        if shell.wants("work") {
+            let mut reshaped = Work { reshapes: true, ..work(shell.desk("收件"), &form) };
+            reshaped.fields.push(Field::date("since", "哪天满的五年"));
+            return Html::ok(reshaped).into_response();
+        }
         let owner = form.text("owner");
         if owner == "断线" && drafts.failures.fetch_add(1, Ordering::SeqCst) == 0 {
-            return StatusCode::SERVICE_UNAVAILABLE;
+            return StatusCode::SERVICE_UNAVAILABLE.into_response();
         }
         if owner == "迟到" {
             drafts.late.store(true, Ordering::SeqCst);
             until("the form itself", || drafts.posts.load(Ordering::SeqCst) > 0).await;
-            return StatusCode::CONFLICT;
+            return StatusCode::CONFLICT.into_response();
         }
         let cases = form.all("cases").join("+");
         drafts.drafts.lock().unwrap().push(format!("{owner} cases={cases} secret={}", form.has("secret")));
-        StatusCode::NO_CONTENT
+        StatusCode::NO_CONTENT.into_response()
     };
     let list = move |shell: Shell, query: axum::extract::RawQuery| async move {
         let form = Form::parse(query.0.unwrap_or_default().as_bytes())?;
@@ -136,6 +147,7 @@ fn routes(seen: Arc<Seen>) -> Router {
     };
     Router::new()
         .route("/work", get(show).post(save))
+        .route("/reshaping", get(reshaping))
         .route("/draft", post(draft))
         .route("/list", get(list))
         .route("/done", get(|shell: Shell| async move { Html::ok(Done { page: shell.desk("已受理") }) }))
@@ -380,7 +392,18 @@ fn a_save_under_way_is_given_up_when_the_form_itself_is_sent() -> Result {
         let desk = browser.desktop().await?;
         desk.goto(&format!("{base}/work")).await?;
         desk.fill("权利人", "迟到").await?;
-        until("a save under way", || seen.late.load(Ordering::SeqCst)).await;
+        until("a save under way", || seen.late.swap(false, Ordering::SeqCst)).await;
+        desk.click("受理").await?;
+        desk.wait_for("已受理").await?;
+        assert_eq!(desk.complaints().await?, Vec::<String>::new());
+
+        // An answer put another form into its place in the meantime.
+        seen.posts.store(0, Ordering::SeqCst);
+        desk.goto(&format!("{base}/reshaping")).await?;
+        desk.fill("权利人", "迟到").await?;
+        until("a save under way", || seen.late.swap(false, Ordering::SeqCst)).await;
+        desk.tick("满五年").await?;
+        desk.wait_for("哪天满的五年").await?;
         desk.click("受理").await?;
         desk.wait_for("已受理").await?;
         assert_eq!(desk.complaints().await?, Vec::<String>::new());

@@ -10,7 +10,7 @@ behaviour('form[data-autosave]', (form) => {
   const save = () => saving ||= send().finally(() => { saving = null; });
   const send = async () => {
     clearTimeout(timer);
-    if (!dirty || form.dataset.sent) return;
+    if (!dirty || form.dataset.sent || !form.isConnected) return;
     dirty = false;
     under = new AbortController();
     try {
@@ -19,8 +19,9 @@ behaviour('form[data-autosave]', (form) => {
       status.textContent = `已自动保存 ${clockNow()}`;
       if (form.dataset.keep) store.drop(`keep:${form.dataset.keep}`);
     } catch {
-      if (form.dataset.sent) return;
+      if (form.dataset.sent || !form.isConnected) return;
       dirty = true;
+      if (under.signal.aborted) return;
       status.textContent = '暂时没有保存上，稍后会自动再试。请不要关闭页面。';
       timer = setTimeout(save, 10000);
     }
@@ -33,6 +34,14 @@ behaviour('form[data-autosave]', (form) => {
   form.addEventListener('submit', () => clearTimeout(timer));
   // The form itself brings what was being saved: a save that comes after it would find the case handed in.
   form.addEventListener('sent', () => under?.abort());
+  // What reshapes the page saves all that was typed, and the form that takes this one's place saves from then on: what was
+  // on its way from here would only bring older words after newer ones.
+  form.addEventListener('overtaken', () => {
+    if (saving) under.abort();
+    if (!dirty && !saving) return;
+    clearTimeout(timer);
+    timer = setTimeout(save, 1500);
+  });
   // Another form of the page is sent, a file taken away for example: the page that answers shows what was typed here.
   const first = async (event) => {
     if (!form.isConnected) return removeEventListener('submit', first, true);
@@ -45,7 +54,7 @@ behaviour('form[data-autosave]', (form) => {
   };
   addEventListener('submit', first, true);
   document.addEventListener('visibilitychange', () => {
-    if (document.hidden && dirty && !form.dataset.sent) navigator.sendBeacon(form.dataset.autosave, body());
+    if (document.hidden && dirty && !form.dataset.sent && form.isConnected) navigator.sendBeacon(form.dataset.autosave, body());
   });
 });
 

@@ -48,6 +48,7 @@ behaviour('form[data-reshape]', (form) => {
   const turn = async () => {
     if (busy || form.dataset.sent) return;
     busy = true;
+    form.dispatchEvent(new Event('overtaken'));
     const sent = body();
     under = new AbortController();
     try {
