@@ -257,12 +257,19 @@ impl Store {
     }
 
     fn submit(&self, unit: impl Unit + 'static) {
+        let mut unit: Box<dyn Unit> = Box::new(unit);
         let queue: &Queue<Box<dyn Unit>> = match &self.inner.backend {
-            Backend::Sqlite(store) if unit.reads() => &store.reads,
+            Backend::Sqlite(store) if unit.reads() => {
+                unit = match store.readers.run(unit, &store.durable) {
+                    Some(unit) => unit,
+                    None => return,
+                };
+                &store.reads
+            }
             Backend::Sqlite(store) => &store.writes,
             Backend::Postgres(store) => &store.jobs,
         };
-        match queue.push(Box::new(unit)) {
+        match queue.push(unit) {
             Ok(()) => {}
             Err(Refused::Full(job)) => job.finish(Err(StoreError::Busy)),
             Err(Refused::Closed(job)) => job.finish(Err(StoreError::closed())),

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use rusqlite::{Connection, Statement};
+use rusqlite::{CachedStatement, Connection, Statement};
 
 use super::failure;
 use crate::error::{Result, StoreError};
@@ -12,25 +12,57 @@ use crate::value::Value;
 
 pub(crate) struct SqliteConn<'c> {
     pub(crate) db: &'c Connection,
-    /// Prepared statements by the slot of their `Sql`: no hashing on the way.
-    cache: Vec<Option<Statement<'c>>>,
+    prepared: Prepared<'c>,
+}
+
+enum Prepared<'c> {
+    /// By the slot of their `Sql`, without hashing: of a connection that stays on its thread.
+    Kept(Vec<Option<Statement<'c>>>),
+    /// The few of one unit, lent by the connection, which goes from thread to thread.
+    Lent(Vec<(usize, CachedStatement<'c>)>),
+}
+
+impl<'c> Prepared<'c> {
+    fn get(&mut self, db: &'c Connection, sql: &'static Sql) -> rusqlite::Result<&mut Statement<'c>> {
+        let slot = sql.slot();
+        match self {
+            Prepared::Kept(all) => {
+                if slot >= all.len() {
+                    all.resize_with(slot + 1, || None);
+                }
+                let entry = &mut all[slot];
+                Ok(match entry {
+                    Some(statement) => statement,
+                    None => entry.insert(db.prepare(sql.sqlite())?),
+                })
+            }
+            Prepared::Lent(few) => {
+                let at = match few.iter().position(|(one, _)| *one == slot) {
+                    Some(at) => at,
+                    None => {
+                        few.push((slot, db.prepare_cached(sql.sqlite())?));
+                        few.len() - 1
+                    }
+                };
+                Ok(&mut few[at].1)
+            }
+        }
+    }
 }
 
 impl<'c> SqliteConn<'c> {
+    /// For a thread that keeps the connection.
     pub(crate) fn new(db: &'c Connection) -> SqliteConn<'c> {
-        SqliteConn { db, cache: Vec::new() }
+        SqliteConn { db, prepared: Prepared::Kept(Vec::new()) }
+    }
+
+    /// For one unit on a connection that others use after it.
+    pub(crate) fn lent(db: &'c Connection) -> SqliteConn<'c> {
+        SqliteConn { db, prepared: Prepared::Lent(Vec::new()) }
     }
 
     fn bound(&mut self, sql: &'static Sql, params: &[Value<'_>]) -> Result<&mut Statement<'c>> {
-        let slot = sql.slot();
-        if slot >= self.cache.len() {
-            self.cache.resize_with(slot + 1, || None);
-        }
-        let entry = &mut self.cache[slot];
-        let statement = match entry {
-            Some(statement) => statement,
-            None => entry.insert(self.db.prepare(sql.sqlite()).map_err(|e| named(sql, e))?),
-        };
+        let statement = self.prepared.get(self.db, sql).map_err(|e| named(sql, e))?;
         if statement.parameter_count() != params.len() {
             return Err(StoreError::Other(format!(
                 "{} takes {} parameters, {} were given",

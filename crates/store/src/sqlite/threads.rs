@@ -1,7 +1,7 @@
 //! The writer thread with its group commit, and the reader threads.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
@@ -23,6 +23,7 @@ pub(crate) struct SqliteStore {
     pub(crate) path: PathBuf,
     pub(crate) writes: Jobs,
     pub(crate) reads: Jobs,
+    pub(crate) readers: Readers,
     pub(crate) durable: Arc<Durable>,
     /// In the order in which they end.
     threads: Vec<JoinHandle<()>>,
@@ -37,6 +38,7 @@ impl SqliteStore {
             path: path.to_owned(),
             writes: Arc::clone(&writes),
             reads: Arc::clone(&reads),
+            readers: Readers::default(),
             durable: Arc::clone(&durable),
             threads: Vec::new(),
         };
@@ -44,6 +46,7 @@ impl SqliteStore {
         let db = open_writer(path, options)?;
         // Its commits are synced by a thread of their own, and answered after that.
         db.execute_batch("pragma synchronous = normal").map_err(failure)?;
+        store.readers = Readers::open(path, options)?;
         for index in 0..options.readers.max(1) {
             let db = open_reader(path, options)?;
             let (jobs, durable) = (Arc::clone(&reads), Arc::clone(&durable));
@@ -84,6 +87,7 @@ impl Drop for SqliteStore {
     /// can fold the log into the file.
     fn drop(&mut self) {
         self.reads.close();
+        self.readers.idle().clear();
         // The last clone of the store may be in a closure, and then one of the threads is here: it cannot wait for itself,
         // nor for those that wait for it. They end by themselves.
         let here = std::thread::current().id();
@@ -315,6 +319,53 @@ impl<'c> Writer<'c> {
         }
         Ok(kept)
     }
+}
+
+/// Connections for reads that run on the thread that asks: handing them to another and waking up for the answer costs more
+/// than most of them. There are as many as processors; whoever finds none waits for the threads.
+#[derive(Default)]
+pub(crate) struct Readers(Mutex<Vec<Connection>>);
+
+impl Readers {
+    fn open(path: &Path, options: &Options) -> Result<Readers> {
+        let open = |_| {
+            let db = open_reader(path, options)?;
+            db.set_prepared_statement_cache_capacity(STATEMENTS);
+            Ok(db)
+        };
+        (0..options.readers.max(1)).map(open).collect::<Result<_>>().map(|idle| Readers(Mutex::new(idle)))
+    }
+
+    // No code that can panic runs under the lock, so a poisoned one is still consistent.
+    fn idle(&self) -> MutexGuard<'_, Vec<Connection>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs a unit here, or gives it back.
+    pub(crate) fn run(&self, job: Box<dyn Unit>, durable: &Durable) -> Option<Box<dyn Unit>> {
+        let Some(db) = self.idle().pop() else { return Some(job) };
+        let started = Instant::now();
+        let (ran, outcome) = read_here(&db, job, started);
+        self.idle().push(db);
+        durable.answer_read(ran, outcome);
+        None
+    }
+}
+
+/// More than there are.
+const STATEMENTS: usize = 4096;
+
+fn read_here(db: &Connection, mut job: Box<dyn Unit>, started: Instant) -> (Ran, Result<()>) {
+    let mut tx = Tx::new(Conn::Sqlite(SqliteConn::lent(db)), None);
+    let frame = |sql| db.prepare_cached(sql).map_err(failure).and_then(|mut it| step(&mut it));
+    let outcome = frame("begin");
+    let kept = outcome.is_ok() && job.run(&mut tx);
+    let statements = tx.statements();
+    drop(tx);
+    if !db.is_autocommit() {
+        let _ = frame("commit");
+    }
+    (Ran { job, started, kept, statements, retries: 0 }, outcome)
 }
 
 fn serve_reads(db: &Connection, jobs: &Jobs, durable: &Durable) -> Result<()> {
