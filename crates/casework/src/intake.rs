@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use yimen_catalogue::Facts;
 use yimen_catalogue::model::{Need, Source};
 use yimen_platform::Ctx;
 use yimen_store::{Read, Tx};
@@ -96,6 +97,7 @@ impl Casework {
         let open: Vec<String> = items.iter().filter(open).map(|i| format!("请补充“{}”", i.name)).collect();
         let mut missing = open;
         let facts = with_today(self.facts(&fetched)?.clone(), ctx);
+        missing.extend(self.untouched(tx, id, items, &facts)?);
         missing
             .extend(fetched.version.unanswered(&facts).iter().map(|(_, f)| format!("请填写“{}”", f.label)));
         if !missing.is_empty() {
@@ -104,6 +106,30 @@ impl Casework {
         let case = self.execute(tx, ctx, &fetched, &Command::Supplement, None)?;
         case::add_revision(tx, id, ctx.now, fetched.sealed_facts())?;
         Ok(case)
+    }
+
+    /// The answers a notice asked to correct that are as they were handed in.
+    fn untouched(
+        &self,
+        q: &mut Read<'_>,
+        id: i64,
+        items: &[CorrectionItem],
+        facts: &Facts,
+    ) -> Result<Vec<String>> {
+        let asked = |item: &CorrectionItem| Some(item.target.strip_prefix("field:")?.to_owned());
+        if !items.iter().any(|item| asked(item).is_some()) {
+            return Ok(Vec::new());
+        }
+        let Some(before) = case::revisions(q, id)?.pop() else { return Ok(Vec::new()) };
+        let before = self.open_facts(&before.facts)?;
+        let same = |item: &&CorrectionItem| {
+            asked(item)
+                .is_some_and(|field| before.contains_key(&field) && before.get(&field) == facts.get(&field))
+        };
+        let words = |item: &CorrectionItem| {
+            format!("“{}”还没有修改。如果原来填写的没有错，请联系受理窗口", item.name)
+        };
+        Ok(items.iter().filter(same).map(words).collect())
     }
 
     /// Accepts. Every required material must be there and none rejected; the verdicts given are written down first.

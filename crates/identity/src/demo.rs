@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use serde::{Deserialize, Serialize};
 use yimen_platform::Ctx;
 use yimen_store::Tx;
 
@@ -13,7 +14,7 @@ use crate::totp::Secret;
 use crate::{Identity, Result};
 
 /// What a visitor of the demo needs to sign in as somebody.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DemoAccount {
     /// As it is typed.
     pub login: String,

@@ -260,7 +260,7 @@ fn a_form_is_sent_once_and_by_its_key() -> Result {
 }
 
 #[test]
-fn what_is_typed_is_saved_on_the_server_and_kept_until_it_is() -> Result {
+fn offline_what_is_typed_is_kept_until_the_server_has_it() -> Result {
     run(async || {
         let (base, seen) = serve().await;
         let browser = Browser::start().await?;

@@ -14,11 +14,14 @@ use yimen_demo::{City, Plan, file_papers, live};
 use yimen_identity::{DemoAccount, DemoAccounts, Identity, Limits, Settings};
 use yimen_payments::GatewayConfig;
 use yimen_payments::demo::DemoGateway;
-use yimen_platform::{Actor, Ids, ManualClock, Platform};
+use yimen_platform::{Actor, Ids, ManualClock, Platform, setting};
 use yimen_standards::time::Instant;
 
 use crate::pack;
 use crate::serve::{Face, Failure, bind, build, run, runtime};
+
+/// Where the database keeps the accounts that visitors are told of, for the next start.
+const TOLD: &str = "demo_accounts";
 
 /// How the demo city is made.
 pub struct Demo<'a> {
@@ -45,7 +48,7 @@ pub fn demo(place: &Place, listen: SocketAddr, demo: &Demo<'_>) -> Result<ExitCo
         }
         false => {
             println!("沿用 {} 中已有的演示数据。要重新生成，请先删除该目录。", place.data.display());
-            remembered(&platform, demo)?
+            remembered(&platform)?
         }
     };
     if demo.until.is_some() {
@@ -140,19 +143,15 @@ fn prepare(
 fn create(platform: &Platform, (identity, accounts): (Identity, DemoAccounts)) -> Result<Vec<i64>, Failure> {
     let ctx = platform.ctx(Actor::System("演示城市"), "demo");
     let accounts = Arc::new(accounts);
-    Ok(platform.store.write_blocking("demo.accounts", move |tx| accounts.create(&identity, tx, &ctx))?)
+    let told = serde_json::to_string(accounts.shown())?;
+    Ok(platform.store.write_blocking("demo.accounts", move |tx| {
+        setting::fix(tx, TOLD, &told)?;
+        accounts.create(&identity, tx, &ctx)
+    })?)
 }
 
-/// The accounts of a city made earlier: the same seed invents the same people.
-fn remembered(platform: &Platform, demo: &Demo<'_>) -> Result<Vec<DemoAccount>, Failure> {
-    let casework = casework(platform)?;
-    let today = platform.clock.now().day();
-    let cast = cast::staff(&casework.catalogue.get(), demo.seed, today);
-    let account = |m: cast::Member| DemoAccount {
-        secret: m.secret.map(|secret| secret.base32()),
-        login: m.login,
-        password: cast::PASSWORD.into(),
-        role: m.role,
-    };
-    Ok(cast.into_iter().filter(|m| m.shown).map(account).collect())
+/// The accounts that were told when the city was made.
+fn remembered(platform: &Platform) -> Result<Vec<DemoAccount>, Failure> {
+    let told = platform.store.read_blocking(|q| setting::get(q, TOLD))?;
+    Ok(told.map_or_else(|| Ok(Vec::new()), |told| serde_json::from_str(&told))?)
 }

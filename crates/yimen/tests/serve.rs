@@ -23,7 +23,11 @@ fn the_demo_answers_within_seconds_stops_when_told_and_goes_on_later() {
     let data = home.join("data").display().to_string();
     let args = ["demo", "--port", "0", "--data", &data, "--cases", "60"];
     let began = Instant::now();
-    let server = Server::start(&args);
+    let mut server = Server::start(&args);
+    let told = |server: &Server| -> Vec<String> {
+        let is_account = |line: &&String| line.starts_with("  ") && !line.contains('…');
+        server.printed.iter().filter(is_account).cloned().collect()
+    };
     let health = server.get("/healthz");
     assert_eq!((health.status, health.body.as_str()), (200, "ok\n"));
     let ready = server.get("/readyz");
@@ -50,6 +54,8 @@ fn the_demo_answers_within_seconds_stops_when_told_and_goes_on_later() {
     }
     assert!(server.ask("GET", "/my?show=over", &cookie, "").body.contains("已办结"));
     let case = mine.split("href=\"/cases/").nth(1).map(|rest| rest.split('"').next().unwrap().to_owned());
+    server.wait_for("停止", SECONDS);
+    let accounts = told(&server);
     let (status, took) = server.stop("TERM");
     assert_eq!(status.code(), Some(0));
     assert!(took < Duration::from_secs(10), "{took:?}");
@@ -59,9 +65,13 @@ fn the_demo_answers_within_seconds_stops_when_told_and_goes_on_later() {
     let mut again = Server::start(&args);
     assert!(again.printed.iter().any(|line| line.contains("沿用")), "{:?}", again.printed);
     again.wait_for("停止", SECONDS);
+    // Told again as the first time, with names and secrets; printed and on the sign-in page.
+    assert_eq!(told(&again), accounts);
     assert!(
-        again.printed.iter().any(|line| line.contains("19900000000") || line.contains("natural-resources-1"))
+        accounts.len() > 10 && accounts[0].contains("19900000000  ") && accounts[0].contains("群众 "),
+        "{accounts:?}"
     );
+    assert!(again.get("/sign-in").body.contains("19900000000"));
     println!("second start: {:?}", again.took);
     // The session of before and the case of before.
     assert_eq!(again.ask("GET", "/my", &cookie, "").status, 200);
@@ -127,7 +137,7 @@ fn a_newer_schema_is_refused() {
 }
 
 #[test]
-fn a_database_of_an_older_program_is_copied_before_it_is_brought_up_to_date() {
+fn upgrade_copies_the_database_of_an_older_program_before_it_is_brought_up_to_date() {
     let home = Home::new();
     let data = home.join("data").display().to_string();
     let (last, older) = MIGRATIONS.split_last().unwrap();

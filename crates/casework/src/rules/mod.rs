@@ -246,6 +246,8 @@ pub enum Change {
 pub enum Refusal {
     #[error("办件目前是“{}”，不能{wanted}。请刷新页面查看最新进度。", state.zh())]
     WrongState { state: CaseState, wanted: &'static str },
+    #[error("这个事项没有这一步，刚才提交的内容没有保存。请从申请步骤里重新进入。")]
+    NoSuchPage,
     #[error("没有找到这项任务，请从待办列表重新进入。")]
     NoSuchTask,
     #[error("这项任务目前是“{}”，不能{wanted}。请刷新页面。", state.zh())]

@@ -32,6 +32,14 @@ fn exactly_what_was_asked_for_is_answered_and_handed_in() {
             .upload(&me, &format!("/cases/{number}/apply/materials/title"), &[], &[("f", "附图.pdf", PDF)])
             .await;
         assert_eq!(sent.location(), format!("{path}#material-title"));
+        // As it was: told, and led there.
+        let same = world.post(&me, &path, &[("contract_no", "HZ20261120001"), ("action", "hand-in")]).await;
+        assert_eq!(same.status, 422);
+        assert!(
+            same.says("“网签合同备案号”还没有修改") && same.says("href=\"#contract_no\""),
+            "{}",
+            same.text()
+        );
         let done = world.post(&me, &path, &[("contract_no", "HZ20261125009"), ("action", "hand-in")]).await;
         assert_eq!(done.location(), format!("/cases/{number}?done=corrected"));
         assert_eq!(world.case(&number).state, CaseState::Submitted);

@@ -32,7 +32,7 @@ fn a_file_taken_away_takes_nothing_along_that_was_typed() -> Result {
         let number = world.correcting(&me).await;
         let base = serve(&world, &me).await;
         let browser = Browser::start().await?;
-        let phone = browser.phone().await?.with_patience(Duration::from_secs(20));
+        let phone = browser.phone().await?.with_patience(Duration::from_secs(60));
         phone.goto(&format!("{base}/cases/{number}/correct")).await?;
         phone.upload("上传不动产权证书", &paper).await?;
         phone.wait_for("已上传 yimen-typing").await?;
@@ -40,7 +40,7 @@ fn a_file_taken_away_takes_nothing_along_that_was_typed() -> Result {
         phone.fill("网签合同备案号", "HZ20261125009").await?;
         // At once, before anything typed is saved by itself.
         phone.click_near("yimen-typing", "删除").await?;
-        let end = Instant::now() + Duration::from_secs(20);
+        let end = Instant::now() + Duration::from_secs(60);
         while phone.shows("yimen-typing").await.unwrap_or(true) {
             assert!(Instant::now() < end, "the file is still there");
             tokio::time::sleep(Duration::from_millis(50)).await;

@@ -151,8 +151,11 @@ impl UploadError {
                 format!("“{name}”设有密码或加密限制，工作人员无法打开。请另存为不加密的文件后再上传。")
             }
             UploadError::Failed => format!("“{name}”没有上传成功。请检查网络后重新上传。"),
+            UploadError::TooMany { limit: 0 } => {
+                format!("文件个数已满，“{name}”没有保存。请先删除不需要的文件，再上传。")
+            }
             UploadError::TooMany { limit } => {
-                format!("最多只能上传 {limit} 个文件，“{name}”没有保存。请删除不需要的文件后再上传。")
+                format!("这次最多只能再上传 {limit} 个文件，“{name}”没有保存。请删除不需要的文件后再上传。")
             }
             UploadError::Template => format!("“{name}”不是规定的模板。请下载模板，填写后再上传。"),
             UploadError::Disguised { named, found } => {

@@ -19,6 +19,7 @@ use crate::Casework;
 use crate::pages::fields::{Taken, control_for, control_from, take_page};
 use crate::pages::{command, ctx_of};
 use crate::policy::Act;
+use crate::rules::Refusal;
 
 #[derive(Template)]
 #[template(path = "casework/citizen/form.html")]
@@ -74,6 +75,7 @@ pub(super) async fn save(
             let (number, id, back, form) = &*sent;
             let opened = Opened::read(casework, tx, ctx, number, (Act::FillIn, false))?;
             opened.must_be_draft()?;
+            opened.version.page(id).ok_or(Refusal::NoSuchPage)?;
             if !opened.flow().has(&step(id)) {
                 return Ok(Posted::Onward(opened.apply_path()));
             }
@@ -117,6 +119,7 @@ pub(super) async fn autosave(
     let save = move |casework: &Casework, tx: &mut Tx<'_>, ctx: &Ctx| -> crate::Result<()> {
         let opened = Opened::read(casework, tx, ctx, &own, (Act::FillIn, false))?;
         opened.must_be_draft()?;
+        opened.version.page(&id).ok_or(Refusal::NoSuchPage)?;
         keep(casework, tx, ctx, &opened, &take_page(&opened.version, &id, &opened.facts, &form))
     };
     command(&casework, &ctx, "case.answer", save).await.map_err(|error| refused(error, &number))?;

@@ -19,6 +19,7 @@ use crate::Casework;
 use crate::pages::error::sentence;
 use crate::pages::{command, ctx_of};
 use crate::policy::Act;
+use crate::rules::Refusal;
 
 #[derive(Template)]
 #[template(path = "casework/citizen/question.html")]
@@ -82,7 +83,12 @@ pub(super) async fn save(
         let opened = Opened::read(casework, tx, ctx, &own, (Act::FillIn, false))?;
         opened.must_be_draft()?;
         let Some(question) = asked(&opened, &asks) else {
-            return Ok(Posted::Onward(opened.apply_path()));
+            let known = opened.version.service.guide.iter().any(|question| question.id == asks);
+            return if known {
+                Ok(Posted::Onward(opened.apply_path()))
+            } else {
+                Err(Refusal::NoSuchPage.into())
+            };
         };
         match form::answer(question, &values) {
             Ok(fact) => {
