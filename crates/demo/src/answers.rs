@@ -83,12 +83,19 @@ fn answer(rng: &mut StdRng, field: &Field, me: &Person, other: &Person, today: D
         _ => {}
     }
     match field.kind {
+        FieldKind::Text | FieldKind::LongText if field.id.starts_with("shop") => Fact::Text(who.shop.clone()),
         FieldKind::Text | FieldKind::LongText => Fact::Text(text(rng, field)),
         FieldKind::Number => Fact::Int(number(rng, field, 1, 6)),
         FieldKind::Money => Fact::Int(money(rng, field)),
         FieldKind::Date => Fact::Text(date(rng, field, me, today).to_string()),
         FieldKind::Boolean => Fact::Bool(rng.random_bool(0.6)),
-        FieldKind::Choice => Fact::Text(any_of(rng, &field.options)),
+        FieldKind::Choice => {
+            Fact::Text(match field.options.iter().find(|o| who.address.contains(&o.label)) {
+                // A district is where the address is.
+                Some(here) => here.value.clone(),
+                None => any_of(rng, &field.options),
+            })
+        }
         FieldKind::Choices => Fact::List(vec![any_of(rng, &field.options)]),
         FieldKind::Name
             if field.id.contains("business") || field.id.contains("company") || field.id.contains("shop") =>
@@ -97,7 +104,7 @@ fn answer(rng: &mut StdRng, field: &Field, me: &Person, other: &Person, today: D
         }
         FieldKind::Name => Fact::Text(who.name.clone()),
         FieldKind::ResidentId => Fact::Text(who.number.clone()),
-        FieldKind::CreditCode => Fact::Text("91330100MA2ABCDEXG".into()),
+        FieldKind::CreditCode => Fact::Text(who.shop_code.clone()),
         FieldKind::Phone => Fact::Text(who.phone.clone()),
         FieldKind::Address => Fact::Text(who.address.clone()),
         FieldKind::EstateUnit => Fact::Text(format!(

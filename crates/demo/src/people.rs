@@ -33,6 +33,8 @@ pub struct Person {
     pub address: String,
     /// Name of the shop they run or would like to.
     pub shop: String,
+    /// Unified social credit code of that shop.
+    pub shop_code: String,
 }
 
 /// `count` people, always the same ones for the same generator.
@@ -58,6 +60,7 @@ fn person(rng: &mut StdRng, i: usize, today: Day) -> Person {
         number: resident_id(birth, (i % 999 + 1) as u16),
         phone: format!("1990000{:04}", i % 10_000),
         address,
+        shop_code: credit_code(i),
         shop: format!("{}{}", name.chars().take(2).collect::<String>(), pick(rng, TRADES)),
         name,
     }
@@ -78,4 +81,31 @@ pub(crate) fn resident_id(birth: Day, sequence: u16) -> String {
         format!("000000{:04}{:02}{:02}{sequence:03}", birth.year(), birth.month(), birth.day_of_month());
     let check = check::mod_11_2(&body).map_or('0', char::from);
     format!("{body}{check}")
+}
+
+/// A well-formed code of the division 000000, which was never given out.
+fn credit_code(i: usize) -> String {
+    let body = format!("MA{:06}", i % 1_000_000);
+    let organisation = check::organisation(&body).map_or('0', char::from);
+    let body = format!("91000000{body}{organisation}");
+    let check = check::credit(&body).map_or('0', char::from);
+    format!("{body}{check}")
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::SeedableRng;
+    use yimen_standards::id::CreditCode;
+
+    use super::*;
+
+    #[test]
+    fn every_shop_has_a_sound_code_of_its_own() {
+        let people = people(&mut StdRng::seed_from_u64(3), 300, Day::new(2026, 11, 20).unwrap());
+        let codes: std::collections::BTreeSet<_> = people.iter().map(|p| p.shop_code.clone()).collect();
+        assert_eq!(codes.len(), people.len());
+        for code in codes {
+            assert!(CreditCode::parse(&code).is_ok(), "{code}");
+        }
+    }
 }
