@@ -415,7 +415,7 @@ impl Version {
             (_, Fact::Bool(b)) => if *b { "是" } else { "否" }.to_owned(),
             (_, Fact::Int(n)) => n.to_string(),
             (_, Fact::Double(x)) => x.to_string(),
-            (_, Fact::Text(s)) => s.clone(),
+            (_, Fact::Text(s)) => crate::form::without_ids(s),
             (_, Fact::List(l)) => l.join("、"),
         }
     }

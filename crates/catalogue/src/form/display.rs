@@ -1,5 +1,6 @@
 //! A fact as people read it, and as an input shows it again.
 
+use yimen_standards::id::ResidentId;
 use yimen_standards::money::Fen;
 
 use super::{NO, YES};
@@ -18,10 +19,30 @@ pub fn display(field: &Field, fact: &Fact) -> String {
         (_, Fact::List(values)) => values.iter().map(|v| label(field, v)).collect::<Vec<_>>().join("、"),
         (FieldKind::ResidentId, Fact::Text(number)) => mask(number, 6, 4),
         (FieldKind::Phone, Fact::Text(number)) => mask(number, 3, 4),
+        (FieldKind::Text | FieldKind::LongText, Fact::Text(text)) => without_ids(text),
         (_, Fact::Text(text)) => text.clone(),
         (_, Fact::Int(n)) => n.to_string(),
         (_, Fact::Double(x)) => x.to_string(),
     }
+}
+
+/// Identity numbers that stand in a text, or begin another number as on a disability certificate, are masked there, too.
+pub fn without_ids(text: &str) -> String {
+    const LENGTH: usize = 18;
+    let mut shown = text.to_owned();
+    let mut at = 0;
+    while at + LENGTH <= shown.len() {
+        let digits = shown.as_bytes()[at..at + LENGTH - 1].iter().all(u8::is_ascii_digit);
+        let found = shown.get(at..at + LENGTH).filter(|part| digits && ResidentId::parse(part).is_ok());
+        match found.map(|number| mask(number, 6, 4)) {
+            Some(masked) => {
+                shown.replace_range(at..at + LENGTH, &masked);
+                at += LENGTH;
+            }
+            None => at += 1,
+        }
+    }
+    shown
 }
 
 /// The values an input shows when the page comes again.

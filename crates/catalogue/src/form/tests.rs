@@ -206,6 +206,10 @@ fn what_is_shown_is_masked_and_readable() {
     let shown = |kind, fact: Fact| display(&field(kind, "x"), &fact);
     assert_eq!(shown(FieldKind::ResidentId, Fact::from("330102199001010012")), "330102********0012");
     assert_eq!(shown(FieldKind::Phone, Fact::from("13800001234")), "138****1234");
+    let written =
+        Fact::from("长子𠮷田青330102199001010012，次子未满月；证号33010219900101001211，电话0571-000000");
+    let read = "长子𠮷田青330102********0012，次子未满月；证号330102********001211，电话0571-000000";
+    assert_eq!(shown(FieldKind::LongText, written), read);
     assert_eq!(shown(FieldKind::Money, Fact::Int(150_000_050)), "1,500,000.50元");
     assert_eq!(shown(FieldKind::Area, Fact::Double(89.5)), "89.50平方米");
     assert_eq!(shown(FieldKind::Date, Fact::from("2026-01-02")), "2026年1月2日");
