@@ -84,6 +84,8 @@ create table casework_task (
   assignee_name TEXT NOT NULL,
   opened_at {{int}},
   due_at {{int}},
+  -- What it runs towards: its own limit or the promise of its case, whichever comes first; the far future when nothing runs.
+  running {{int}} NOT NULL,
   -- 1 while the clock of its case stands still.
   stopped {{int}} NOT NULL,
   done_at {{int}},
@@ -94,20 +96,13 @@ create table casework_task (
   updated_by TEXT NOT NULL
 ){{strict}};
 create index casework_task_case on casework_task (case_id, id);
--- The inbox: live tasks of an owner by due time; those without a due time last (their key is the far future). What an
--- inbox filters by stands behind, so that what it leaves out is not read.
--- only: sqlite
-create index casework_task_inbox on casework_task (owner, coalesce(due_at, 9007199254740991), id, state, service, stopped)
+-- The inbox: live tasks of an owner by what they run towards. What an inbox filters by stands behind, so that what it
+-- leaves out is not read.
+create index casework_task_inbox on casework_task (owner, running, id, state, service, stopped)
   where state in ('open', 'claimed', 'returned');
--- end
--- only: postgres
--- PostgreSQL reads an index alone only if what an expression is made of is in it, too.
-create index casework_task_inbox on casework_task (owner, coalesce(due_at, 9007199254740991), id, state, service, stopped)
-  include (due_at) where state in ('open', 'claimed', 'returned');
--- end
 -- What departments ask of a window.
 create index casework_task_returned on casework_task (office, id) where state = 'returned';
-create index casework_task_mine on casework_task (assignee, coalesce(due_at, 9007199254740991), id)
+create index casework_task_mine on casework_task (assignee, running, id)
   where state in ('claimed', 'returned');
 
 -- What was handed in for each material slot, and what the window or a reviewer found.

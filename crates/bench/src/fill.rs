@@ -335,7 +335,13 @@ fn shifted(column: &str, first: i64) -> Option<String> {
         CLOSED => "(1 + n.i % 730) * 86400000",
         _ => "((n.i * 7919) % 5760) * 60000",
     };
-    is_moment.then(|| format!("t.{column} - {by}"))
+    match column {
+        // The far future, where nothing runs, stays where it is.
+        "running" => {
+            Some(format!("case when t.running < 9007199254740991 then t.running - {by} else t.running end"))
+        }
+        _ => is_moment.then(|| format!("t.{column} - {by}")),
+    }
 }
 
 fn lists(columns: &[String], changed: impl Fn(&str) -> Option<String>) -> (String, String) {

@@ -27,8 +27,8 @@ pub use looks::{LookLog, looks_kept};
 pub use review::ReviewRules;
 pub use timeline::timeline;
 pub use words::{
-    Until, act_words, case_clock, case_words, due_line, grouped, item_clock, minutes_words, moment,
-    owner_words, state_tag, supplied_tag, task_clock, task_step_state, until,
+    act_words, case_clock, case_words, due_line, grouped, item_clock, minutes_words, moment, owner_words,
+    state_tag, supplied_tag, task_clock, task_step_state,
 };
 
 use crate::{Casework, CaseworkError, Result};

@@ -7,6 +7,7 @@ use yimen_web::{Clock, ClockState, StatusTag, StepState, Tone};
 
 use crate::Casework;
 use crate::model::{Case, CaseState, Finding, Outcome, Owner, Task, TaskState};
+use crate::store::inbox::InboxTask;
 use crate::store::lists::{CaseItem, TaskItem};
 
 /// `330102-261123-7KQ4M2XA-9`; what is no case number stays as it is.
@@ -40,28 +41,31 @@ pub struct Until {
     pub by: String,
 }
 
-/// For staff: near is what is due today or on the next working day, in lists, on the board and on the page of a task
-/// alike.
-pub fn until(casework: &Casework, now: Instant, due: Instant) -> Until {
-    let left = remaining(&casework.calendar, &casework.hours, now, due);
-    told(&left, left.working_days <= 1, due, now)
-}
-
-/// [`until`] where the limit is not known but its beginning is.
-fn until_since(casework: &Casework, now: Instant, since: Instant, due: Instant) -> Until {
-    let whole = remaining(&casework.calendar, &casework.hours, since, due);
-    let left = remaining(&casework.calendar, &casework.hours, now, due);
-    let near = left.working_days <= 1 && left.working_minutes * 3 <= whole.working_minutes;
-    told(&left, near, due, now)
-}
-
-fn told(left: &Remaining, near: bool, due: Instant, now: Instant) -> Until {
-    let state = match (left.overdue, near) {
+/// How long there is until `due`, of a limit that began at `since`.
+pub fn until(casework: &Casework, now: Instant, since: Option<Instant>, due: Instant) -> Until {
+    let between = |from, to| remaining(&casework.calendar, &casework.hours, from, to);
+    let (whole, left) = (since.map(|since| between(since, due)), between(now, due));
+    let state = match (left.overdue, is_near(whole.as_ref(), &left)) {
         (true, _) => ClockState::Overdue,
         (false, true) => ClockState::Near,
         (false, false) => ClockState::Normal,
     };
-    Until { state, left: left_words(left), by: told_by(due, now) }
+    let by = if since_closed(&left) { String::new() } else { told_by(due, now) };
+    Until { state, left: left_words(&left, due, now), by }
+}
+
+/// What is near, in every list and on every page: of a limit of less than a day the last third, of any other what is due
+/// today or on the next working day.
+fn is_near(whole: Option<&Remaining>, left: &Remaining) -> bool {
+    match whole {
+        Some(whole) if whole.working_minutes < SHORT_DAY => left.working_minutes * 3 <= whole.working_minutes,
+        _ => left.working_days <= 1,
+    }
+}
+
+/// Overdue, and no office has been open since.
+fn since_closed(left: &Remaining) -> bool {
+    left.overdue && left.working_days == 0 && left.working_minutes == 0
 }
 
 fn told_by(due: Instant, now: Instant) -> String {
@@ -72,14 +76,18 @@ fn told_by(due: Instant, now: Instant) -> String {
 /// Fewer office minutes than this are no working day to anybody.
 const SHORT_DAY: i64 = 6 * 60;
 
-fn left_words(left: &Remaining) -> String {
+/// A minute may be just now for so long.
+const JUST_NOW: i64 = 60 * 60 * 1000;
+
+fn left_words(left: &Remaining, due: Instant, now: Instant) -> String {
     let minutes = || minutes_words(left.working_minutes);
     match (left.overdue, left.working_days, left.working_minutes) {
         (false, 0, _) => format!("今天到期，剩余 {}", minutes()),
         // Quarter of an hour from the opening of the next day is no working day.
         (false, 1, left) if left < SHORT_DAY => format!("下一工作日到期，剩余 {}", minutes()),
         (false, days, _) => format!("剩余 {days} 个工作日"),
-        (true, 0, 0) => "刚刚到期".to_owned(),
+        (true, 0, 0) if now.0 - due.0 < JUST_NOW => format!("刚刚到期（{}）", moment(due, now)),
+        (true, 0, 0) => format!("已过 {}", moment(due, now)),
         (true, 0, _) => format!("已逾期 {}", minutes()),
         (true, days, _) => format!("已逾期 {days} 个工作日"),
     }
@@ -96,8 +104,14 @@ pub fn minutes_words(minutes: i64) -> String {
 
 /// `剩余 2 个工作日（11月24日 17:00 前）`.
 pub fn due_line(casework: &Casework, now: Instant, due: Instant) -> String {
-    let until = until(casework, now, due);
-    format!("{}（{}）", until.left, until.by)
+    let until = until(casework, now, None, due);
+    if until.by.is_empty() { until.left } else { format!("{}（{}）", until.left, until.by) }
+}
+
+/// The state's word stands before the rest: 逾期 2 个工作日, not 逾期 已逾期 2 个工作日.
+pub fn short_clock(until: Until) -> Clock {
+    let left = until.left.strip_prefix("已逾期").map_or(until.left.as_str(), str::trim_start);
+    Clock::new(until.state, left, until.by)
 }
 
 /// A due time that runs, since when, and what is due then.
@@ -122,13 +136,13 @@ fn clock(
     }
     match (running.due, running.since) {
         (Some(due), since) => {
-            let until = match since {
-                Some(since) => until_since(casework, now, since, due),
-                None => until(casework, now, due),
-            };
+            let until = until(casework, now, since, due);
             match state {
-                CaseState::InReview => Clock::new(until.state, until.left, until.by),
-                _ => Clock::new(until.state, until.left, "").detail(format!("{} {}", running.what, until.by)),
+                CaseState::InReview => short_clock(until),
+                _ => {
+                    let detail = format!("{} {}", running.what, told_by(due, now));
+                    short_clock(Until { by: String::new(), ..until }).detail(detail)
+                }
             }
         }
         (None, _) if state == CaseState::Draft => Clock::new(ClockState::Normal, "还没有提交", ""),
@@ -168,30 +182,60 @@ pub fn item_clock(casework: &Casework, item: &CaseItem, now: Instant) -> Clock {
         }
         CaseState::Correcting => Running { what: "补正期限", since: None, due: item.correction_due },
         CaseState::InReview => {
-            Running { what: "办结期限", since: item.submitted_at, due: item.promised_due }
+            Running { what: "办结期限", since: item.accepted_at, due: item.promised_due }
         }
         _ => Running { what: "", since: None, due: None },
     };
     let due = running.due.filter(|_| item.stopped_since.is_none());
     let clock = clock(casework, now, state, &running, item.stopped_since.map(|_| ""));
-    due.map_or(clock.clone(), |due| clock.due(told_by(due, now)))
+    match due {
+        Some(due) => clock.due(until(casework, now, running.since, due).by),
+        None => clock,
+    }
 }
 
-/// The clock of a task in an inbox: its own limit, else the promise of the case.
-pub fn task_clock(casework: &Casework, item: &TaskItem, now: Instant) -> Clock {
-    if item.stopped_since.is_some() {
-        return Clock::new(ClockState::Paused, "（特别程序）", "");
-    }
-    match (item.due_at.or(item.promised_due), item.opened_at) {
-        (Some(due), Some(since)) => {
-            let until = until_since(casework, now, since, due);
-            Clock::new(until.state, until.left, until.by)
+/// What the clock of a task follows from: its own limit and the promise of its case, each with its beginning.
+#[derive(Debug, Clone, Copy)]
+pub struct Times {
+    pub opened_at: Option<Instant>,
+    pub due_at: Option<Instant>,
+    pub accepted_at: Option<Instant>,
+    /// Nothing once the case is decided: the promise is kept or broken then.
+    pub promised_due: Option<Instant>,
+    pub stopped_since: Option<Instant>,
+}
+
+macro_rules! times_of_rows {
+    ($($row:ty),*) => {
+        $(impl From<&$row> for Times {
+            fn from(row: &$row) -> Times {
+                Times {
+                    opened_at: row.opened_at,
+                    due_at: row.due_at,
+                    accepted_at: row.accepted_at,
+                    promised_due: row.promised_due,
+                    stopped_since: row.stopped_since,
+                }
+            }
+        })*
+    };
+}
+
+times_of_rows!(TaskItem, InboxTask);
+
+/// The clock of a task: its own limit, else the promise of its case; that too where it is broken and the own limit is not.
+pub fn task_clock(casework: &Casework, times: &Times, now: Instant) -> Clock {
+    let whole = |due: Instant| until(casework, now, times.accepted_at, due);
+    match (times.due_at, times.promised_due) {
+        (Some(own), Some(promised)) if promised < now && own >= now => {
+            let until = whole(promised);
+            let by = format!("整件原定 {}", moment(promised, now));
+            short_clock(Until { by, ..until })
         }
-        (Some(due), None) => {
-            let until = until(casework, now, due);
-            Clock::new(until.state, until.left, until.by)
-        }
-        (None, _) => Clock::new(ClockState::Normal, "没有单独时限", ""),
+        (Some(own), _) => short_clock(until(casework, now, times.opened_at, own)),
+        (None, Some(promised)) => short_clock(whole(promised)),
+        (None, None) if times.stopped_since.is_some() => Clock::new(ClockState::Paused, "（特别程序）", ""),
+        (None, None) => Clock::new(ClockState::Normal, "没有单独时限", ""),
     }
 }
 
@@ -294,6 +338,8 @@ pub fn act_words(verb: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use yimen_standards::time::Day;
+
     use super::*;
 
     #[test]
@@ -303,9 +349,12 @@ mod tests {
 
     #[test]
     fn what_is_left_is_said_in_the_unit_a_person_thinks_in() {
-        let left = |overdue, working_days, working_minutes| {
-            left_words(&Remaining { overdue, working_days, working_minutes })
+        let due = Day::new(2026, 11, 27).unwrap().at(17, 0);
+        let after = |minutes: i64, overdue, working_days, working_minutes| {
+            let left = Remaining { overdue, working_days, working_minutes };
+            left_words(&left, due, due.plus_millis(minutes * 60_000))
         };
+        let left = |overdue, days, minutes| after(0, overdue, days, minutes);
         assert_eq!(left(false, 2, 900), "剩余 2 个工作日");
         assert_eq!(left(false, 1, 390), "剩余 1 个工作日");
         assert_eq!(left(false, 1, 15), "下一工作日到期，剩余 15 分钟");
@@ -313,6 +362,20 @@ mod tests {
         assert_eq!(left(false, 0, 150), "今天到期，剩余 2 小时 30 分钟");
         assert_eq!(left(true, 1, 500), "已逾期 1 个工作日");
         assert_eq!(left(true, 0, 60), "已逾期 1 小时");
-        assert_eq!(left(true, 0, 0), "刚刚到期");
+        // No office was open since: just now is an hour at most, then it is said since when.
+        assert_eq!(after(59, true, 0, 0), "刚刚到期（11月27日 17:00）");
+        assert_eq!(after(60, true, 0, 0), "已过 11月27日 17:00");
+        assert_eq!(after(23 * 60, true, 0, 0), "已过 11月27日 17:00");
+    }
+
+    #[test]
+    fn near_is_the_last_third_of_a_short_limit_and_the_last_day_of_a_long_one() {
+        let of = |working_days, working_minutes| Remaining { overdue: false, working_days, working_minutes };
+        let near = |whole, left| is_near(Some(&whole), &left);
+        assert!(!near(of(0, 60), of(0, 60)) && !near(of(0, 60), of(0, 30)) && near(of(0, 60), of(0, 20)));
+        // An hour that runs over night is an hour still.
+        assert!(!near(of(1, 60), of(1, 60)));
+        assert!(near(of(5, 2100), of(1, 500)) && !near(of(5, 2100), of(2, 900)));
+        assert!(is_near(None, &of(1, 60)) && !is_near(None, &of(2, 900)));
     }
 }

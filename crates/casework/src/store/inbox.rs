@@ -1,9 +1,7 @@
-//! A department's inbox: its live tasks by due time, how many there are of each urgency, and what waits for what.
+//! A department's inbox: its live tasks by what they run towards, how many there are of each urgency, and what waits for what.
 
 use yimen_standards::time::Instant;
 use yimen_store::{Read, StoreError, Value, params, row, sql};
-
-use super::lists::NO_DUE;
 
 /// Rows of one page; also the number of placeholders in `UNFINISHED`.
 pub const PAGE: usize = 50;
@@ -14,13 +12,14 @@ macro_rules! rows {
     ($condition:literal) => {
         concat!(
             "select t.id, t.case_id, c.number, t.service, c.version_id, t.step, t.name, t.kind, t.state, t.assignee,
-             t.assignee_name, t.opened_at, t.due_at, t.note, c.applicant_name, c.promised_due, c.stopped_since, c.lead
-             from casework_task t join casework_case c on c.id = t.case_id where ",
+             t.assignee_name, t.opened_at, t.due_at, t.note, c.applicant_name,
+             case when c.state = 'in_review' then c.promised_due end as promised_due, c.stopped_since, c.lead,
+             c.accepted_at, t.running from casework_task t join casework_case c on c.id = t.case_id where ",
             $condition,
-            " and (coalesce(t.due_at, 9007199254740991), t.id) > ($2, $3)
-             and coalesce(t.due_at, 9007199254740991) >= $2 and coalesce(t.due_at, 9007199254740991) < $4
+            " and (t.running, t.id) > ($2, $3)
+             and t.running >= $2 and t.running < $4
              and ($5 = '' or t.state = $5) and ($6 = '' or t.service = $6)
-             order by coalesce(t.due_at, 9007199254740991), t.id limit $7"
+             order by t.running, t.id limit $7"
         )
     };
 }
@@ -33,40 +32,40 @@ macro_rules! counts {
             "select (select count(*) from (select 1 as one from casework_task t where ",
             $condition,
             $filter,
-            " and coalesce(t.due_at, 9007199254740991) < $2 limit ",
+            " and t.running < $2 limit ",
             $cap,
             ") as severe),
              (select count(*) from (select 1 as one from casework_task t where ",
             $condition,
             $filter,
-            " and coalesce(t.due_at, 9007199254740991) >= $2 and coalesce(t.due_at, 9007199254740991) < $3
+            " and t.running >= $2 and t.running < $3
               limit ",
             $cap,
             ") as late),
              (select count(*) from (select 1 as one from casework_task t where ",
             $condition,
             $filter,
-            " and coalesce(t.due_at, 9007199254740991) >= $3 and coalesce(t.due_at, 9007199254740991) < $4
+            " and t.running >= $3 and t.running < $4
               limit ",
             $cap,
             ") as soon),
              (select count(*) from (select 1 as one from casework_task t where ",
             $condition,
             $filter,
-            " and coalesce(t.due_at, 9007199254740991) >= $4
-              and coalesce(t.due_at, 9007199254740991) < 9007199254740991 limit ",
+            " and t.running >= $4
+              and t.running < 9007199254740991 limit ",
             $cap,
             ") as normal),
              (select count(*) from (select 1 as one from casework_task t where ",
             $condition,
             $filter,
-            " and coalesce(t.due_at, 9007199254740991) = 9007199254740991 and t.stopped = 0 limit ",
+            " and t.running = 9007199254740991 and t.stopped = 0 limit ",
             $cap,
             ") as endless),
              (select count(*) from (select 1 as one from casework_task t where ",
             $condition,
             $filter,
-            " and coalesce(t.due_at, 9007199254740991) = 9007199254740991 and t.stopped = 1 limit ",
+            " and t.running = 9007199254740991 and t.stopped = 1 limit ",
             $cap,
             ") as stopped)"
         )
@@ -120,8 +119,8 @@ sql! {
 
     /// Cases of a department in which its own part waits for others, and which it has been sent already.
     WAITING = "select /* scan: walks the index of cases on their way until a page is full */ t.id, t.case_id, c.number, t.service, c.version_id, t.step, t.name, t.kind, t.state, t.assignee,
-        t.assignee_name, t.opened_at, t.due_at, t.note, c.applicant_name, c.promised_due, c.stopped_since, c.lead
-        from casework_case c join casework_task t on t.case_id = c.id
+        t.assignee_name, t.opened_at, t.due_at, t.note, c.applicant_name, c.promised_due, c.stopped_since, c.lead, c.accepted_at,
+        c.running from casework_case c join casework_task t on t.case_id = c.id
         where c.running is not null and c.lead = $1 and c.state = 'in_review'
         and c.running >= $3
         and (c.running, c.id) > ($3, $4)
@@ -161,6 +160,9 @@ row! {
         pub promised_due: Option<Instant>,
         pub stopped_since: Option<Instant>,
         pub lead: String,
+        pub accepted_at: Option<Instant>,
+        /// The key it is sorted by: its own limit or the promise of its case, whichever comes first.
+        pub running: i64,
     }
 
     /// How many tasks there are of each urgency, none counted above the cap.
@@ -170,7 +172,7 @@ row! {
         pub late: i64,
         pub soon: i64,
         pub normal: i64,
-        /// Without a limit of their own.
+        /// Neither they nor their cases have a limit.
         pub endless: i64,
         pub stopped: i64,
     }
@@ -233,11 +235,11 @@ impl Stretch {
 impl InboxTask {
     /// What the next page begins after.
     pub fn key(&self) -> (i64, i64) {
-        (self.due_at.map_or(NO_DUE, |due| due.0), self.id)
+        (self.running, self.id)
     }
 }
 
-/// The tasks by due time, one page.
+/// The tasks by what they run towards, one page.
 pub fn page(
     q: &mut Read<'_>,
     which: &Which,

@@ -4,20 +4,20 @@
 use yimen_standards::time::Instant;
 use yimen_store::{Read, StoreError, params, row, sql};
 
-/// Sorts tasks without a due time behind all others; the same constant stands in the index.
+/// Sorts what runs towards nothing behind all others.
 pub const NO_DUE: i64 = 9_007_199_254_740_991;
 
 sql! {
     MINE = "select id, number, service, version_id, state, outcome, applicant_name, office, created_at, submitted_at,
-        promised_due, precheck_due, correction_due, supplied_at, stopped_since
+        promised_due, precheck_due, correction_due, supplied_at, stopped_since, accepted_at
         from casework_case where applicant = $1 and id < $2 order by id desc limit $3";
 
     MINE_OPEN = "select id, number, service, version_id, state, outcome, applicant_name, office, created_at, submitted_at,
-        promised_due, precheck_due, correction_due, supplied_at, stopped_since
+        promised_due, precheck_due, correction_due, supplied_at, stopped_since, accepted_at
         from casework_case where applicant = $1 and id < $2 and closed_at is null order by id desc limit $3";
 
     MINE_OVER = "select id, number, service, version_id, state, outcome, applicant_name, office, created_at, submitted_at,
-        promised_due, precheck_due, correction_due, supplied_at, stopped_since
+        promised_due, precheck_due, correction_due, supplied_at, stopped_since, accepted_at
         from casework_case where applicant = $1 and id < $2 and closed_at is not null and submitted_at is not null
         order by id desc limit $3";
 
@@ -25,45 +25,45 @@ sql! {
         where c.applicant = $1 and c.closed_at is null and c.bills > 0 and b.state = 'due' order by b.id limit $2";
 
     AT_OFFICE = "select id, number, service, version_id, state, outcome, applicant_name, office, created_at, submitted_at,
-        promised_due, precheck_due, correction_due, supplied_at, stopped_since
+        promised_due, precheck_due, correction_due, supplied_at, stopped_since, accepted_at
         from casework_case where office = $1 and state = $2 and closed_at is null and id > $3 order by id limit $4";
 
     BY_NUMBER = "select id, number, service, version_id, state, outcome, applicant_name, office, created_at, submitted_at,
-        promised_due, precheck_due, correction_due, supplied_at, stopped_since
+        promised_due, precheck_due, correction_due, supplied_at, stopped_since, accepted_at
         from casework_case where number = $1";
 
     BY_NAME = "select id, number, service, version_id, state, outcome, applicant_name, office, created_at, submitted_at,
-        promised_due, precheck_due, correction_due, supplied_at, stopped_since
+        promised_due, precheck_due, correction_due, supplied_at, stopped_since, accepted_at
         from casework_case where applicant_name = $1 order by id desc limit $2";
 
     INBOX = "select t.id, t.case_id, c.number, c.service, c.version_id, t.name, t.kind, t.state, t.assignee,
-        t.assignee_name, t.opened_at, t.due_at, t.note, c.applicant_name, c.promised_due, c.stopped_since
-        from casework_task t join casework_case c on c.id = t.case_id
+        t.assignee_name, t.opened_at, t.due_at, t.note, c.applicant_name,
+        case when c.state = 'in_review' then c.promised_due end as promised_due, c.stopped_since, c.accepted_at, t.running from casework_task t join casework_case c on c.id = t.case_id
         where t.owner = $1 and t.state in ('open', 'claimed', 'returned')
-        and (coalesce(t.due_at, 9007199254740991), t.id) > ($2, $3)
-        order by coalesce(t.due_at, 9007199254740991), t.id limit $4";
+        and (t.running, t.id) > ($2, $3)
+        order by t.running, t.id limit $4";
 
     MY_TASKS = "select t.id, t.case_id, c.number, c.service, c.version_id, t.name, t.kind, t.state, t.assignee,
-        t.assignee_name, t.opened_at, t.due_at, t.note, c.applicant_name, c.promised_due, c.stopped_since
-        from casework_task t join casework_case c on c.id = t.case_id
+        t.assignee_name, t.opened_at, t.due_at, t.note, c.applicant_name,
+        case when c.state = 'in_review' then c.promised_due end as promised_due, c.stopped_since, c.accepted_at, t.running from casework_task t join casework_case c on c.id = t.case_id
         where t.assignee = $1 and t.state in ('claimed', 'returned')
-        and (coalesce(t.due_at, 9007199254740991), t.id) > ($2, $3)
-        order by coalesce(t.due_at, 9007199254740991), t.id limit $4";
+        and (t.running, t.id) > ($2, $3)
+        order by t.running, t.id limit $4";
 
     RETURNED_AT_OFFICE = "select t.id, t.case_id, c.number, c.service, c.version_id, t.name, t.kind, t.state, t.assignee,
-        t.assignee_name, t.opened_at, t.due_at, t.note, c.applicant_name, c.promised_due, c.stopped_since
-        from casework_task t join casework_case c on c.id = t.case_id
+        t.assignee_name, t.opened_at, t.due_at, t.note, c.applicant_name,
+        case when c.state = 'in_review' then c.promised_due end as promised_due, c.stopped_since, c.accepted_at, t.running from casework_task t join casework_case c on c.id = t.case_id
         where t.office = $1 and t.state = 'returned' and t.id > $2 and c.state = 'in_review'
         order by t.id limit $3";
 
     DRAFTS_OF = "select id, number, service, version_id, state, outcome, applicant_name, office, created_at, submitted_at,
-        promised_due, precheck_due, correction_due, supplied_at, stopped_since
+        promised_due, precheck_due, correction_due, supplied_at, stopped_since, accepted_at
         from casework_case where created_by = $1 and channel = 'window' and state = 'draft' and closed_at is null
         and office = $2 and id > $3 order by id limit $4";
 
     // As many people as a clerk's search names; a place not needed holds 0, which is nobody.
     OF_PARTIES = "select id, number, service, version_id, state, outcome, applicant_name, office, created_at, submitted_at,
-        promised_due, precheck_due, correction_due, supplied_at, stopped_since
+        promised_due, precheck_due, correction_due, supplied_at, stopped_since, accepted_at
         from casework_case where applicant in ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
         $17, $18, $19, $20) and office = $21 and submitted_at is not null order by id desc limit $22";
 
@@ -98,6 +98,7 @@ row! {
         /// When the last correction notice was answered.
         pub supplied_at: Option<Instant>,
         pub stopped_since: Option<Instant>,
+        pub accepted_at: Option<Instant>,
     }
 
     /// A bill that waits for its payer.
@@ -127,6 +128,9 @@ row! {
         pub applicant_name: String,
         pub promised_due: Option<Instant>,
         pub stopped_since: Option<Instant>,
+        pub accepted_at: Option<Instant>,
+        /// The key it is sorted by: its own limit or the promise of its case, whichever comes first.
+        pub running: i64,
     }
 
 }
@@ -140,7 +144,7 @@ pub struct TaskCursor {
 
 impl TaskCursor {
     pub fn after(item: &TaskItem) -> Self {
-        Self { due: item.due_at.map_or(NO_DUE, |d| d.0), id: item.id }
+        Self { due: item.running, id: item.id }
     }
 }
 
@@ -198,7 +202,7 @@ pub fn by_name(q: &mut Read<'_>, name: &str, limit: i64) -> Result<Vec<CaseItem>
     q.all(&BY_NAME, params![name, limit])
 }
 
-/// The live tasks of an owner by due time.
+/// The live tasks of an owner by what they run towards.
 pub fn inbox(
     q: &mut Read<'_>,
     owner: &str,

@@ -19,7 +19,7 @@ sql! {
         id, lead, service, office, state, stopped_since, running from casework_case where running is not null";
 
     LIVE_TASKS = "select /* scan: every live task, once, by the index of inboxes */
-        id, owner, state, coalesce(due_at, 9007199254740991) from casework_task
+        id, owner, state, running from casework_task
         where state in ('open', 'claimed', 'returned')";
 
     CASES = concat!(
@@ -27,7 +27,7 @@ sql! {
     );
 
     TASKS = concat!(
-        "select id, owner, state, coalesce(due_at, 9007199254740991) from casework_task where case_id in ", lot!()
+        "select id, owner, state, running from casework_task where case_id in ", lot!()
     );
 }
 

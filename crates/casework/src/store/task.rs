@@ -5,6 +5,7 @@ use yimen_standards::time::{Instant, Limit};
 use yimen_store::{Read, StoreError, Tx, params, row, sql};
 
 use super::case::unknown;
+use super::lists::NO_DUE;
 use crate::model::{Case, Finding, Owner, Task, TaskState};
 
 sql! {
@@ -14,11 +15,14 @@ sql! {
     CASE_OF = "select case_id from casework_task where id = $1";
 
     INSERT = "insert into casework_task (id, case_id, service, office, step, name, kind, owner, after_steps, within_limit, state,
-        assignee, assignee_name, opened_at, due_at, done_at, finding, opinion, note, stopped, revision, updated_by)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, 0, $21)";
+        assignee, assignee_name, opened_at, due_at, done_at, finding, opinion, note, stopped, running,
+        revision, updated_by)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
+        0, $22)";
 
     UPDATE = "update casework_task set state = $3, assignee = $4, assignee_name = $5, opened_at = $6, due_at = $7,
-        done_at = $8, finding = $9, opinion = $10, note = $11, stopped = $12, revision = revision + 1, updated_by = $13
+        done_at = $8, finding = $9, opinion = $10, note = $11, stopped = $12, running = $13,
+        revision = revision + 1, updated_by = $14
         where id = $1 and revision = $2";
 }
 
@@ -101,9 +105,10 @@ fn task(row: TaskRow) -> Result<Task, StoreError> {
 }
 
 /// Inserts the new tasks and updates those that changed; others are not touched. When the clock of the case stops or goes
-/// on, that is news of every task that lists may show.
+/// on, or what the case runs towards changes, that is news of every task that lists may show.
 pub fn write(tx: &mut Tx<'_>, before: &Case, after: &Case) -> Result<(), StoreError> {
-    let turned = before.stopped_since.is_some() != after.stopped_since.is_some();
+    let turned = before.stopped_since.is_some() != after.stopped_since.is_some()
+        || before.running_due() != after.running_due();
     for task in &after.tasks {
         match before.tasks.iter().find(|t| t.id == task.id) {
             None => insert(tx, after, task)?,
@@ -112,6 +117,12 @@ pub fn write(tx: &mut Tx<'_>, before: &Case, after: &Case) -> Result<(), StoreEr
         }
     }
     Ok(())
+}
+
+/// What a task runs towards, as lists sort it: what its case is late with, it is late with.
+fn running(case: &Case, task: &Task) -> i64 {
+    let first = [task.due_at, case.running_due()].into_iter().flatten().min();
+    first.map_or(NO_DUE, |due| due.0)
 }
 
 fn insert(tx: &mut Tx<'_>, case: &Case, task: &Task) -> Result<(), StoreError> {
@@ -140,6 +151,7 @@ fn insert(tx: &mut Tx<'_>, case: &Case, task: &Task) -> Result<(), StoreError> {
             &task.opinion,
             &task.note,
             i64::from(case.stopped_since.is_some()),
+            running(case, task),
             name
         ],
     )
@@ -162,6 +174,7 @@ fn update(tx: &mut Tx<'_>, case: &Case, task: &Task) -> Result<(), StoreError> {
             &task.opinion,
             &task.note,
             i64::from(case.stopped_since.is_some()),
+            running(case, task),
             name
         ],
     )

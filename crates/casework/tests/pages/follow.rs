@@ -246,6 +246,13 @@ async fn granted(world: &World, me: &Actor) -> String {
         if !task.state.is_live() {
             continue;
         }
+        let standing = match step {
+            "issue" => "已经批准，正在制作结果，以",
+            "deliver" => "已经批准，结果已经制作完成，",
+            _ => "",
+        };
+        let page = world.get(me, &format!("/cases/{number}")).await;
+        assert!(page.says(standing), "{step}: {}", page.text());
         match &task.owner {
             Owner::Department(department) => {
                 let records = if step == "examine" { examined.clone() } else { Facts::new() };

@@ -1,10 +1,13 @@
 //! The inbox: order, groups, filters, claiming, and who waits for whom.
 
+use yimen_casework::Casework;
 use yimen_casework::model::TaskState;
 use yimen_casework::store::inbox::{self, Bounds, Stretch, Which};
-use yimen_platform::Actor;
+use yimen_catalogue::{Fact, Facts};
+use yimen_platform::{Actor, Ctx};
+use yimen_store::Tx;
 
-use crate::crew::{count, places, reviewer};
+use crate::crew::{count, inspector, places, reviewer};
 use crate::story;
 use crate::world::{World, day, morning};
 
@@ -27,22 +30,72 @@ fn the_inbox_is_sorted_by_due_time_and_grouped_by_severity_with_colour_and_words
     story("inbox-order", |world| async move {
         let buyer = world.buyer();
         let numbers = three(&world, &buyer).await.map(|n| grouped(&n));
+        world.clock.set(morning().plus_millis(10 * 60_000));
         let page = world.get(&reviewer(1, "王敏", "housing"), "/review").await;
         assert_eq!(page.status, 200);
         let at = places(
             &page,
-            &[">已严重逾期 <", &numbers[0], ">已逾期 <", &numbers[1], ">今日到期或临近 <", &numbers[2]],
+            &[">已严重逾期 <", &numbers[0], ">已逾期 <", &numbers[1], ">一个工作日内到期 <", &numbers[2]],
         );
         assert!(at.is_sorted(), "{at:?}");
         // Colour and word and the time left; the applicant masked; the link says the task.
         assert!(page.says("clock-overdue") && page.says("clock-near"));
-        assert!(page.says("7 个工作日") && page.says("剩余 15 分钟"), "{}", page.text());
+        assert!(page.says("7 个工作日") && page.says("剩余 5 分钟"), "{}", page.text());
         assert!(page.says("周*满") && !page.says("周小满"));
         assert!(page.says(">交易核验</a>"));
         assert!(page.says("整件已过承诺时限"));
         // Another department's task of the same cases is not here.
         assert!(!page.says("核税</a>"));
         assert!(page.says("后面等着：登簿（不动产登记）"), "{}", page.text());
+    });
+}
+
+#[test]
+fn a_task_is_as_late_as_its_case_and_as_near_on_every_page() {
+    story("inbox-case-late", |world| async move {
+        // Yesterday's case: all is done but the registration, which opens now, with its own fifteen minutes.
+        world.clock.set(day("2026-11-24").at(10, 0));
+        let number = world.billed(&world.buyer()).await;
+        let text = |id: &str, value: &str| (id.to_string(), Fact::Text(value.into()));
+        let examined = Facts::from([
+            text("registered_unit", "330102001001GB00012F00010001"),
+            text("registered_use", "dwelling"),
+            text("land_right", "granted"),
+        ]);
+        world.pass(&number, "examine", "natural-resources", examined);
+        let bill = world.case(&number).bills[0].id;
+        world.clock.set(morning());
+        let pay = move |casework: &Casework, tx: &mut Tx<'_>, ctx: &Ctx| casework.pay(tx, ctx, bill, "R1");
+        world.command(&Actor::System("payments"), pay).unwrap();
+        let (case, register) = (world.case(&number), world.task(&number, "register"));
+        assert!(case.promised_due.unwrap() < morning() && register.due_at.unwrap() > morning());
+
+        let me = reviewer(1, "王敏", "natural-resources");
+        let page = world.get(&me, "/review?all=1").await;
+        let at = places(&page, &[">已逾期 <", ">登簿</a>", "clock-overdue", "整件已过承诺时限", "本环节 "]);
+        assert!(at.is_sorted() && !page.says(">一个工作日内到期 <"), "{}", page.text());
+        for (from, there) in [("severe", true), ("late", true), ("soon", false)] {
+            let page = world.get(&me, &format!("/review?all=1&from={from}")).await;
+            assert_eq!(page.says(&grouped(&number)), there, "{from}");
+        }
+        let board = world.get(&inspector(), "/supervise/tasks?department=natural-resources&show=late").await;
+        assert!(board.says(&grouped(&number)) && board.says("is-late"), "{}", board.text());
+        assert!(world.see_task(&me, register.id).await.says("clock-overdue"));
+
+        // All of a short limit is left: not near, neither the task nor its case.
+        let fresh = world.accepted(&world.buyer()).await;
+        let task = world.task(&fresh, "verify-contract").id;
+        let housing = reviewer(2, "李强", "housing");
+        let case = world.get(&housing, &format!("/review/cases/{fresh}")).await;
+        for page in [world.get(&housing, "/review").await, world.see_task(&housing, task).await, case] {
+            assert!(page.says("clock-normal") && !page.says("clock-near"), "{}", page.text());
+        }
+
+        // Decided, the promise is no longer what runs.
+        world.pass(&number, "register", "natural-resources", Facts::new());
+        let page = world.get(&me, "/review?all=1").await;
+        let at = places(&page, &[">一个工作日内到期 <", ">制证</a>"]);
+        assert!(at.is_sorted() && !page.says("整件已过承诺时限"), "{}", page.text());
     });
 }
 

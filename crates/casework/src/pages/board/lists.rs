@@ -20,8 +20,8 @@ use crate::model::{CaseState, Outcome, Owner, TaskState};
 use crate::pages::ctx_of;
 use crate::pages::review::address::{Address, key};
 use crate::pages::review::people;
-use crate::pages::review::urgency::{bounds, row_clock, short_clock};
-use crate::pages::words::{grouped, state_tag, until};
+use crate::pages::review::urgency::bounds;
+use crate::pages::words::{grouped, short_clock, state_tag, task_clock, until};
 use crate::store::board::{self, BoardCase, CaseFilter};
 use crate::store::inbox::{self, Bounds, InboxTask, Stretch, Which};
 use crate::store::lists::NO_DUE;
@@ -206,8 +206,13 @@ fn case_clock(casework: &Casework, case: &BoardCase, state: CaseState, now: Inst
     match (state, case.running) {
         (CaseState::Decided, _) => Clock::new(ClockState::Finished, "等待送达", ""),
         (_, NO_DUE) => Clock::new(ClockState::Normal, "没有时限", ""),
-        (_, running) => short_clock(until(casework, now, Instant(running))),
+        (_, running) => short_clock(until(casework, now, since(case, state), Instant(running))),
     }
+}
+
+/// When what it runs towards began, as far as a list knows.
+fn since(case: &BoardCase, state: CaseState) -> Option<Instant> {
+    if state == CaseState::InReview { case.accepted_at } else { None }
 }
 
 /// `/supervise/tasks?department=…&show=late`: tasks that lie somewhere.
@@ -334,9 +339,9 @@ impl Show {
         match self {
             Show::Open => "已经送到、还没有办完的环节。",
             Show::Unclaimed => "已经送到、还没有人领取的环节。",
-            Show::Late => "过了本环节时限还没有办完。",
+            Show::Late => "过了本环节时限，或者整件过了承诺时限，还没有办完。",
             Show::Soon => "今天或下一个工作日到期。",
-            Show::Still => "时限暂停，或者没有单独时限。",
+            Show::Still => "时限暂停，或者没有时限。",
         }
     }
 
@@ -379,8 +384,8 @@ fn task_table(
         };
         let state = TaskState::parse(&task.state).map_or("", TaskState::zh);
         let holder = if task.assignee_name.is_empty() { String::new() } else { task.assignee_name.clone() };
-        let clock = row_clock(casework, task, now);
-        let late = clock.state() == ClockState::Overdue;
+        let clock = task_clock(casework, &task.into(), now);
+        let late = task.running < now.0;
         let cells = vec![
             task.name.as_str().into(),
             case,

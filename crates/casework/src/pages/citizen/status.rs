@@ -1,11 +1,12 @@
 //! Where a case stands, in one plain sentence, and the one thing its applicant can do about it.
 
 use yimen_catalogue::Catalogue;
+use yimen_catalogue::model::StepKind;
 use yimen_standards::money::Fen;
 use yimen_standards::time::Instant;
 
 use crate::Casework;
-use crate::model::{Bill, BillState, Case, CaseState, Outcome, Owner};
+use crate::model::{Bill, BillState, Case, CaseState, Delivery, Outcome, Owner};
 use crate::pages::{due_line, moment, owner_words};
 
 pub(super) fn sentence(casework: &Casework, catalogue: &Catalogue, case: &Case, now: Instant) -> String {
@@ -25,7 +26,7 @@ pub(super) fn sentence(casework: &Casework, catalogue: &Catalogue, case: &Case, 
             format!("有 {count} 项需要您补正，{due}。补齐后继续往下办。")
         }
         CaseState::InReview => in_review(catalogue, case),
-        CaseState::Decided => decided(case),
+        CaseState::Decided => decided(case, office),
         CaseState::Closed => match case.outcome {
             Some(Outcome::Denied) => {
                 "没有获得批准，已经办结。不服决定的，可以按决定书写明的途径申请复议或者提起诉讼。".into()
@@ -75,10 +76,20 @@ fn in_review(catalogue: &Catalogue, case: &Case) -> String {
     }
 }
 
-fn decided(case: &Case) -> String {
+fn decided(case: &Case, office: &str) -> String {
+    let in_the_making = case.tasks.iter().any(|t| t.kind == StepKind::Issue && !t.state.is_over());
     match case.outcome {
         Some(Outcome::Denied) => "没有获得批准，理由写在决定书里，正在送达。".into(),
-        _ => format!("已经批准，正在制作结果，以{}的方式交给您。", case.delivery.zh()),
+        _ if in_the_making => {
+            format!("已经批准，正在制作结果，以{}的方式交给您。", case.delivery.zh())
+        }
+        _ => match case.delivery {
+            Delivery::Window => format!("已经批准，结果已经制作完成，请带身份证件到{office}领取。"),
+            Delivery::Post => "已经批准，结果已经制作完成，正在以邮寄送达的方式寄给您，请留意查收。".into(),
+            Delivery::Electronic => {
+                "已经批准，结果已经制作完成，正在以电子送达的方式交给您，内容在下面。".into()
+            }
+        },
     }
 }
 

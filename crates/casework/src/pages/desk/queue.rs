@@ -371,9 +371,9 @@ impl Looking<'_> {
                 Cell::link_with(format!("/desk/cases/{}#task-{}", item.number, item.id), &item.name, note),
                 Cell::text(&item.applicant_name),
                 Cell::text(item.note.lines().last().unwrap_or_default()),
-                Cell::from(task_clock(self.casework, item, self.now).compact()),
+                Cell::from(task_clock(self.casework, &item.into(), self.now).compact()),
             ]);
-            if item.due_at.is_some_and(|due| due < self.now) { row.late() } else { row }
+            if item.running < self.now.0 { row.late() } else { row }
         };
         let table = Table::new(caption, columns).hide_caption().keys().rows(items.iter().map(row));
         table.empty(format!("现在没有“{caption}”的办件。"))

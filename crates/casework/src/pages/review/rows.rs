@@ -5,11 +5,11 @@ use yimen_standards::time::Instant;
 use yimen_web::Clock;
 
 use super::people;
-use super::urgency::{Urgency, row_clock};
+use super::urgency::Urgency;
 use super::waits::{Waits, waits};
 use crate::Casework;
 use crate::model::TaskState;
-use crate::pages::words::{grouped, moment};
+use crate::pages::words::{grouped, moment, task_clock};
 use crate::store::inbox::{Bounds, InboxTask, Unfinished};
 
 /// One task as a row.
@@ -63,7 +63,7 @@ impl Rows<'_> {
             service: version.map_or(task.service.as_str(), |v| v.service.name.as_str()).to_string(),
             number: grouped(&task.number),
             applicant: people::applicant(version, &task.applicant_name),
-            clock: row_clock(self.casework, task, self.now).compact(),
+            clock: task_clock(self.casework, &task.into(), self.now).compact(),
             late: Urgency::of(task, self.bounds).is_late(),
             holder: if mine { "我".into() } else { task.assignee_name.clone() },
             mine,
@@ -81,11 +81,15 @@ impl Rows<'_> {
             let by = moment(due, self.now);
             if due < self.now {
                 reasons.push(Reason { text: format!("整件已过承诺时限（{by}）"), late: true });
+                if let Some(own) = task.due_at.filter(|own| *own >= self.now) {
+                    let text = format!("本环节 {} 前", moment(own, self.now));
+                    reasons.push(Reason { text, late: false });
+                }
             } else if due < self.bounds.soon && task.due_at.is_some_and(|own| due < own) {
                 reasons.push(Reason { text: format!("整件承诺 {by} 前办结"), late: false });
             }
         }
-        if task.stopped_since.is_some() && task.due_at.is_some() {
+        if task.stopped_since.is_some() && task.due_at.or(task.promised_due).is_some() {
             reasons
                 .push(Reason { text: "特别程序进行中，暂停前已经到期".into(), late: false });
         }

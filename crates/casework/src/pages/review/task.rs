@@ -17,13 +17,12 @@ use super::dossier::{Data, Dossier, Places};
 use super::findings::task_tag;
 use super::opinion::ReviewRules;
 use super::presence::Presence;
-use super::urgency::short_clock;
 use super::workbench::{Typed, Workbench};
 use crate::Casework;
 use crate::error::{CaseworkError, Result};
 use crate::model::{Case, Owner, Task, TaskState, is_decision};
 use crate::pages::ctx_of;
-use crate::pages::words::{moment, until};
+use crate::pages::words::{Times, moment, task_clock};
 use crate::policy::{Policy, may_work_on};
 
 #[derive(Template)]
@@ -206,11 +205,17 @@ fn clock(casework: &Casework, case: &Case, task: &Task, ctx: &Ctx) -> Clock {
     if let Some(stop) = case.open_stop().filter(|_| task.due_at.is_none()) {
         return Clock::new(ClockState::Paused, format!("（{}）", stop.name), "").detail(detail);
     }
-    match (task.due_at.or(case.promised_due), task.state) {
-        (_, TaskState::Waiting) => Clock::new(ClockState::Normal, "还没有开始", "").detail(detail),
-        (Some(due), _) => short_clock(until(casework, ctx.now, due)).detail(detail),
-        (None, _) => Clock::new(ClockState::Normal, "没有单独时限", "").detail(detail),
+    if task.state == TaskState::Waiting {
+        return Clock::new(ClockState::Normal, "还没有开始", "").detail(detail);
     }
+    let times = Times {
+        opened_at: task.opened_at,
+        due_at: task.due_at,
+        accepted_at: case.accepted_at,
+        promised_due: case.running_due(),
+        stopped_since: case.stopped_since,
+    };
+    task_clock(casework, &times, ctx.now).detail(detail)
 }
 
 /// Whether the caller may work on the task, rather than only head its department.

@@ -1,11 +1,10 @@
 //! How urgent something is: five words, each with the moment it begins at, the same for counts, rows and the board.
 
 use yimen_standards::time::Instant;
-use yimen_web::{Clock, ClockState};
 
 use crate::Casework;
-use crate::pages::words::{Until, until};
 use crate::store::inbox::{Bounds, Counts, InboxTask};
+use crate::store::lists::NO_DUE;
 
 /// Overdue by more than so many working days is badly overdue.
 pub const SEVERE_AFTER: i64 = 3;
@@ -27,7 +26,7 @@ impl Urgency {
         match self {
             Urgency::Severe => "已严重逾期",
             Urgency::Late => "已逾期",
-            Urgency::Soon => "今日到期或临近",
+            Urgency::Soon => "一个工作日内到期",
             Urgency::Normal => "正常",
             Urgency::Stopped => "已暂停",
         }
@@ -37,9 +36,9 @@ impl Urgency {
     pub fn meaning(self) -> &'static str {
         match self {
             Urgency::Severe => "逾期超过 3 个工作日",
-            Urgency::Late => "过了本环节时限",
+            Urgency::Late => "过了本环节时限，或者整件过了承诺时限",
             Urgency::Soon => "今天或下一个工作日到期",
-            Urgency::Normal => "到期还早，或没有单独时限",
+            Urgency::Normal => "到期还早，或没有时限",
             Urgency::Stopped => "特别程序进行中，时限停止计算",
         }
     }
@@ -63,14 +62,14 @@ impl Urgency {
         matches!(self, Urgency::Severe | Urgency::Late)
     }
 
+    /// The worse of the task's own and its case's.
     pub fn of(task: &InboxTask, bounds: Bounds) -> Urgency {
-        match task.due_at {
-            None if task.stopped_since.is_some() => Urgency::Stopped,
-            None => Urgency::Normal,
-            Some(due) if due < bounds.severe => Urgency::Severe,
-            Some(due) if due < bounds.now => Urgency::Late,
-            Some(due) if due < bounds.soon => Urgency::Soon,
-            Some(_) => Urgency::Normal,
+        match task.running {
+            NO_DUE if task.stopped_since.is_some() => Urgency::Stopped,
+            running if running < bounds.severe.0 => Urgency::Severe,
+            running if running < bounds.now.0 => Urgency::Late,
+            running if running < bounds.soon.0 => Urgency::Soon,
+            _ => Urgency::Normal,
         }
     }
 
@@ -101,21 +100,4 @@ pub fn bounds(casework: &Casework, now: Instant) -> Bounds {
     // A due time of midnight closes the day before, hence the one millisecond.
     let after = |day: yimen_standards::time::Day| day.plus_days(1).start().plus_millis(1);
     Bounds { severe: after(day), now, soon: after(calendar.working_day_after(today, 1)) }
-}
-
-/// The clock of a row: the task's own limit, else the promise of the case.
-pub fn row_clock(casework: &Casework, task: &InboxTask, now: Instant) -> Clock {
-    if task.stopped_since.is_some() && task.due_at.is_none() {
-        return Clock::new(ClockState::Paused, "（特别程序）", "");
-    }
-    match task.due_at.or(task.promised_due) {
-        Some(due) => short_clock(until(casework, now, due)),
-        None => Clock::new(ClockState::Normal, "没有单独时限", ""),
-    }
-}
-
-/// The state's word stands before the rest: 逾期 2 个工作日, not 逾期 已逾期 2 个工作日.
-pub fn short_clock(until: Until) -> Clock {
-    let left = until.left.strip_prefix('已').unwrap_or(&until.left);
-    Clock::new(until.state, left, until.by)
 }
