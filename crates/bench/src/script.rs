@@ -21,11 +21,11 @@ impl Script {
     pub fn new(world: &World, resident: usize, seed: u64) -> Result<Script, Failure> {
         let mut rng = rng(seed);
         let (me, _, _) = &world.residents[resident];
-        let other = &world.residents[(resident + 1) % world.residents.len()].0;
+        let others = [1, 2, 3].map(|n| &world.residents[(resident + n) % world.residents.len()].0);
         let version = world.casework.catalogue.get().current(SERVICE).cloned().ok_or("no home transfer")?;
         let today = world.platform.clock.now().day();
-        let facts =
-            yimen_demo::fill(&mut rng, &version, me, other, today).ok_or("the applicant does not qualify")?;
+        let facts = yimen_demo::fill(&mut rng, &version, me, others, today)
+            .ok_or("the applicant does not qualify")?;
         let (mut known, mut records) = (facts.clone(), BTreeMap::new());
         for planned in &version.plan(&facts).steps {
             let step = &planned.step.id;

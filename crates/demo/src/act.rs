@@ -9,13 +9,17 @@ use yimen_casework::model::{
 };
 use yimen_casework::{DecideTask, StartDraft};
 use yimen_catalogue::model::{Source, StepKind};
-use yimen_catalogue::{Facts, Version, limits};
+use yimen_catalogue::{Fact, Facts, Version, limits};
 use yimen_platform::{Actor, Role, Staff};
 use yimen_standards::time::Instant;
 use yimen_store::Tx;
 
 use crate::answers;
 use crate::life::{CityError, Sim};
+
+/// The first and the last day of a public notice, as packs name them.
+const NOTICE_FROM: &str = "notice_first_day";
+const NOTICE_UNTIL: &str = "notice_last_day";
 
 /// One application on its way.
 pub(crate) struct Life {
@@ -160,12 +164,12 @@ fn begin(tx: &mut Tx<'_>, sim: &mut Sim, at: Instant, who: usize, aim: Option<Ai
         (None, Some(home)) if sim.rng.random_bool(0.25) => home,
         _ => services[sim.rng.random_range(0..services.len())].clone(),
     };
-    let other = sim.rng.random_range(0..sim.city.residents.len());
     let (me, party, account) = sim.city.residents[who].clone();
-    let them = sim.city.residents[if other == who { (other + 1) % sim.city.residents.len() } else { other }]
-        .0
-        .clone();
-    let Some(facts) = answers::fill(&mut sim.rng, &version, &me, &them, at.day()) else {
+    let (people, first) = (&sim.city.residents, sim.rng.random_range(0..sim.city.residents.len()));
+    // Neighbours of each other and none of them the applicant, where there are people enough.
+    let other = |n: usize| &people[(who + 1 + (first + n) % (people.len() - 1).max(1)) % people.len()].0;
+    let others = [other(0), other(1), other(2)];
+    let Some(facts) = answers::fill(&mut sim.rng, &version, &me, others, at.day()) else {
         return Ok(());
     };
     let offices = &catalogue.city().offices;
@@ -296,16 +300,20 @@ fn work(tx: &mut Tx<'_>, sim: &mut Sim, at: Instant, life: usize, id: i64) -> Re
     let version = sim.lives[life].version.clone();
     let specials = version.step(&task.step).map(|s| s.specials.clone()).unwrap_or_default();
     let fresh = task.state == TaskState::Open && task.note.is_empty();
+    let was_stopped = case.stops.iter().any(|s| s.task_id == id);
+    // A public notice is posted whatever else happens.
+    let posts = is_notice(sim, life, &task.step);
     let aim = sim.lives[life].aim;
     let chance: f64 = if aim.is_some() { 1.0 } else { sim.rng.random() };
     if aim == Some(Aim::Review) {
         casework.claim(tx, &ctx, id)?;
         return Ok(());
     }
-    let case = if fresh && chance < 0.10 {
+    let case = if fresh && !posts && chance < 0.10 {
         casework.claim(tx, &ctx, id)?
-    } else if fresh && chance < 0.13 && !specials.is_empty() && !case.stops.iter().any(|s| s.task_id == id) {
-        casework.start_special(tx, &ctx, id, &specials[0], "情况复杂，需要进一步核实。")?
+    } else if fresh && (posts || chance < 0.13) && !specials.is_empty() && !was_stopped {
+        let reason = if posts { "按规定公示。" } else { "情况复杂，需要进一步核实。" };
+        casework.start_special(tx, &ctx, id, &specials[0], reason)?
     } else if fresh && chance < 0.15 && !is_decision(task.kind) && task.kind == StepKind::Review {
         casework.return_to_window(tx, &ctx, id, "请与申请人核对所填内容与证件是否一致。")?
     } else if case.stopped_since.is_some() {
@@ -361,10 +369,18 @@ fn conclude(
     let version = sim.lives[life].version.clone();
     let person = sim.city.residents[sim.lives[life].who].0.clone();
     let facts = sim.lives[life].facts.clone();
-    let records = match against {
+    let mut records = match against {
         true => Facts::new(),
         false => answers::records(&mut sim.rng, &version, &task.step, &facts, &person, ctx.now.day()),
     };
+    // A notice hung out for as long as the clock stood still for it.
+    if let Some((from, to)) =
+        case.stops.iter().filter(|s| s.task_id == task.id).find_map(|s| Some((s.from, s.to?)))
+    {
+        for (id, at) in [(NOTICE_FROM, from), (NOTICE_UNTIL, to)] {
+            records.entry(id.into()).and_modify(|day| *day = Fact::Text(at.day().to_string()));
+        }
+    }
     sim.lives[life].facts.extend(records.clone());
     let decision = DecideTask { task: task.id, finding, opinion: opinion.into(), records };
     Ok(sim.city.casework.decide_task(tx, ctx, &decision)?)
@@ -455,9 +471,20 @@ fn follow(sim: &mut Sim, at: Instant, life: usize, case: &Case) {
     }
 }
 
+fn is_notice(sim: &Sim, life: usize, step: &str) -> bool {
+    sim.lives[life].version.step(step).is_some_and(|s| s.records.iter().any(|r| r.id == NOTICE_FROM))
+}
+
 fn follow_tasks(sim: &mut Sim, at: Instant, life: usize, case: &Case) {
     for stop in case.stops.iter().filter(|s| s.to.is_none()) {
         if sim.lives[life].in_hand.insert(stop.id) {
+            // A notice hangs for its whole time.
+            let task = case.task(stop.task_id);
+            if let (Some(end), true) = (stop.planned_to, task.is_some_and(|t| is_notice(sim, life, &t.step)))
+            {
+                sim.at(end.plus_millis(1), Event::Tick { life });
+                continue;
+            }
             let minutes = sim.rng.random_range(480..3_600);
             let when = sim.working(at, minutes);
             sim.at(when, Event::EndSpecial { life, task: stop.task_id, stop: stop.id });

@@ -12,16 +12,23 @@ use crate::people::{Person, pick};
 /// How often new answers are tried before a person is taken to be not entitled.
 const TRIES: usize = 40;
 
-/// Answers to the whole application, such that nothing stops it. `None` when this person never qualifies.
-pub fn fill(rng: &mut StdRng, version: &Version, me: &Person, other: &Person, today: Day) -> Option<Facts> {
-    (0..TRIES).map(|_| attempt(rng, version, me, other, today)).find(|facts| {
+/// Answers to the whole application, such that nothing stops it. `None` when this person never qualifies. The others are
+/// whom the applicant deals with, a second person beside one of the two, and somebody of the family.
+pub fn fill(
+    rng: &mut StdRng,
+    version: &Version,
+    me: &Person,
+    others: [&Person; 3],
+    today: Day,
+) -> Option<Facts> {
+    (0..TRIES).map(|_| attempt(rng, version, me, others, today)).find(|facts| {
         version.stops(facts).is_empty()
             && version.next_question(facts).is_none()
             && version.unanswered(facts).is_empty()
     })
 }
 
-fn attempt(rng: &mut StdRng, version: &Version, me: &Person, other: &Person, today: Day) -> Facts {
+fn attempt(rng: &mut StdRng, version: &Version, me: &Person, others: [&Person; 3], today: Day) -> Facts {
     let mut facts = Facts::new();
     facts.insert(yimen_catalogue::TODAY.into(), Fact::Text(today.to_string()));
     while let Some(question) = version.next_question(&facts) {
@@ -34,17 +41,40 @@ fn attempt(rng: &mut StdRng, version: &Version, me: &Person, other: &Person, tod
     let pages: Vec<String> = version.pages(&facts).iter().map(|p| p.id.clone()).collect();
     for page in pages {
         let mut done = 0;
+        // Whoever is named is named in full.
+        let mut left_out: Option<(String, bool)> = None;
         // A field may depend on one before it on the same page, so the list is asked for again after each answer.
         while let Some(field) = version.fields(&page, &facts).get(done).map(|f| (*f).clone()) {
             done += 1;
-            if field.optional && rng.random_bool(0.5) {
-                continue;
+            let whose = field.id.split('_').next().unwrap_or_default();
+            if field.optional {
+                let same = left_out.as_ref().filter(|(of, _)| is_of_person(&field) && of == whose);
+                let is_left_out = same.map_or_else(|| rng.random_bool(0.5), |(_, left_out)| *left_out);
+                if is_of_person(&field) {
+                    left_out = Some((whose.to_owned(), is_left_out));
+                }
+                if is_left_out {
+                    continue;
+                }
             }
-            facts.insert(field.id.clone(), answer(rng, &field, me, other, today));
+            facts.insert(field.id.clone(), answer(rng, &field, me, who(&field.id, others), today));
         }
     }
     facts.remove(yimen_catalogue::TODAY);
     facts
+}
+
+fn is_of_person(field: &Field) -> bool {
+    matches!(field.kind, FieldKind::Name | FieldKind::ResidentId)
+}
+
+/// Whom a field is about, by what it is called: nobody is on both sides of a deal, or twice on one.
+fn who<'a>(field: &str, others: [&'a Person; 3]) -> &'a Person {
+    match field.split('_').next().unwrap_or_default() {
+        whose if whose.ends_with('2') => others[1],
+        whose if whose.ends_with('3') || whose == "spouse" => others[2],
+        _ => others[0],
+    }
 }
 
 /// What an officer records at a step.
@@ -155,6 +185,13 @@ fn date(rng: &mut StdRng, field: &Field, me: &Person, today: Day) -> Day {
         return born.unwrap_or(today);
     }
     if called(&["inspected", "assessed", "to_day"]) {
+        return today;
+    }
+    // A public notice of fifteen working days at most that is over.
+    if called(&["notice_first"]) {
+        return today.plus_days(-30);
+    }
+    if called(&["notice_last"]) {
         return today;
     }
     let ahead = |days| today.plus_days(days);
