@@ -13,7 +13,7 @@ pub const VISITOR: &str = "000000199203040020";
 pub const COMPANY: &str = "91000000MA00000157";
 
 /// Everything an application for another ID card asks for, for someone who lost it.
-pub const ID_CARD: [(&str, &str); 15] = [
+pub const ID_CARD: [(&str, &str); 14] = [
     ("reason", "lost"),
     ("hukou_here", "yes"),
     ("under_sixteen", "no"),
@@ -27,7 +27,6 @@ pub const ID_CARD: [(&str, &str); 15] = [
     ("lost_on-d", "1"),
     ("name_variant", "yes"),
     ("urgent", "no"),
-    ("post_address", ""),
     ("ticked", "1"),
 ];
 
