@@ -94,8 +94,14 @@ impl World {
 
     /// An ID card application that the clerk accepted at once.
     pub async fn card_accepted(&self, clerk: &Actor) -> String {
+        self.card_accepted_for(clerk, "window").await
+    }
+
+    pub async fn card_accepted_for(&self, clerk: &Actor, way: &str) -> String {
         let number = self.card(clerk).await;
-        let fields = with(&ID_CARD, &[("material", "identity"), ("material", "photo"), ("action", "accept")]);
+        let taken_in =
+            [("material", "identity"), ("material", "photo"), ("result-way", way), ("action", "accept")];
+        let fields = with(&ID_CARD, &taken_in);
         let done = self.fill_in(clerk, &number, &fields).await;
         assert_eq!(done.location(), format!("/desk/cases/{number}?done=accepted"), "{}", done.text());
         number

@@ -114,25 +114,30 @@ fn the_window_sees_what_is_to_be_paid_and_what_was() {
     });
 }
 
+/// A card that is made and waits at the window; answers with its number and the task of handing it over.
+async fn card_made(world: &World, clerk: &Actor, way: &str) -> (String, i64) {
+    let number = world.card_accepted_for(clerk, way).await;
+    let id = task(world, &number, "capture");
+    let finding = format!("finding-{id}");
+    let fields = [(finding.as_str(), "pass"), ("born_on", "1992-03-04"), ("fingerprint_status", "done")];
+    let done = conclude(world, clerk, id, &fields).await;
+    assert_eq!(done.status, 303, "{}", done.text());
+    let bill = world.case(&number).bills[0].id;
+    world
+        .command(&Actor::System("payments"), move |casework, tx, ctx| casework.pay(tx, ctx, bill, "PJ-1"))
+        .unwrap();
+    for step in ["verify", "decide", "make"] {
+        world.pass(&number, step, "police", Facts::new());
+    }
+    let id = task(world, &number, "deliver");
+    (number, id)
+}
+
 #[test]
 fn a_result_is_handed_over_with_its_receipt() {
     story("deliver", |world| async move {
         let clerk = clerk_here();
-        let number = world.card_accepted(&clerk).await;
-        let id = task(&world, &number, "capture");
-        let finding = format!("finding-{id}");
-        let fields = [(finding.as_str(), "pass"), ("born_on", "1992-03-04"), ("fingerprint_status", "done")];
-        let done = conclude(&world, &clerk, id, &fields).await;
-        assert_eq!(done.status, 303, "{}", done.text());
-        let bill = world.case(&number).bills[0].id;
-        world
-            .command(&Actor::System("payments"), move |casework, tx, ctx| casework.pay(tx, ctx, bill, "PJ-1"))
-            .unwrap();
-        for step in ["verify", "decide", "make"] {
-            world.pass(&number, step, "police", Facts::new());
-        }
-        // By post or at the window, whoever brings it records that.
-        let id = task(&world, &number, "deliver");
+        let (number, id) = card_made(&world, &clerk, "window").await;
         let page = world.see(&clerk, &number).await;
         assert!(page.says("已交付，办理完毕"), "{}", page.text());
         let opinion = format!("opinion-{id}");
@@ -142,6 +147,24 @@ fn a_result_is_handed_over_with_its_receipt() {
         assert!(page.says("打印送达回执"));
         assert_eq!(world.case(&number).state, CaseState::Closed);
         assert!(!page.says(VISITOR));
+    });
+}
+
+#[test]
+fn a_result_that_goes_by_post_names_where_to_and_under_which_number() {
+    story("post", |world| async move {
+        let clerk = clerk_here();
+        let (number, id) = card_made(&world, &clerk, "post").await;
+        let page = world.see(&clerk, &number).await;
+        assert!(page.says("已寄出，办理完毕") && page.says("13800000002"), "{}", page.text());
+        let opinion = format!("opinion-{id}");
+        let bare = conclude(&world, &clerk, id, &[(opinion.as_str(), " ")]).await;
+        assert_eq!(bare.status, 422);
+        assert!(bare.says("请填写寄出的邮件号"), "{}", bare.text());
+        let sent = conclude(&world, &clerk, id, &[(opinion.as_str(), "EMS 1000000000001")]).await;
+        let page = world.get(&clerk, &sent.location()).await;
+        assert!(page.says("打印送达回执") && !page.says("13800000002"), "{}", page.text());
+        assert_eq!(world.case(&number).state, CaseState::Closed);
     });
 }
 

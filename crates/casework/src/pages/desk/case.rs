@@ -138,7 +138,7 @@ async fn load(
         check: checking.then(|| PreCheck::of(view, &dossier.viewer, with.typed)),
         correcting: correction.map(items),
         returned: tasks::returned(view, with.typed),
-        tasks: tasks::own(view, with.typed),
+        tasks: tasks::own(view, data.party.as_ref(), with.typed),
         withdraw: may_withdraw.then_some(why),
         withdraw_open: errors.iter().any(|error| error.field == "withdraw-why"),
         accepted: case.accepted_at.is_some(),

@@ -3,14 +3,15 @@
 use axum::extract::{Path, State};
 use axum::response::Response;
 use yimen_identity::StaffOnly;
+use yimen_parties::Party;
 use yimen_platform::Ctx;
 use yimen_store::Tx;
-use yimen_web::{Choice, Field, Form, FormState, Shell, WebError, redirect_303};
+use yimen_web::{Choice, Field, Form, FormState, Shell, SummaryList, WebError, redirect_303};
 
 use super::fill::home;
 use super::issued::Done;
 use super::{case, clerk};
-use crate::model::{Finding, Owner, Task, TaskState};
+use crate::model::{Delivery, Finding, Owner, Task, TaskState};
 use crate::pages::citizen::opened::refused_at;
 use crate::pages::fields::{Applying, control, control_from, take};
 use crate::pages::{command, ctx_of};
@@ -24,6 +25,8 @@ pub(super) struct Own {
     pub id: i64,
     pub name: String,
     pub delivery: bool,
+    /// Where the result is to be sent, when it goes by post.
+    pub post_to: Option<SummaryList>,
     pub checks: Vec<String>,
     pub finding: Option<Field>,
     pub records: Vec<Field>,
@@ -54,7 +57,16 @@ fn with(field: Field, typed: Option<&FormState>) -> Field {
     typed.map_or(field.clone(), |form| field.from(form))
 }
 
-pub(super) fn own(view: &CaseView, typed: Option<&FormState>) -> Vec<Own> {
+/// Whoever packs the letter needs it whole; that they saw the page is written down.
+fn post_to(to: &Party) -> SummaryList {
+    let or = |text: &str, none: &str| if text.is_empty() { none.to_owned() } else { text.to_owned() };
+    SummaryList::new()
+        .fact("寄给", to.name.as_str())
+        .fact("联系电话", or(&to.phone, "没有登记"))
+        .fact("寄往", or(&to.address, "没有登记地址，请先打电话问清寄到哪里"))
+}
+
+pub(super) fn own(view: &CaseView, applicant: Option<&Party>, typed: Option<&FormState>) -> Vec<Own> {
     let is_own = |task: &&Task| {
         matches!(task.owner, Owner::Office(_)) && matches!(task.state, TaskState::Open | TaskState::Claimed)
     };
@@ -67,7 +79,10 @@ pub(super) fn own(view: &CaseView, typed: Option<&FormState>) -> Vec<Own> {
         let choices = vec![Choice::new("pass", "通过"), Choice::new("fail", "不通过")];
         let finding = Field::radios(finding_name(task.id), "结论", choices).inline();
         let opinion = Field::text(opinion_name(task.id), "办理说明");
+        let post = task.kind == StepKind::Delivery && view.fetched.case.delivery == Delivery::Post;
         let opinion = match task.kind {
+            StepKind::Delivery if post => Field::text(opinion_name(task.id), "邮件号")
+                .hint("例如 EMS 1000000000001；写在送达回执上，申请人可以凭它查询"),
             StepKind::Delivery => opinion.hint("例如领取人是谁、证件核验情况").optional(),
             StepKind::Review => opinion.hint("通过的可不填；不通过的写明理由和依据"),
             _ => opinion.optional(),
@@ -76,6 +91,7 @@ pub(super) fn own(view: &CaseView, typed: Option<&FormState>) -> Vec<Own> {
             id: task.id,
             name: task.name.clone(),
             delivery: task.kind == StepKind::Delivery,
+            post_to: applicant.filter(|_| post).map(post_to),
             checks: version.step(&task.step).map(|step| step.checks.clone()).unwrap_or_default(),
             finding: (task.kind == StepKind::Review).then(|| with(finding, typed)),
             records: version.records(&task.step, &view.facts).into_iter().map(record).collect(),
@@ -155,6 +171,9 @@ pub(super) async fn done(
         return Ok(redirect_303(format!("{home}?done={}", Done::Already.code())));
     }
     let finding = finding(task, &mut form);
+    if task.kind == StepKind::Delivery && case.delivery == Delivery::Post {
+        form.require(&opinion_name(id), "请填写寄出的邮件号，申请人可以凭它查询。");
+    }
     let opinion = form.text(&opinion_name(id)).to_string();
     let facts = casework.facts(&fetched)?.clone();
     let step = task.step.clone();
