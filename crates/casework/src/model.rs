@@ -380,3 +380,69 @@ pub fn is_before_decision(kind: StepKind) -> bool {
 pub fn is_decision(kind: StepKind) -> bool {
     matches!(kind, StepKind::Decision | StepKind::Registration)
 }
+
+impl Task {
+    /// One that waits for those before it, and that nobody has touched.
+    pub fn waiting(id: i64, owner: Owner, step: String, name: String, kind: StepKind) -> Task {
+        Task {
+            id,
+            step,
+            name,
+            kind,
+            owner,
+            after: Vec::new(),
+            within: None,
+            state: TaskState::Waiting,
+            assignee: None,
+            assignee_name: String::new(),
+            opened_at: None,
+            due_at: None,
+            done_at: None,
+            finding: None,
+            opinion: String::new(),
+            note: String::new(),
+            revision: 0,
+        }
+    }
+}
+
+#[cfg(test)]
+impl Case {
+    /// A draft that nothing has happened to.
+    pub(crate) fn untouched(created_at: Instant) -> Case {
+        Case {
+            id: 0,
+            number: "n".into(),
+            service: "home-transfer".into(),
+            version_id: 1,
+            revision: 0,
+            state: CaseState::Draft,
+            outcome: None,
+            channel: Channel::Online,
+            delivery: Delivery::Window,
+            applicant: 0,
+            applicant_name: "张三".into(),
+            office: String::new(),
+            lead: String::new(),
+            region: String::new(),
+            created_at,
+            submitted_at: None,
+            received_at: None,
+            accepted_at: None,
+            deemed: false,
+            decided_at: None,
+            closed_at: None,
+            ended_because: String::new(),
+            precheck_due: None,
+            correction_due: None,
+            statutory_due: None,
+            promised_due: None,
+            stopped_since: None,
+            correction: None,
+            tasks: Vec::new(),
+            stops: Vec::new(),
+            extension: None,
+            bills: Vec::new(),
+        }
+    }
+}

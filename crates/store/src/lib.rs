@@ -52,8 +52,8 @@ pub enum Engine {
 /// How a store is opened. `Options::default()` suits a server.
 #[derive(Clone)]
 pub struct Options {
-    /// Reader threads (SQLite): as many as there are processors. With more, pages that are nearly done wait for a processor
-    /// while others begin.
+    /// Connections for reads where they are asked for, and as many threads for those that find none of them idle (SQLite):
+    /// as many as there are processors. With more, pages that are nearly done wait for a processor while others begin.
     pub readers: usize,
     /// Threads that own a connection (PostgreSQL).
     pub connections: usize,

@@ -13,7 +13,7 @@ use yimen_store::{Read, StoreError, Tx};
 use yimen_testkit::on_each_engine;
 
 use super::*;
-use crate::model::{Channel, Delivery};
+use crate::model::Channel;
 use crate::store::{board, case, inbox, lists};
 
 const DEPARTMENTS: [&str; 3] = ["", "housing", "tax"];
@@ -22,25 +22,8 @@ const SOON: Instant = Instant(1_000);
 
 fn task(id: i64, owner: Owner, state: TaskState) -> Task {
     let assignee = (state == TaskState::Claimed).then_some(7);
-    Task {
-        id,
-        step: format!("step-{id}"),
-        name: "审查".into(),
-        kind: StepKind::Review,
-        owner,
-        after: Vec::new(),
-        within: None,
-        state,
-        assignee,
-        assignee_name: String::new(),
-        opened_at: None,
-        due_at: None,
-        done_at: None,
-        finding: None,
-        opinion: String::new(),
-        note: String::new(),
-        revision: 0,
-    }
+    let step = format!("step-{id}");
+    Task { state, assignee, ..Task::waiting(id, owner, step, "审查".into(), StepKind::Review) }
 }
 
 /// A draft, as the store would read it.
@@ -48,37 +31,12 @@ fn draft(id: i64, applicant: i64, office: &str, lead: &str, created_by: i64) -> 
     let case = Case {
         id,
         number: format!("n{id}"),
-        service: "home-transfer".into(),
-        version_id: 1,
-        revision: 0,
-        state: CaseState::Draft,
-        outcome: None,
         // An applicant's own account creates what comes online.
         channel: if created_by < 10 { Channel::Window } else { Channel::Online },
-        delivery: Delivery::Window,
         applicant,
-        applicant_name: "张三".into(),
         office: office.into(),
         lead: lead.into(),
-        region: String::new(),
-        created_at: Instant(1),
-        submitted_at: None,
-        received_at: None,
-        accepted_at: None,
-        deemed: false,
-        decided_at: None,
-        closed_at: None,
-        ended_because: String::new(),
-        precheck_due: None,
-        correction_due: None,
-        statutory_due: None,
-        promised_due: None,
-        stopped_since: None,
-        correction: None,
-        tasks: Vec::new(),
-        stops: Vec::new(),
-        extension: None,
-        bills: Vec::new(),
+        ..Case::untouched(Instant(1))
     };
     Loaded { case, facts: Vec::new(), created_by, documents: 0 }
 }

@@ -4,7 +4,7 @@ use yimen_standards::time::Instant;
 
 use super::{Change, Draft, PRECHECK_LIMIT, Refusal, advance, review, stated};
 use crate::document::SUPPLEMENT;
-use crate::model::{CaseState, Correction, CorrectionItem, DocumentKind, Owner, Task, TaskState};
+use crate::model::{CaseState, Correction, CorrectionItem, DocumentKind, Owner, Task};
 
 pub(super) fn submit(draft: &mut Draft<'_>) -> Result<(), Refusal> {
     draft.expect(&[CaseState::Draft], "提交")?;
@@ -36,23 +36,15 @@ pub(super) fn accept(draft: &mut Draft<'_>, deemed: bool) -> Result<(), Refusal>
     draft.push(Change::State(CaseState::InReview));
     for planned in (draft.env.plan)()? {
         let task = Task {
-            id: (draft.env.new_id)(),
-            owner: owner(&planned.by, &draft.case.office),
-            step: planned.step,
-            name: planned.name,
-            kind: planned.kind,
             after: planned.after,
             within: planned.within,
-            state: TaskState::Waiting,
-            assignee: None,
-            assignee_name: String::new(),
-            opened_at: None,
-            due_at: None,
-            done_at: None,
-            finding: None,
-            opinion: String::new(),
-            note: String::new(),
-            revision: 0,
+            ..Task::waiting(
+                (draft.env.new_id)(),
+                owner(&planned.by, &draft.case.office),
+                planned.step,
+                planned.name,
+                planned.kind,
+            )
         };
         draft.push(Change::TaskAdded(task));
     }

@@ -11,7 +11,7 @@ use yimen_web::{Choice, Field, Form, FormState, Shell, SummaryList, WebError, re
 use super::fill::home;
 use super::issued::Done;
 use super::{case, clerk};
-use crate::model::{Delivery, Finding, Owner, Task, TaskState};
+use crate::model::{Case, Delivery, Finding, Owner, Task, TaskState};
 use crate::pages::citizen::opened::refused_at;
 use crate::pages::fields::{Applying, control, control_from, take};
 use crate::pages::{command, ctx_of};
@@ -57,6 +57,10 @@ fn with(field: Field, typed: Option<&FormState>) -> Field {
     typed.map_or(field.clone(), |form| field.from(form))
 }
 
+fn goes_by_post(case: &Case, task: &Task) -> bool {
+    task.kind == StepKind::Delivery && case.delivery == Delivery::Post
+}
+
 /// Whoever packs the letter needs it whole; that they saw the page is written down.
 fn post_to(to: &Party) -> SummaryList {
     let or = |text: &str, none: &str| if text.is_empty() { none.to_owned() } else { text.to_owned() };
@@ -79,7 +83,7 @@ pub(super) fn own(view: &CaseView, applicant: Option<&Party>, typed: Option<&For
         let choices = vec![Choice::new("pass", "通过"), Choice::new("fail", "不通过")];
         let finding = Field::radios(finding_name(task.id), "结论", choices).inline();
         let opinion = Field::text(opinion_name(task.id), "办理说明");
-        let post = task.kind == StepKind::Delivery && view.fetched.case.delivery == Delivery::Post;
+        let post = goes_by_post(&view.fetched.case, task);
         let opinion = match task.kind {
             StepKind::Delivery if post => Field::text(opinion_name(task.id), "邮件号")
                 .hint("例如 EMS 1000000000001；写在送达回执上，申请人可以凭它查询"),
@@ -171,7 +175,7 @@ pub(super) async fn done(
         return Ok(redirect_303(format!("{home}?done={}", Done::Already.code())));
     }
     let finding = finding(task, &mut form);
-    if task.kind == StepKind::Delivery && case.delivery == Delivery::Post {
+    if goes_by_post(case, task) {
         form.require(&opinion_name(id), "请填写寄出的邮件号，申请人可以凭它查询。");
     }
     let opinion = form.text(&opinion_name(id)).to_string();
