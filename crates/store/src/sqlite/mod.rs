@@ -6,6 +6,7 @@ mod threads;
 
 use std::path::{Path, PathBuf};
 
+use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags, ToSql};
 
@@ -42,6 +43,7 @@ pub(crate) fn open_writer(path: &Path, options: &Options) -> Result<Connection> 
          pragma wal_autocheckpoint = 4000;",
     )
     .map_err(failure)?;
+    plan_once(&db)?;
     if let Some(pages) = options.max_pages {
         db.query_row(&format!("pragma max_page_count = {pages}"), [], |_| Ok(())).map_err(failure)?;
     }
@@ -60,7 +62,15 @@ pub(crate) fn open_reader(path: &Path, options: &Options) -> Result<Connection> 
          pragma mmap_size = 1099511627776; pragma trusted_schema = off;",
     )
     .map_err(failure)?;
+    plan_once(&db)?;
     Ok(db)
+}
+
+/// Each statement keeps the plan it was prepared with. Otherwise SQLite notes for many (any `limit $1`, most joins and
+/// sorted lists) that another value could have deserved another plan, and parses and plans them anew at every execution:
+/// a third of what a page's reads cost.
+fn plan_once(db: &Connection) -> Result<()> {
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(|_| ()).map_err(failure)
 }
 
 /// Copies the database into a file that is not there yet, and waits until the disk has it.
@@ -129,5 +139,34 @@ pub(crate) fn failure(error: rusqlite::Error) -> StoreError {
         }
         Code::DatabaseCorrupt | Code::NotADatabase => StoreError::Corrupt(text),
         _ => StoreError::Other(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::StatementStatus;
+
+    use super::*;
+
+    #[test]
+    fn another_value_is_no_reason_to_plan_again() {
+        let folder = std::env::temp_dir().join(format!("yimen-plans-{}", std::process::id()));
+        let path = folder.join("plans.db");
+        let writer = open_writer(&path, &Options::default()).unwrap();
+        writer
+            .execute_batch("create table t (a integer, b integer); create index t_a on t (a) where b > 0")
+            .unwrap();
+        let reader = open_reader(&path, &Options::default()).unwrap();
+        for db in [&writer, &reader] {
+            let mut statement = db.prepare("select a from t where b > ?1 order by a limit ?2").unwrap();
+            for most in 1..5 {
+                statement.raw_bind_parameter(1, most - 1).unwrap();
+                statement.raw_bind_parameter(2, most).unwrap();
+                assert!(statement.raw_query().next().unwrap().is_none());
+                statement.clear_bindings();
+            }
+            assert_eq!(statement.get_status(StatementStatus::RePrepare), 0);
+        }
+        std::fs::remove_dir_all(folder).unwrap();
     }
 }
