@@ -78,7 +78,7 @@ macro_rules! views {
         concat!(
             "select
         (select count(*) from (select 1 as one from casework_task
-          where owner = $1 and state in ('open', 'claimed', 'returned')",
+          where owner = $1 and (state = 'open' or state = 'claimed' or state = 'returned')",
             $filter,
             " limit ",
             $cap,
@@ -90,7 +90,7 @@ macro_rules! views {
             $cap,
             ") as own),
         (select count(*) from (select 1 as one from casework_task
-          where owner = $1 and state in ('open', 'claimed', 'returned') and state = 'open'",
+          where owner = $1 and (state = 'open' or state = 'claimed' or state = 'returned') and state = 'open'",
             $filter,
             "
           limit ",
@@ -101,13 +101,13 @@ macro_rules! views {
 }
 
 sql! {
-    OF_OWNER = rows!("t.owner = $1 and t.state in ('open', 'claimed', 'returned')");
+    OF_OWNER = rows!("t.owner = $1 and (t.state = 'open' or t.state = 'claimed' or t.state = 'returned')");
 
     OF_ACCOUNT = rows!("t.assignee = $1 and t.state in ('claimed', 'returned') and t.owner = $8");
 
-    COUNTS_OF_OWNER = counts!("t.owner = $1 and t.state in ('open', 'claimed', 'returned')", "", "$5");
+    COUNTS_OF_OWNER = counts!("t.owner = $1 and (t.state = 'open' or t.state = 'claimed' or t.state = 'returned')", "", "$5");
 
-    FILTERED_COUNTS_OF_OWNER = counts!("t.owner = $1 and t.state in ('open', 'claimed', 'returned')",
+    FILTERED_COUNTS_OF_OWNER = counts!("t.owner = $1 and (t.state = 'open' or t.state = 'claimed' or t.state = 'returned')",
         " and ($6 = '' or t.state = $6) and ($7 = '' or t.service = $7)", "$5");
 
     COUNTS_OF_ACCOUNT = counts!("t.assignee = $1 and t.state in ('claimed', 'returned') and t.owner = $6",

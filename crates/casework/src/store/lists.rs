@@ -39,7 +39,7 @@ sql! {
     INBOX = "select t.id, t.case_id, c.number, c.service, c.version_id, t.name, t.kind, t.state, t.assignee,
         t.assignee_name, t.opened_at, t.due_at, t.note, c.applicant_name,
         case when c.state = 'in_review' then c.promised_due end as promised_due, c.stopped_since, c.accepted_at, t.running from casework_task t join casework_case c on c.id = t.case_id
-        where t.owner = $1 and t.state in ('open', 'claimed', 'returned')
+        where t.owner = $1 and (t.state = 'open' or t.state = 'claimed' or t.state = 'returned')
         and (t.running, t.id) > ($2, $3)
         order by t.running, t.id limit $4";
 
@@ -71,7 +71,7 @@ sql! {
         and closed_at is null limit $3) as counted";
 
     COUNT_INBOX = "select count(*) as n from (select id from casework_task where owner = $1
-        and state in ('open', 'claimed', 'returned') limit $2) as counted";
+        and (state = 'open' or state = 'claimed' or state = 'returned') limit $2) as counted";
 }
 
 row! {

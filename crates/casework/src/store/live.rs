@@ -20,7 +20,7 @@ sql! {
 
     LIVE_TASKS = "select /* scan: every live task, once, by the index of inboxes */
         id, owner, state, running from casework_task
-        where state in ('open', 'claimed', 'returned')";
+        where (state = 'open' or state = 'claimed' or state = 'returned')";
 
     CASES = concat!(
         "select id, lead, service, office, state, stopped_since, running from casework_case where id in ", lot!()

@@ -70,29 +70,31 @@ pub(super) async fn save(
     let (ctx, number) = (ctx_of(&casework, &citizen.actor), stored(&number)?);
     let posted = Arc::new((number, id, back, form));
     let sent = posted.clone();
-    let save =
-        move |casework: &Casework, tx: &mut Tx<'_>, ctx: &Ctx| -> crate::Result<Posted<(Opened, Taken)>> {
-            let (number, id, back, form) = &*sent;
-            let opened = Opened::read(casework, tx, ctx, number, (Act::FillIn, false))?;
-            opened.must_be_draft()?;
-            opened.version.page(id).ok_or(Refusal::NoSuchPage)?;
-            if !opened.flow().has(&step(id)) {
-                return Ok(Posted::Onward(opened.apply_path()));
-            }
-            let taken = take_page(&opened.version, id, &opened.facts, form);
-            // What is sound is kept, whatever else is wrong with the page.
-            keep(casework, tx, ctx, &opened, &taken)?;
-            Ok(match (taken.errors.is_empty(), taken.newly) {
-                (false, _) => Posted::Wrong(Box::new((opened, taken))),
-                (true, 0) => {
-                    Posted::Onward(next_path(&opened.answered(taken.facts, &taken.cleared), &step(id), back))
-                }
-                (true, _) => Posted::Onward(back.more(&step(id).path(opened.number()))),
-            })
-        };
+    type Read = (Opened, Taken);
+    let save = move |casework: &Casework, tx: &mut Tx<'_>, ctx: &Ctx| -> crate::Result<Posted<Read, Read>> {
+        let (number, id, back, form) = &*sent;
+        let opened = Opened::read(casework, tx, ctx, number, (Act::FillIn, false))?;
+        opened.must_be_draft()?;
+        opened.version.page(id).ok_or(Refusal::NoSuchPage)?;
+        if !opened.asks_page(id) {
+            return Ok(Posted::Onward(opened.apply_path()));
+        }
+        let taken = take_page(&opened.version, id, &opened.facts, form);
+        // What is sound is kept, whatever else is wrong with the page.
+        keep(casework, tx, ctx, &opened, &taken)?;
+        Ok(match (taken.errors.is_empty(), taken.newly) {
+            (false, _) => Posted::Wrong(Box::new((opened, taken))),
+            (true, 0) => Posted::Kept(Box::new((opened, taken))),
+            (true, _) => Posted::Onward(back.more(&step(id).path(opened.number()))),
+        })
+    };
     let saved = command(&casework, &ctx, "case.answer", save).await;
     let (number, id, back, mut form) = Arc::unwrap_or_clone(posted);
     match saved.map_err(|error| refused(error, &number))? {
+        Posted::Kept(kept) => {
+            let (opened, taken) = *kept;
+            Ok(redirect_303(next_path(&opened.answered(taken.facts, &taken.cleared), &step(&id), &back)))
+        }
         Posted::Onward(path) => Ok(redirect_303(path)),
         Posted::Wrong(wrong) => {
             let (opened, taken) = *wrong;

@@ -94,12 +94,15 @@ impl Return {
     }
 }
 
-/// What a posted page came to in the unit of work that read and kept it.
-enum Posted<T> {
-    /// Kept, or not asked any more: where to go on.
+/// What a posted page came to in the unit of work that read and kept it. What follows from it is found out after the unit:
+/// whoever writes waits for it.
+enum Posted<K, W> {
+    /// Kept; this tells where to go on.
+    Kept(Box<K>),
+    /// Not asked any more: where to go on.
     Onward(String),
     /// What is sound is kept; this shows the page again.
-    Wrong(Box<T>),
+    Wrong(Box<W>),
 }
 
 /// Where a saved page leads: to why it cannot go on, to what is newly asked, back to the check, or to the next page.

@@ -111,6 +111,11 @@ impl Opened {
         self
     }
 
+    /// Whether a form page applies; without all the rest of the way.
+    pub(super) fn asks_page(&self, id: &str) -> bool {
+        self.version.pages(&self.settled).iter().any(|page| page.id == id)
+    }
+
     pub(super) fn flow(&self) -> Flow {
         Flow::of(&self.version, &self.settled, &self.materials)
     }

@@ -75,11 +75,11 @@ pub(super) async fn save(
     mut form: Form,
 ) -> Result<Response, WebError> {
     let (ctx, number) = (ctx_of(&casework, &citizen.actor), stored(&number)?);
-    let (own, asks, values, way_back) = (number.clone(), id.clone(), form.all(&id).to_vec(), back.clone());
+    let (own, asks, values) = (number.clone(), id.clone(), form.all(&id).to_vec());
     let answer = move |casework: &Casework,
                        tx: &mut Tx<'_>,
                        ctx: &Ctx|
-          -> crate::Result<Posted<(Opened, FieldError)>> {
+          -> crate::Result<Posted<(Opened, Facts), (Opened, FieldError)>> {
         let opened = Opened::read(casework, tx, ctx, &own, (Act::FillIn, false))?;
         opened.must_be_draft()?;
         let Some(question) = asked(&opened, &asks) else {
@@ -94,13 +94,17 @@ pub(super) async fn save(
             Ok(fact) => {
                 let answers = Facts::from([(asks.clone(), fact)]);
                 casework.keep_answers(tx, ctx, &opened, &answers, &[])?;
-                Ok(Posted::Onward(next_path(&opened.answered(answers, &[]), &step(&asks), &way_back)))
+                Ok(Posted::Kept(Box::new((opened, answers))))
             }
             Err(error) => Ok(Posted::Wrong(Box::new((opened, error)))),
         }
     };
     let saved = command(&casework, &ctx, "case.answer", answer).await;
     match saved.map_err(|error| refused(error, &number))? {
+        Posted::Kept(kept) => {
+            let (opened, answers) = *kept;
+            Ok(redirect_303(next_path(&opened.answered(answers, &[]), &step(&id), &back)))
+        }
         Posted::Onward(path) => Ok(redirect_303(path)),
         Posted::Wrong(wrong) => {
             let (opened, error) = *wrong;

@@ -54,22 +54,25 @@ pub(super) async fn save(
     form: Form,
 ) -> Result<Response, WebError> {
     let (ctx, number) = (ctx_of(&casework, &citizen.actor), stored(&number)?);
-    let (own, way_back) = (number.clone(), back.clone());
-    let choose =
-        move |casework: &Casework, tx: &mut Tx<'_>, ctx: &Ctx| -> crate::Result<Posted<(Opened, Form)>> {
-            let opened = Opened::read(casework, tx, ctx, &own, (Act::FillIn, true))?;
-            opened.must_be_draft()?;
-            let mut form = form.clone();
-            match chosen(casework, &opened, &mut form) {
-                Some((delivery, office)) => {
-                    casework.set_way(tx, ctx, &opened, delivery, &office)?;
-                    Ok(Posted::Onward(next_path(&opened, &Step::Way, &way_back)))
-                }
-                None => Ok(Posted::Wrong(Box::new((opened, form)))),
+    let own = number.clone();
+    let choose = move |casework: &Casework,
+                       tx: &mut Tx<'_>,
+                       ctx: &Ctx|
+          -> crate::Result<Posted<Opened, (Opened, Form)>> {
+        let opened = Opened::read(casework, tx, ctx, &own, (Act::FillIn, true))?;
+        opened.must_be_draft()?;
+        let mut form = form.clone();
+        match chosen(casework, &opened, &mut form) {
+            Some((delivery, office)) => {
+                casework.set_way(tx, ctx, &opened, delivery, &office)?;
+                Ok(Posted::Kept(Box::new(opened)))
             }
-        };
+            None => Ok(Posted::Wrong(Box::new((opened, form)))),
+        }
+    };
     let saved = command(&casework, &ctx, "case.way", choose).await;
     match saved.map_err(|error| refused(error, &number))? {
+        Posted::Kept(opened) => Ok(redirect_303(next_path(&opened, &Step::Way, &back))),
         Posted::Onward(path) => Ok(redirect_303(path)),
         Posted::Wrong(wrong) => {
             let (opened, form) = *wrong;
