@@ -192,7 +192,18 @@ struct Driver {
 }
 
 impl Driver {
+    /// Of the port that it was given on one address chromedriver may find that another program has it on the other; then
+    /// it ends, and another port will do.
     fn start() -> Result<Driver> {
+        for _ in 0..3 {
+            if let Some(driver) = Driver::on_a_free_port()? {
+                return Ok(driver);
+            }
+        }
+        Err(error("chromedriver ended three times without saying on which port it listens"))
+    }
+
+    fn on_a_free_port() -> Result<Option<Driver>> {
         static STARTED: AtomicU32 = AtomicU32::new(1);
         let chromium = find("chromium", "chromium")?;
         let chromedriver = find("chromedriver", "chromium-driver")?;
@@ -204,12 +215,13 @@ impl Driver {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut keeper = command.spawn().map_err(|e| error(format!("cannot start chromedriver: {e}")))?;
         let port = keeper.stdout.take().and_then(announced_port);
+        // Whichever way this ends, its drop ends the keeper and removes the folder.
         let mut driver =
             Driver { keeper, address: String::new(), port: 0, chromium, folder, sessions: AtomicU32::new(0) };
-        driver.port =
-            port.ok_or_else(|| error("chromedriver ended without saying on which port it listens"))?;
-        driver.address = format!("http://127.0.0.1:{}", driver.port);
-        Ok(driver)
+        let Some(port) = port else { return Ok(None) };
+        driver.port = port;
+        driver.address = format!("http://127.0.0.1:{port}");
+        Ok(Some(driver))
     }
 
     /// Sends a request without the runtime, which may be the one that is dropping us.
