@@ -4,7 +4,7 @@ use crate::args::Args;
 use crate::postgres::Postgres;
 use crate::shell::{self, Outcome};
 use crate::tests_gate::{self, Counts, Selection};
-use crate::{axe, packages, postgres, tidy};
+use crate::{axe, lint, packages, postgres, tidy};
 use std::time::{Duration, Instant};
 
 /// What the gates share: the prepared surroundings and the tests asked for.
@@ -26,7 +26,6 @@ struct Gate {
 const GATES: &[Gate] = &[
     Gate { name: "fmt", prepared: false, run: fmt },
     Gate { name: "tidy", prepared: false, run: |_| tidy::run(&[]) },
-    Gate { name: "clippy", prepared: false, run: clippy },
     Gate { name: "build", prepared: false, run: build },
     Gate { name: "packs", prepared: false, run: packs },
     Gate { name: "sql-check", prepared: true, run: sql_check },
@@ -114,13 +113,9 @@ fn fmt(_: &mut Surroundings) -> Outcome {
         .map_err(|why| format!("{why}; run: cargo fmt --all"))
 }
 
-fn clippy(_: &mut Surroundings) -> Outcome {
-    shell::run(shell::cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
-}
-
 /// The same selection as the tests: with another one, cargo would choose other features and build all twice.
 fn build(_: &mut Surroundings) -> Outcome {
-    shell::run(shell::cargo().args(["test", "--workspace", "--no-run", "--quiet"]))
+    shell::run(lint::cargo().args(["test", "--workspace", "--no-run", "--quiet"]))
 }
 
 /// By the program that the tests built (cargo makes it for the integration tests of its crate).
@@ -142,7 +137,7 @@ fn packs(around: &mut Surroundings) -> Outcome {
 }
 
 fn sql_check(around: &mut Surroundings) -> Outcome {
-    let mut check = shell::cargo();
+    let mut check = lint::cargo();
     check.args(["test", "--workspace", "--quiet", "--test", "sql_check", "--", "--nocapture"]);
     shell::run(check.envs(around.variables()))
 }

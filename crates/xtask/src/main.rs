@@ -4,6 +4,7 @@ mod args;
 mod axe;
 mod bench;
 mod gates;
+mod lint;
 mod packages;
 mod postgres;
 mod shell;
@@ -17,7 +18,7 @@ const HELP: &str = "\
 usage: cargo xtask <command>
 
   test        install what the tests need, then every gate and every test
-                --only GATE      one of: fmt clippy tidy build sql-check packs tests (repeatable)
+                --only GATE      one of: fmt tidy build sql-check packs tests (repeatable)
                 --filter TEXT    only tests whose name contains TEXT (implies --only tests)
                 -p CRATE         only tests of this crate (implies --only tests, repeatable)
                 --nextest        run the tests with cargo-nextest

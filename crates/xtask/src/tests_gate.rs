@@ -1,5 +1,6 @@
 //! Runs the tests, passing their output on line by line and adding up what every test binary says of itself.
 
+use crate::lint;
 use crate::shell::{self, Outcome};
 use std::ffi::OsString;
 use std::fmt;
@@ -99,15 +100,15 @@ fn commands(selection: &Selection) -> Vec<Command> {
     };
     let mut commands = Vec::new();
     if selection.nextest {
-        let mut nextest = shell::cargo();
+        let mut nextest = lint::cargo();
         nextest.args(["nextest", "run"]).args(scope()).args(&selection.filter);
         commands.push(nextest);
         // nextest leaves the examples in the documentation out.
-        let mut docs = shell::cargo();
+        let mut docs = lint::cargo();
         docs.args(["test", "--doc"]).args(scope()).args(&selection.filter);
         commands.push(docs);
     } else {
-        let mut all = shell::cargo();
+        let mut all = lint::cargo();
         all.arg("test").args(scope()).args(&selection.filter);
         commands.push(all);
     }
