@@ -8,7 +8,7 @@ use yimen_identity::Identity;
 use yimen_ledger::Ledger;
 use yimen_ledger::witness::{Answer, KnownWitness};
 use yimen_payments::Payments;
-use yimen_platform::Actor;
+use yimen_platform::{Actor, Platform, keys};
 
 use crate::App;
 
@@ -26,6 +26,7 @@ impl Background {
     pub fn start(app: &App) -> Self {
         let casework = app.casework.clone();
         let mut tasks = vec![tokio::spawn(sweep(casework.clone())), tokio::spawn(refresh(casework))];
+        tasks.push(tokio::spawn(look_for_keys(app.casework.platform.clone())));
         tasks.push(tokio::spawn(forget(app.identity.clone())));
         tasks.push(tokio::spawn(log(app.ledger.clone())));
         if !app.ledger.witnesses.is_empty() {
@@ -68,6 +69,26 @@ async fn refresh(casework: Casework) {
             Ok(true) => tracing::info!("a newer catalogue is in use"),
             Ok(false) => {}
             Err(error) => tracing::error!(%error, "the catalogue could not be refreshed; trying again"),
+        }
+    }
+}
+
+/// Takes up data keys that were made elsewhere, well before anybody seals with them.
+async fn look_for_keys(platform: Platform) {
+    let mut every = tokio::time::interval(REFRESH);
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        every.tick().await;
+        match platform
+            .store
+            .read(keys::all)
+            .await
+            .map(|all| platform.sealer.learn(&all, platform.clock.now()))
+        {
+            Ok(Ok(Some(number))) => tracing::info!(number, "another data key is in use"),
+            Ok(Ok(None)) => {}
+            Ok(Err(error)) => tracing::error!(%error, "a data key cannot be used; trying again"),
+            Err(error) => tracing::error!(%error, "the data keys could not be read; trying again"),
         }
     }
 }

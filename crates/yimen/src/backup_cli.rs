@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use yimen::backup::{Archive, BackupError, LedgerKey, Manifest, Source, restore, take};
 use yimen::open::{Place, open_blobs, open_store, without_password};
-use yimen_platform::{Clock, Sealer, SystemClock};
+use yimen_platform::{Clock, Sealer, SystemClock, keys, setting};
 
 use crate::serve::{Failure, runtime};
 
@@ -22,6 +22,11 @@ pub fn backup(place: &Place, file: &Path, with_key: bool) -> Result<ExitCode, Fa
     if store.schema_version()? == 0 {
         return Err(nothing().into());
     }
+    let known = store.read_blocking(|q| setting::get(q, setting::KEY_FINGERPRINT))?;
+    if let Some(wants) = known.filter(|wants| wants != sealer.fingerprint()) {
+        return Err(BackupError::WrongKey { has: sealer.fingerprint().to_owned(), wants }.into());
+    }
+    sealer.learn(&store.read_blocking(keys::all)?, SystemClock.now())?;
     let blobs = open_blobs(place, sealer.clone())?;
     let key = if with_key { Some(std::fs::read_to_string(&key_file)?) } else { None };
     let ledger_file = place.ledger_key_file();

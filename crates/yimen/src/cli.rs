@@ -12,7 +12,7 @@ use yimen_payments::GatewayConfig;
 use yimen_standards::time::Instant;
 
 use crate::account_cli::{self, Administrator};
-use crate::{backup_cli, demo, ledger_cli, pack, serve};
+use crate::{backup_cli, demo, key_cli, ledger_cli, pack, serve};
 
 /// 一门：只进一扇门的政务服务平台。
 #[derive(Parser)]
@@ -89,9 +89,29 @@ enum Command {
     /// 检查和发布事项包
     #[command(subcommand)]
     Pack(PackCommand),
+    /// 列出数据密钥；换用新的一把
+    #[command(subcommand)]
+    Key(KeyCommand),
     /// 建立第一批管理员；全都登录不了时重置
     #[command(subcommand)]
     Account(AccountCommand),
+}
+
+#[derive(Subcommand)]
+enum KeyCommand {
+    /// 列出数据密钥：用什么算法，从什么时候起使用
+    List {
+        #[command(flatten)]
+        place: PlaceArgs,
+    },
+    /// 换用一把新的数据密钥，服务不用停
+    Rotate {
+        /// 新的一把用什么算法
+        #[arg(long, default_value = "aes")]
+        cipher: key_cli::CipherArg,
+        #[command(flatten)]
+        place: PlaceArgs,
+    },
 }
 
 #[derive(Subcommand)]
@@ -309,6 +329,8 @@ impl Cli {
             Command::Account(AccountCommand::Reset { login, place }) => {
                 account_cli::reset(&place.place(), &login)
             }
+            Command::Key(KeyCommand::List { place }) => key_cli::list(&place.place()),
+            Command::Key(KeyCommand::Rotate { cipher, place }) => key_cli::rotate(&place.place(), cipher),
             Command::Pack(PackCommand::Check { folder }) => Ok(pack::check_folder(&folder)),
             Command::Pack(PackCommand::Publish { folder, place }) => {
                 pack::publish_folder(&folder, &place.place())

@@ -4,6 +4,7 @@ mod account_cli;
 mod backup_cli;
 mod cli;
 mod demo;
+mod key_cli;
 mod ledger_cli;
 mod pack;
 mod serve;

@@ -8,6 +8,7 @@ use yimen_casework::Casework;
 use yimen_casework::policy::Policy;
 use yimen_catalogue::{Catalogue, CatalogueError, CatalogueHandle};
 use yimen_parties::Parties;
+use yimen_platform::keys::{self, KeyError};
 use yimen_platform::{Clock, Ids, Platform, SealError, Sealer, SystemClock, setting};
 use yimen_standards::time::{Calendar, Hours, Instant};
 use yimen_store::{Engine, MIGRATIONS, Options, Store, StoreError};
@@ -53,6 +54,8 @@ pub enum OpenError {
     Blobs(String, String),
     #[error("密钥不可用：{0}。个人信息用密钥加密，没有它无法读取。")]
     Key(#[from] SealError),
+    #[error("不能建立数据密钥：{0}")]
+    DataKey(KeyError),
     #[error(
         "缺少密钥 {0}，而数据库 {1} 里已有用密钥加密的数据。请把原来的 keys/master.key（原服务器或其他节点上）复制到这里。"
     )]
@@ -160,6 +163,11 @@ fn open_as(
     keep_copy(place, &store, clock.now())?;
     store.migrate().map_err(OpenError::Migrate)?;
     belongs_to(&store, &sealer, file)?;
+    keys::begin(&store, &sealer, clock.now()).map_err(|error| match error {
+        KeyError::Seal(error) => OpenError::Key(error),
+        KeyError::Store(error) => OpenError::Migrate(error),
+        other => OpenError::DataKey(other),
+    })?;
     let blobs = open_blobs(place, sealer.clone())?;
     Ok(Platform { store, blobs, sealer, clock, ids: Arc::new(Ids::new(place.node)) })
 }

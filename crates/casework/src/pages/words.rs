@@ -331,6 +331,7 @@ pub fn act_words(verb: &str) -> String {
         "extension.answered" => "答复延期申请",
         "bill.paid" => "缴费到账",
         "bill.refunded" => "退费完成",
+        "key.rotated" => "换用新的数据密钥",
         other => other,
     };
     words.into()

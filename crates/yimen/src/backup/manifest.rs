@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use yimen_platform::Sealer;
+use yimen_platform::{DataKey, Sealer};
 
 /// The version of the archive's layout that this program writes and reads.
 pub const FORMAT: u32 = 1;
 
 pub const DATABASE: &str = "database.jsonl.zst";
 pub const KEY: &str = "keys/master.key";
-/// Sealed by the master key: without it the file tells nothing.
+/// Sealed: without the master key the file tells nothing.
 pub const LEDGER_KEY: &str = "keys/ledger.key.sealed";
 /// What the sealed key is bound to.
 pub const LEDGER_KEY_LABEL: &str = "backup ledger key";
@@ -30,6 +30,8 @@ pub struct Manifest {
     pub taken_at: String,
     pub key_fingerprint: String,
     pub with_key: bool,
+    /// Wrapped by the master key: blobs are checked with them before there is a database to read them from.
+    pub data_keys: Vec<DataKey>,
     /// Rows of each table.
     pub tables: BTreeMap<String, u64>,
     /// Of all rows but for transaction numbers; see `RowDigest`.

@@ -66,6 +66,7 @@ pub fn take(source: &Source<'_>, runtime: &Runtime, file: &Path, tell: Tell<'_>)
         taken_at: source.now.rfc3339(),
         key_fingerprint: source.sealer.fingerprint().to_owned(),
         with_key: source.key.is_some(),
+        data_keys: source.sealer.data_keys(),
         tables: counts.into_iter().map(|count| (count.table, count.rows)).collect(),
         rows_sha256: seen.rows.finish(),
         blobs,
