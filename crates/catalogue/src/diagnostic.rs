@@ -98,6 +98,7 @@ codes! {
     UnknownStep = 25 Error "未知的步骤",
     UnknownFactShown = 26 Error "未知的事实",
     UnusedSpecial = 27 Warning "没有步骤使用的特别程序",
+    UnknownPage = 28 Error "未知的表单页",
     // Conditions.
     ExprSyntax = 30 Error "条件无法解析",
     ExprUnknownName = 31 Error "条件引用了未知的事实",

@@ -226,6 +226,9 @@ pub struct Stop {
     pub when: String,
     /// Why this service is not the right one, and what to do instead.
     pub say: String,
+    /// The form page on which answers that contradict each other are corrected: the service is the right one then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub correct: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -133,6 +133,7 @@ fn an_answer_that_rules_the_service_out_leads_to_a_page_of_its_own() {
         let page = world.get(&me, &saved.location()).await;
         assert_eq!(page.status, 200);
         assert!(page.says("小产权房不能通过本事项买卖过户") && page.says("是不是答错了"));
+        assert!(page.title().starts_with("不能办理这个事项") && page.says("找其他事项"));
         assert!(!page.title().starts_with("错误"), "not being eligible is no mistake");
         assert_eq!(world.get(&me, &format!("{base}/check")).await.location(), format!("{base}/stopped"));
         let again =

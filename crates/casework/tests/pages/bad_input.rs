@@ -203,3 +203,30 @@ fn the_same_person_on_both_sides_is_told_on_a_page() {
         assert_eq!(world.case(&number).state, CaseState::Draft);
     });
 }
+
+#[test]
+fn answers_that_contradict_each_other_lead_to_where_they_are_corrected() {
+    story("contradiction", |world| async move {
+        let me = world.buyer();
+        let number = world.filled(&me).await;
+        let base = format!("/cases/{number}/apply");
+        let shared = [
+            ("buyer_name", "赵一鸣"),
+            ("buyer_number", BUYER),
+            ("buyer_phone", "13800000002"),
+            ("buyer2_name", "赵一帆"),
+            ("ownership", "joint"),
+            ("buyer_marriage", "single"),
+        ];
+        let saved = world.post(&me, &format!("{base}/pages/buyer"), &shared).await;
+        assert_eq!(saved.location(), format!("{base}/stopped"));
+        let page = world.get(&me, &saved.location()).await;
+        assert!(page.title().starts_with("填写的内容有矛盾，请改正"), "{}", page.title());
+        assert!(page.says("请两项都填") && page.says("去改正“买方”"));
+        assert!(page.text().contains(&format!("href=\"{base}/pages/buyer?back=check\"")));
+        assert!(!page.says("找其他事项"), "it is the right service");
+        let whole = [&shared[..], &[("buyer2_number", "000000199001010042")]].concat();
+        let saved = world.post(&me, &format!("{base}/pages/buyer?back=check"), &whole).await;
+        assert_eq!(saved.location(), format!("{base}/check"));
+    });
+}

@@ -70,6 +70,15 @@ impl Checker<'_> {
             }
         }
         self.fact_ids(&facts);
+        for (i, stop) in service.stops.iter().enumerate() {
+            let Some(page) = &stop.correct else { continue };
+            if !service.form.iter().any(|known| known.id == *page) {
+                let message = format!("没有表单页“{page}”");
+                let pages: Vec<&str> = service.form.iter().map(|page| page.id.as_str()).collect();
+                let fix = format!("写改正矛盾的那一页：{}", pages.join("、"));
+                self.say(&format!("/stops/{i}/correct"), Code::UnknownPage, message, &fix);
+            }
+        }
     }
 
     fn fact_ids(&mut self, facts: &[(String, &str)]) {

@@ -5,7 +5,7 @@ use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use yimen_catalogue::Facts;
 use yimen_catalogue::form::{self, FieldError};
-use yimen_catalogue::model::Question;
+use yimen_catalogue::model::{Question, Stop};
 use yimen_catalogue::pages::question_control;
 use yimen_identity::CitizenOnly;
 use yimen_platform::Ctx;
@@ -34,10 +34,30 @@ struct QuestionPage {
 #[template(path = "casework/citizen/stopped.html")]
 struct Stopped {
     page: Page,
-    reasons: Vec<String>,
+    reasons: Vec<Reason>,
+    /// Nothing but answers that contradict each other.
+    wrong: bool,
     /// Questions one may have answered by mistake.
     answers: yimen_web::SummaryList,
     drop: String,
+}
+
+/// Why it does not go on, and where that is corrected, if it can be.
+struct Reason {
+    say: String,
+    /// Address and title of the page.
+    correct: Option<(String, String)>,
+}
+
+impl Reason {
+    fn of(opened: &Opened, stop: &Stop) -> Reason {
+        let page = stop.correct.as_deref().and_then(|id| opened.version.page(id));
+        let correct = page.map(|page| {
+            let path = Step::Page(page.id.clone()).path(opened.number());
+            (format!("{path}?back=check"), page.title.clone())
+        });
+        Reason { say: stop.say.clone(), correct }
+    }
 }
 
 pub(super) async fn page(
@@ -142,14 +162,18 @@ pub(super) async fn stopped(
     if let Some(elsewhere) = opened.elsewhere() {
         return Ok(redirect_303(elsewhere));
     }
-    let reasons: Vec<String> = opened.version.stops(&opened.settled).iter().map(|s| s.say.clone()).collect();
-    if reasons.is_empty() {
+    let stops = opened.version.stops(&opened.settled);
+    if stops.is_empty() {
         return Ok(redirect_303(opened.apply_path()));
     }
-    let page = shell.citizen("不能办理这个事项").section("my").back(opened.apply_path(), "申请步骤");
+    // What only has to be corrected is said only where nothing else is in the way.
+    let wrong = stops.iter().all(|stop| stop.correct.is_some());
+    let title = if wrong { "填写的内容有矛盾，请改正" } else { "不能办理这个事项" };
+    let page = shell.citizen(title).section("my").back(opened.apply_path(), "申请步骤");
+    let reasons = stops.iter().map(|stop| Reason::of(&opened, stop)).collect();
     let drop = format!("/cases/{}/withdraw", opened.number());
     let answers = super::check::answers_list(&opened, "您的回答");
-    Ok(Html::ok(Stopped { page, reasons, answers, drop }).into_response())
+    Ok(Html::ok(Stopped { page, reasons, wrong, answers, drop }).into_response())
 }
 
 fn step(id: &str) -> Step {

@@ -5,6 +5,7 @@ use askama::Template;
 use axum::extract::{Path, RawQuery, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use yimen_catalogue::model::Stop;
 use yimen_identity::StaffOnly;
 use yimen_platform::Ctx;
 use yimen_store::Tx;
@@ -38,7 +39,8 @@ struct FillPage {
     /// Until when the correction may come, where this answers one.
     correcting: Option<String>,
     /// Why the service does not fit the situation.
-    stops: Vec<String>,
+    /// What is in the way, under a heading.
+    stops: Vec<(&'static str, String)>,
     questions: Vec<Field>,
     parts: Vec<(String, Vec<Field>)>,
     way: Option<Field>,
@@ -121,7 +123,7 @@ fn view(casework: &Casework, shell: &Shell, ctx: &Ctx, opened: &Opened, with: &W
         case_number: grouped(number),
         applicant: opened.case.applicant_name.clone(),
         correcting: until.map(|c| due_line(casework, ctx.now, c.due_at)),
-        stops: opened.version.stops(&opened.settled).iter().map(|s| s.say.clone()).collect(),
+        stops: opened.version.stops(&opened.settled).iter().map(|stop| headed(stop)).collect(),
         questions: if correcting { Vec::new() } else { answers::questions(opened, with.typed) },
         parts: answers::parts(opened, with.typed),
         way: answers::way(opened, with.typed),
@@ -326,4 +328,14 @@ pub(super) async fn upload(
     let opened = open_with_record(&casework, &ctx, &number, Act::FillIn).await?;
     let with = With { errors, ..With::default() };
     Ok(Html::invalid(view(&casework, &shell, &ctx, &opened, &with)).into_response())
+}
+
+/// Contradictory answers are corrected right here; anything else is for another service or office.
+fn headed(stop: &Stop) -> (&'static str, String) {
+    let heading = if stop.correct.is_some() {
+        "填写的内容有矛盾，请改正"
+    } else {
+        "这种情形不能在这里办"
+    };
+    (heading, stop.say.clone())
 }
