@@ -239,6 +239,18 @@ pub fn task_clock(casework: &Casework, times: &Times, now: Instant) -> Clock {
     }
 }
 
+/// [`task_clock`] of a task in an inbox; where nothing runs it names the procedure that is waited for.
+pub fn inbox_clock(casework: &Casework, task: &InboxTask, now: Instant) -> Clock {
+    let runs = task.due_at.is_some() || task.promised_due.is_some();
+    match &task.stop_name {
+        Some(name) if !runs => {
+            let until = task.stop_until.map(|at| format!("，最迟到 {}", moment(at, now)));
+            Clock::new(ClockState::Paused, format!("（{name}{}）", until.unwrap_or_default()), "")
+        }
+        _ => task_clock(casework, &task.into(), now),
+    }
+}
+
 /// Where a case stands, in one or two words for its applicant and for staff.
 pub fn case_words(state: CaseState, outcome: Option<Outcome>) -> &'static str {
     match (state, outcome) {

@@ -8,13 +8,25 @@ pub const PAGE: usize = 50;
 /// Counting stops one above what pages show: 999+.
 const CAP: i64 = 1000;
 
+/// What keeps the clock of a task's case from running, and until when.
+macro_rules! stop {
+    () => {
+        "case when c.stopped_since is not null then (select s.name from casework_stop s where s.case_id = c.id
+             and s.ended_at is null order by s.id limit 1) end as stop_name,
+         case when c.stopped_since is not null then (select s.planned_to from casework_stop s where s.case_id = c.id
+             and s.ended_at is null order by s.id limit 1) end as stop_until"
+    };
+}
+
 macro_rules! rows {
     ($condition:literal) => {
         concat!(
             "select t.id, t.case_id, c.number, t.service, c.version_id, t.step, t.name, t.kind, t.state, t.assignee,
              t.assignee_name, t.opened_at, t.due_at, t.note, c.applicant_name,
              case when c.state = 'in_review' then c.promised_due end as promised_due, c.stopped_since, c.lead,
-             c.accepted_at, t.running from casework_task t join casework_case c on c.id = t.case_id where ",
+             c.accepted_at, t.running, ",
+            stop!(),
+            " from casework_task t join casework_case c on c.id = t.case_id where ",
             $condition,
             " and (t.running, t.id) > ($2, $3)
              and t.running >= $2 and t.running < $4
@@ -118,9 +130,9 @@ sql! {
     FILTERED_VIEWS = views!(" and service = $4", "$3");
 
     /// Cases of a department in which its own part waits for others, and which it has been sent already.
-    WAITING = "select /* scan: walks the index of cases on their way until a page is full */ t.id, t.case_id, c.number, t.service, c.version_id, t.step, t.name, t.kind, t.state, t.assignee,
+    WAITING = concat!("select /* scan: walks the index of cases on their way until a page is full */ t.id, t.case_id, c.number, t.service, c.version_id, t.step, t.name, t.kind, t.state, t.assignee,
         t.assignee_name, t.opened_at, t.due_at, t.note, c.applicant_name, c.promised_due, c.stopped_since, c.lead, c.accepted_at,
-        c.running from casework_case c join casework_task t on t.case_id = c.id
+        c.running, ", stop!(), " from casework_case c join casework_task t on t.case_id = c.id
         where c.running is not null and c.lead = $1 and c.state = 'in_review'
         and c.running >= $3
         and (c.running, c.id) > ($3, $4)
@@ -129,7 +141,7 @@ sql! {
             and s.state in ('open', 'claimed', 'returned', 'done'))
         and not exists (select 1 from casework_task w where w.case_id = c.id and w.owner = $2 and w.state = 'waiting'
             and w.kind in ('review', 'decision', 'registration') and w.id < t.id)
-        order by c.running, c.id limit $5";
+        order by c.running, c.id limit $5");
 
     UNFINISHED = "select id, case_id, step, name, kind, owner, state, assignee_name, after_steps, due_at
         from casework_task where state in ('waiting', 'open', 'claimed', 'returned') and case_id in (
@@ -163,6 +175,9 @@ row! {
         pub accepted_at: Option<Instant>,
         /// The key it is sorted by: its own limit or the promise of its case, whichever comes first.
         pub running: i64,
+        /// The special procedure that is open.
+        pub stop_name: Option<String>,
+        pub stop_until: Option<Instant>,
     }
 
     /// How many tasks there are of each urgency, none counted above the cap.

@@ -252,6 +252,7 @@ fn tasks_of_a_case_whose_clock_stands_still_are_counted_apart_until_it_goes_on()
         assert_eq!((total(counts()), counts().stopped), (0, 1));
         let page = world.get(&reviewer(1, "王敏", "housing"), "/review").await;
         assert!(page.says(">已暂停 <"), "{}", page.text());
+        assert!(page.says("权属争议调查，最迟到"), "{}", page.text());
         let end = move |casework: &yimen_casework::Casework,
                         tx: &mut yimen_store::Tx<'_>,
                         ctx: &yimen_platform::Ctx| {

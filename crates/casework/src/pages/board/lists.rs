@@ -21,7 +21,7 @@ use crate::pages::ctx_of;
 use crate::pages::review::address::{Address, key};
 use crate::pages::review::people;
 use crate::pages::review::urgency::bounds;
-use crate::pages::words::{grouped, short_clock, state_tag, task_clock, until};
+use crate::pages::words::{grouped, inbox_clock, short_clock, state_tag, until};
 use crate::store::board::{self, BoardCase, CaseFilter};
 use crate::store::inbox::{self, Bounds, InboxTask, Stretch, Which};
 use crate::store::lists::NO_DUE;
@@ -384,7 +384,7 @@ fn task_table(
         };
         let state = TaskState::parse(&task.state).map_or("", TaskState::zh);
         let holder = if task.assignee_name.is_empty() { String::new() } else { task.assignee_name.clone() };
-        let clock = task_clock(casework, &task.into(), now);
+        let clock = inbox_clock(casework, task, now);
         let late = task.running < now.0;
         let cells = vec![
             task.name.as_str().into(),

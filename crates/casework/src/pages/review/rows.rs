@@ -9,7 +9,7 @@ use super::urgency::Urgency;
 use super::waits::{Waits, waits};
 use crate::Casework;
 use crate::model::TaskState;
-use crate::pages::words::{grouped, moment, task_clock};
+use crate::pages::words::{grouped, inbox_clock, moment};
 use crate::store::inbox::{Bounds, InboxTask, Unfinished};
 
 /// One task as a row.
@@ -63,7 +63,7 @@ impl Rows<'_> {
             service: version.map_or(task.service.as_str(), |v| v.service.name.as_str()).to_string(),
             number: grouped(&task.number),
             applicant: people::applicant(version, &task.applicant_name),
-            clock: task_clock(self.casework, &task.into(), self.now).compact(),
+            clock: inbox_clock(self.casework, task, self.now).compact(),
             late: Urgency::of(task, self.bounds).is_late(),
             holder: if mine { "我".into() } else { task.assignee_name.clone() },
             mine,

@@ -115,6 +115,8 @@ mod tests {
             applicant_name: String::new(),
             promised_due: None,
             stopped_since: None,
+            stop_name: None,
+            stop_until: None,
             accepted_at: None,
             running: 0,
             lead: String::new(),
