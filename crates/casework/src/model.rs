@@ -359,6 +359,12 @@ impl Case {
         self.correction.as_ref().and_then(|correction| correction.supplied_at)
     }
 
+    /// While the answer to a notice waits for the window: when that notice was given.
+    pub fn supplement_to_check(&self) -> Option<Instant> {
+        let answered = self.correction.as_ref().filter(|correction| correction.supplied_at.is_some());
+        answered.filter(|_| self.state == CaseState::Submitted).map(|correction| correction.issued_at)
+    }
+
     /// When a timer must look at it next: deemed acceptance, lapse, or the end of a special procedure.
     pub fn timer_at(&self) -> Option<Instant> {
         match self.state {

@@ -222,7 +222,10 @@ fn what_came_back_mended_is_told_apart_in_the_queue_and_on_its_page() {
         let number = world.correcting(&me).await;
         let clerk = clerk(501, &world.case(&number).office);
         assert!(!world.get(&clerk, "/desk").await.says("已补正"));
-        supply(&world, &clerk, &number).await;
+        world.clock.set(day("2026-11-25").at(10, 0));
+        world.scan(&clerk, &number, "title", "附图.pdf").await;
+        let fields = [("contract_no", "HZ20261125009"), ("ticked", "1"), ("action", "submit")];
+        assert_eq!(world.fill_in(&clerk, &number, &fields).await.status, 303);
         for path in ["/desk", "/desk?queue=submitted"] {
             let queue = world.get(&clerk, path).await.text();
             let row = |number: &str| {
@@ -234,8 +237,14 @@ fn what_came_back_mended_is_told_apart_in_the_queue_and_on_its_page() {
             // The oldest application stays the first.
             assert!(queue.find(&plain) < queue.find(&number), "{path}: {queue}");
         }
-        assert!(world.see(&clerk, &number).await.says("已补正"));
-        assert!(!world.see(&clerk, &plain).await.says("已补正"));
+        // What came new is marked and open, though the file that was found wanting stands before it.
+        let page = world.see(&clerk, &number).await;
+        assert!(page.says("已补正"));
+        assert_eq!(page.text().matches("新补").count(), 1, "{}", page.text());
+        let viewer = page.text().split("id=\"viewer\"").nth(1).map(str::to_string).unwrap();
+        assert!(viewer.contains("附图.pdf"), "{viewer}");
+        let page = world.see(&clerk, &plain).await;
+        assert!(!page.says("已补正") && !page.says("新补"));
         let again = [("bad", "title"), ("more-title", "附图仍然缺一页"), ("action", "correct")];
         assert_eq!(world.answer(&clerk, &number, &again).await.status, 303);
         assert!(!world.see(&clerk, &number).await.says("已补正"), "it waits for the applicant once more");

@@ -129,7 +129,7 @@ fn view(casework: &Casework, shell: &Shell, ctx: &Ctx, opened: &Opened, with: &W
         way: answers::way(opened, with.typed),
         materials: shown.iter().enumerate().map(row).collect(),
         lacking: wanting(opened).count(),
-        viewer: with.file.and_then(|_| Viewer::of(&opened.materials, &places).shown),
+        viewer: with.file.and_then(|_| Viewer::of(&opened.materials, &places, None).shown),
         kept: with.typed.is_none(),
         number: number.to_string(),
     }

@@ -59,6 +59,7 @@ pub(super) struct File {
     pub name: String,
     pub size: String,
     pub href: String,
+    pub fresh: Option<StatusTag>,
 }
 
 /// An answer, and what is wrong with it.
@@ -94,6 +95,7 @@ impl PreCheck {
                 name: f.name.clone(),
                 size: f.size.clone(),
                 href: f.href.clone(),
+                fresh: f.fresh.clone(),
             };
             Judged {
                 files: line.map(|line| line.files.iter().map(file).collect()).unwrap_or_default(),

@@ -99,7 +99,7 @@ impl Dossier {
             applicant: answers::applicant(catalogue, case, data.party.as_ref()),
             clock: detailed_clock(casework, case, &version.service, ctx.now),
             timing: timing(case),
-            viewer: Viewer::of(&view.materials, places),
+            viewer: Viewer::of(&view.materials, places, case.supplement_to_check()),
             answers: answers::answers(version, &view.facts),
             changed: answers::changed(version, &data.revisions),
             findings: findings(catalogue, version, case, &view.facts, places.task, &ended_by),

@@ -1,6 +1,7 @@
 //! Reading materials: the list with states, one file shown, and the way to the next.
 
 use yimen_catalogue::model::Need;
+use yimen_standards::time::Instant;
 use yimen_web::{StatusTag, Tone};
 
 use super::dossier::Places;
@@ -49,6 +50,8 @@ pub(crate) struct FileLink {
     pub size: String,
     pub href: String,
     pub current: bool,
+    /// Came with the answer to a correction notice, for whoever must look at it again.
+    pub fresh: Option<StatusTag>,
     /// 已被替换，12月1日 10:00
     pub replaced: String,
 }
@@ -69,20 +72,24 @@ pub(crate) struct Shown {
 }
 
 impl Viewer {
-    pub fn of(materials: &[Material], places: &Places) -> Viewer {
+    /// `supplement` is when what must be looked at again was asked for: later files are new, and the first of them opens.
+    pub fn of(materials: &[Material], places: &Places, supplement: Option<Instant>) -> Viewer {
         let all: Vec<(&Material, &File)> =
             materials.iter().flat_map(|m| m.files.iter().map(move |f| (m, f))).collect();
         let old = materials.iter().flat_map(|m| m.replaced.iter().map(move |f| (m, f)));
         let old = places.file.and_then(|id| old.into_iter().find(|(_, f)| f.id == id));
         let asked = places.file.and_then(|id| all.iter().position(|(_, f)| f.id == id));
         // The first that can be shown, so that a page opens with something to read.
+        let readable = |f: &File| Look::of(&f.mime) != Look::Save;
         let first = || {
-            all.iter().position(|(_, f)| Look::of(&f.mime) != Look::Save).or((!all.is_empty()).then_some(0))
+            let fresh = all.iter().position(|(_, f)| readable(f) && is_fresh(f, supplement));
+            let first = || all.iter().position(|(_, f)| readable(f));
+            fresh.or_else(first).or((!all.is_empty()).then_some(0))
         };
         let at = asked.or_else(first);
         let open = |id: i64| format!("{}?file={id}", places.here);
         let current = old.or(at.map(|i| all[i])).map(|(_, f)| f.id);
-        let lines = materials.iter().map(|m| line(m, current, &open)).collect();
+        let lines = materials.iter().map(|m| line(m, current, supplement, &open)).collect();
         let source = |file: &File| format!("/cases/{}/files/{}", places.number, file.id);
         let added = |file: &File| format!("{} {}上传", file.added_at.zh(), file.added_by);
         let replaced = old.map(|(material, file)| Shown {
@@ -115,7 +122,16 @@ impl Viewer {
     }
 }
 
-fn line(material: &Material, current: Option<i64>, open: &impl Fn(i64) -> String) -> MaterialLine {
+fn is_fresh(file: &File, supplement: Option<Instant>) -> bool {
+    supplement.is_some_and(|asked| file.added_at > asked)
+}
+
+fn line(
+    material: &Material,
+    current: Option<i64>,
+    supplement: Option<Instant>,
+    open: &impl Fn(i64) -> String,
+) -> MaterialLine {
     let tone = match material.state {
         MaterialState::Missing if material.need == Need::Optional => Tone::Neutral,
         MaterialState::Missing => Tone::Warn,
@@ -130,6 +146,7 @@ fn line(material: &Material, current: Option<i64>, open: &impl Fn(i64) -> String
         size: yimen_web::upload::size_words(u64::try_from(f.size).unwrap_or(0)),
         href: open(f.id),
         current: current == Some(f.id),
+        fresh: is_fresh(f, supplement).then(|| StatusTag::new("新补", Tone::Active)),
         replaced: replaced_words(f),
     };
     MaterialLine {
