@@ -6,6 +6,7 @@ mod fill;
 mod http;
 mod lives;
 mod pages;
+mod proofs;
 mod raw;
 mod report;
 mod script;
@@ -187,6 +188,9 @@ async fn measure_http(engine: &Engine, scale: &Scale, report: &mut Report) -> Re
     engine.drop("http").await
 }
 
+/// How many acts of the full city are proved.
+const PROOFS: usize = 2_000;
+
 async fn measure_pages(engine: &Engine, scale: &Scale, report: &mut Report) -> Result<(), Failure> {
     let place = engine.place("pages").await?;
     let world = Arc::new(World::new(&place, 2_000, scale.services, None).await?);
@@ -201,8 +205,9 @@ async fn measure_pages(engine: &Engine, scale: &Scale, report: &mut Report) -> R
     report.filled(scale.services, scale.city, started.elapsed());
     let server = Server::start(&world).await?;
     let (entries, took) = fill::followed(&place).await?;
-    report.followed(entries, took);
     let pages = pages::read(&world, &server, scale.pages).await?;
+    let proofs = stats::spread(proofs::prove(&server.ledger, entries, PROOFS).await?);
+    report.log(entries, took, proofs);
     report.pages(&pages);
     drop((server, world));
     engine.drop("pages").await

@@ -14,6 +14,7 @@ pub struct Report {
     commands: Value,
     http: Value,
     pages: Value,
+    ledger: Value,
     engine: &'static str,
 }
 
@@ -25,6 +26,7 @@ impl Report {
             commands: Value::Null,
             http: Value::Null,
             pages: Value::Null,
+            ledger: Value::Null,
             engine,
         };
         report.line(&format!(
@@ -79,11 +81,14 @@ impl Report {
         ));
     }
 
-    pub fn followed(&self, entries: i64, took: Duration) {
+    pub fn log(&mut self, entries: i64, took: Duration, proofs: Spread) {
         let seconds = took.as_secs_f64();
+        let rate = entries as f64 / seconds;
         self.line(&format!(
-            "    the journal's {entries} entries followed by the ledger and refunds in {seconds:.1} s"
+            "    the journal's {entries} entries followed by the ledger and refunds in {seconds:.1} s, {rate:.0} a second"
         ));
+        self.line(&format!("    {:<30}{:>10}{}", "proof of one of them", proofs.count, spread(proofs)));
+        self.ledger = json!({ "entries_per_s": rate.round(), "proof_p99_ms": rounded(proofs.p99) });
     }
 
     pub fn pages(&mut self, pages: &Pages) {
@@ -97,9 +102,9 @@ impl Report {
 
     pub fn finish(self) {
         if self.as_json {
-            let Report { raw, commands, http, pages, engine, .. } = self;
-            let all =
-                json!({ "raw": raw, "commands": commands, "http": http, "pages": pages, "engine": engine });
+            let Report { raw, commands, http, pages, ledger, engine, .. } = self;
+            let all = json!({ "raw": raw, "commands": commands, "http": http, "pages": pages, "ledger": ledger,
+                "engine": engine });
             println!("{all:#}");
         }
     }

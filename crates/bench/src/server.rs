@@ -25,6 +25,7 @@ use crate::world::{Failure, World};
 pub struct Server {
     pub address: SocketAddr,
     pub gateway: SocketAddr,
+    pub ledger: Ledger,
     times: Times,
     _background: Background,
 }
@@ -54,7 +55,8 @@ impl Server {
         let router = router.layer(middleware::from_fn_with_state(times.clone(), time));
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, service).await });
-        Ok(Server { address, gateway, times, _background: Background::start(&app) })
+        let ledger = app.ledger.clone();
+        Ok(Server { address, gateway, ledger, times, _background: Background::start(&app) })
     }
 
     /// The times of one kind since they were last taken.
