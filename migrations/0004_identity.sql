@@ -131,3 +131,14 @@ create table identity_proposal (
   CHECK (decider <> proposer OR state = 'withdrawn')
 ){{strict}};
 create index identity_proposal_state on identity_proposal (state, id);
+
+-- Who may do what to a case, each version whole and never changed; without a row the program's own is in force.
+-- Who proposed and who approved it, when and why, stands in its proposal.
+create table identity_policy (
+  version {{int}} NOT NULL PRIMARY KEY,
+  text TEXT NOT NULL,
+  -- SHA-256 of the text, and of the one that was in force before: what the journal has of them.
+  digest TEXT NOT NULL,
+  replaced TEXT NOT NULL,
+  proposal {{int}} NOT NULL UNIQUE REFERENCES identity_proposal (id)
+){{strict}};

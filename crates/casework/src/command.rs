@@ -41,11 +41,12 @@ impl Casework {
     }
 
     fn allowed(&self, q: &mut Read<'_>, ctx: &Ctx, loaded: Loaded, act: Act) -> Result<Fetched> {
-        let relations = policy::relations(&self.policy, &ctx.actor, &loaded);
+        let policy = self.policy.get();
+        let relations = policy::relations(&policy, &ctx.actor, &loaded);
         if relations.is_empty() {
             return Err(CaseworkError::NotFound);
         }
-        if !self.policy.any(relations, act) {
+        if !policy.any(relations, act) {
             return Err(CaseworkError::Forbidden(act.zh()));
         }
         let role = relations.iter().next().map_or("", |one| one.who.code());
@@ -165,11 +166,11 @@ impl Casework {
                 Command::Release { task, .. } | Command::HandOver { task, .. } => {
                     let task = fetched.case.task(*task);
                     task.is_some_and(|task| {
-                        policy::may_take_back(&self.policy, &ctx.actor, &fetched.case, task)
+                        policy::may_take_back(&self.policy.get(), &ctx.actor, &fetched.case, task)
                     })
                 }
                 _ => {
-                    policy::heads(&self.policy, &ctx.actor, &fetched.case)
+                    policy::heads(&self.policy.get(), &ctx.actor, &fetched.case)
                         || matches!(ctx.actor, Actor::System(_))
                 }
             },

@@ -33,7 +33,7 @@ const DRAWS: usize = 5;
 impl Casework {
     /// Begins a draft and answers its id and number.
     pub fn start_draft(&self, tx: &mut Tx<'_>, ctx: &Ctx, new: &StartDraft<'_>) -> Result<(i64, String)> {
-        may_start(&self.policy, &ctx.actor, new)?;
+        may_start(&self.policy.get(), &ctx.actor, new)?;
         if let Some(existing) = case::by_nonce(tx, new.applicant, new.nonce)? {
             return Ok(existing);
         }
@@ -181,7 +181,12 @@ impl Casework {
 
 fn may_start(policy: &Policy, actor: &Actor, new: &StartDraft<'_>) -> Result<()> {
     match actor {
-        Actor::Citizen { party, .. } if *party == new.applicant => Ok(()),
+        Actor::Citizen { party, .. } if *party == new.applicant => {
+            match policy.allows(Relation::APPLICANT, Act::FillIn) {
+                true => Ok(()),
+                false => Err(CaseworkError::Forbidden("现在不能在网上开始申请，请到政务服务大厅办理")),
+            }
+        }
         Actor::Staff(s)
             if s.office == new.office
                 && granted(policy, s, Scope::Office, Act::FillIn)

@@ -37,7 +37,7 @@ pub use work::DecideTask;
 use yimen_catalogue::{CatalogueHandle, Version};
 use yimen_parties::Parties;
 use yimen_platform::Platform;
-use yimen_policy::Policy;
+use yimen_policy::PolicyHandle;
 use yimen_standards::time::{Calendar, Hours};
 use yimen_store::Read;
 
@@ -51,7 +51,7 @@ pub(crate) const SHOWS: &str = "casework_result.shows";
 pub struct Casework {
     pub platform: Platform,
     /// Who may do what to a case.
-    pub policy: Arc<Policy>,
+    pub policy: PolicyHandle,
     pub catalogue: CatalogueHandle,
     pub parties: Parties,
     pub calendar: Arc<Calendar>,

@@ -2,23 +2,12 @@
 //! relation to does not exist for them. Here is how somebody stands to a row; what that allows is the policy's
 //! (`crates/policy`, docs/security/policy.md).
 
-use yimen_platform::{Actor, Role, Staff};
-pub use yimen_policy::{Act, Policy, Relation, Relations, Scope, Who};
+use yimen_identity::policy::{is_placed, whos};
+use yimen_platform::{Actor, Staff};
+pub use yimen_policy::{Act, Policy, PolicyHandle, Relation, Relations, Scope, Who};
 
 use crate::model::{Case, CaseState, Owner, Task, TaskState};
 use crate::store::case::Loaded;
-
-/// Who somebody of staff is to the policy. Administrators are nobody to it.
-const STAFF: [(Role, Who); 4] = [
-    (Role::Clerk, Who::Clerk),
-    (Role::Reviewer, Who::Reviewer),
-    (Role::Supervisor, Who::Supervisor),
-    (Role::Inspector, Who::Inspector),
-];
-
-fn whos(staff: &Staff) -> impl Iterator<Item = Who> {
-    STAFF.into_iter().filter(|(role, _)| staff.roles.has(*role)).map(|(_, who)| who)
-}
 
 /// How `actor` stands to the case, as far as the policy lets them see it so; empty for a stranger.
 pub fn relations(policy: &Policy, actor: &Actor, loaded: &Loaded) -> Relations {
@@ -31,7 +20,7 @@ pub fn relations(policy: &Policy, actor: &Actor, loaded: &Loaded) -> Relations {
         Actor::Staff(staff) => {
             let scopes = Scope::ALL.map(|scope| (scope, within(scope, staff, loaded)));
             let stands = scopes.into_iter().filter(|(_, within)| *within).map(|(scope, _)| scope);
-            stands.flat_map(|scope| whos(staff).map(move |who| Relation { who, scope })).collect()
+            stands.flat_map(|scope| whos(staff.roles).map(move |who| Relation { who, scope })).collect()
         }
     };
     policy.seeing(stands)
@@ -66,13 +55,8 @@ fn was_sent_to(task: &Task, department: &str) -> bool {
 
 /// Whether somebody of staff was granted the act within the scope at all: what their pages show, and which lists.
 pub fn granted(policy: &Policy, staff: &Staff, scope: Scope, act: Act) -> bool {
-    let placed = match scope {
-        Scope::Own => false,
-        Scope::Office => !staff.office.is_empty(),
-        Scope::Task | Scope::Department => !staff.department.is_empty(),
-        Scope::City => true,
-    };
-    placed && whos(staff).any(|who| policy.allows(Relation { who, scope }, act))
+    let placed = is_placed(scope, &staff.department, &staff.office);
+    placed && whos(staff.roles).any(|who| policy.allows(Relation { who, scope }, act))
 }
 
 /// Whether `actor` may work on this very task: it is their department's or their office's.

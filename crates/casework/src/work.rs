@@ -37,7 +37,7 @@ impl Casework {
     pub fn hand_over(&self, tx: &mut Tx<'_>, ctx: &Ctx, id: i64, to: &Actor) -> Result<Case> {
         let fetched = self.fetch_task(tx, ctx, id)?;
         let task = fetched.case.task(id).ok_or(Refusal::NoSuchTask)?;
-        if !policy::may_work_on(&self.policy, to, task) {
+        if !policy::may_work_on(&self.policy.get(), to, task) {
             return Err(CaseworkError::Forbidden("只能转给同一部门的审查人员"));
         }
         let (to, to_name) = (to.account(), to.name().to_string());
@@ -156,8 +156,8 @@ impl Casework {
             other => Err(other),
         })?;
         let task = fetched.case.task(id).ok_or(CaseworkError::NotFound)?;
-        if !policy::may_work_on(&self.policy, &ctx.actor, task)
-            && !policy::may_take_back(&self.policy, &ctx.actor, &fetched.case, task)
+        if !policy::may_work_on(&self.policy.get(), &ctx.actor, task)
+            && !policy::may_take_back(&self.policy.get(), &ctx.actor, &fetched.case, task)
         {
             return Err(CaseworkError::NotFound);
         }
@@ -173,7 +173,11 @@ impl Casework {
         id: i64,
     ) -> Result<Fetched> {
         let fetched = self.fetch_task(tx, ctx, id)?;
-        match fetched.case.task(id).is_some_and(|task| policy::may_work_on(&self.policy, &ctx.actor, task)) {
+        match fetched
+            .case
+            .task(id)
+            .is_some_and(|task| policy::may_work_on(&self.policy.get(), &ctx.actor, task))
+        {
             true => Ok(fetched),
             false => Err(CaseworkError::Forbidden(Act::Work.zh())),
         }

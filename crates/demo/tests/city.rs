@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use yimen_blobs::Blobs;
 use yimen_casework::Casework;
-use yimen_casework::policy::Policy;
+use yimen_casework::policy::PolicyHandle;
 use yimen_catalogue::{Catalogue, CatalogueHandle, Pack, publish};
 use yimen_demo::{City, Plan, file_papers, live};
 use yimen_parties::Parties;
@@ -35,7 +35,7 @@ fn casework(store: Store, folder: &Path, plan: &Plan) -> Casework {
     let catalogue = platform.store.read_blocking(|q| Catalogue::load(q)).unwrap();
     Casework {
         parties: Parties::new(sealer),
-        policy: Arc::new(Policy::standard()),
+        policy: PolicyHandle::default(),
         catalogue: CatalogueHandle::new(catalogue),
         calendar: Arc::new(Calendar::builtin()),
         hours: Arc::new(Hours::parse(&["09:00-12:00", "13:30-17:00"]).unwrap()),

@@ -27,6 +27,9 @@ pub enum IdentityError {
     SecondPerson,
     #[error("这件事已经有了结果，或者已过期")]
     Decided,
+    /// What it was to change has changed since.
+    #[error("提出以后权限规则已经改过，这一项不能再批准。请选择不批准，再按现在的规则重新提出")]
+    PolicyMoved,
     #[error("管理员不能同时有其他角色。请先收回其他角色")]
     RolesTogether,
     /// The half done sign-in ended, or was another's.
@@ -65,6 +68,7 @@ impl IdentityError {
             IdentityError::WrongPassword { left } => counted("password", *left),
             IdentityError::WrongCode { left } | IdentityError::WrongProof { left } => counted("code", *left),
             IdentityError::RolesTogether => one("roles", self.to_string()),
+            IdentityError::PolicyMoved => one("answer", self.to_string()),
             IdentityError::Locked { until } => {
                 // To the next whole minute: who comes at the minute that is shown gets in.
                 let minute = until.plus_millis(59_999).minute_of_day();
@@ -79,6 +83,8 @@ impl From<StoreError> for IdentityError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::NotFound => IdentityError::NotFound,
+            // Another version took the number, in a transaction beside this one.
+            StoreError::Unique(what) if what.starts_with("identity_policy.") => IdentityError::PolicyMoved,
             other => IdentityError::Store(other),
         }
     }
@@ -102,7 +108,7 @@ impl From<IdentityError> for WebError {
             IdentityError::TooBusy => WebError::too_many(format!("{error}。")),
             IdentityError::NotFound => WebError::not_found(),
             IdentityError::SecondPerson => WebError::forbidden(format!("{error}。")),
-            IdentityError::Decided => WebError::conflict(format!("{error}。")),
+            IdentityError::PolicyMoved | IdentityError::Decided => WebError::conflict(format!("{error}。")),
             IdentityError::Forbidden => WebError::forbidden(format!("{error}。")),
             IdentityError::Store(cause) => web_error(cause),
             IdentityError::Internal(cause) => WebError::internal(cause),

@@ -27,6 +27,7 @@ mod next;
 mod pages;
 mod password;
 mod password_rule;
+pub mod policy;
 mod proposal;
 mod session;
 mod sign_in;
@@ -50,12 +51,13 @@ pub use model::{AccountKind, NewAccount, Place, Places, Position};
 pub use next::{local_path, sign_in_path};
 pub use pages::routes;
 pub use password::{Cost, PasswordHash};
-pub use proposal::{Decision, Kind, Proposal, State};
+pub use proposal::{Approved, Decision, Kind, Proposal, State};
 pub use session::{OwnSession, Session};
 pub use sign_in::{Device, Entered, Started};
 pub use steps::{Due, SetUp, Stage};
 pub use totp::Secret;
 use yimen_platform::{Actor, Ctx, Platform, Staff};
+use yimen_policy::PolicyHandle;
 
 /// How identity behaves in one server.
 pub struct Settings {
@@ -65,6 +67,8 @@ pub struct Settings {
     /// Staff give a second factor at each sign-in. Off only for a demo, which says so.
     pub staff_factor: bool,
     pub limits: Limits,
+    /// Who may do what to a case: shared with the domain that asks it.
+    pub policy: PolicyHandle,
     /// Acts of other domains that take two people.
     pub kinds: Vec<Kind>,
     /// Where staff can work, for forms.
@@ -86,6 +90,7 @@ impl Default for Settings {
             cost: Cost::default(),
             staff_factor: true,
             limits: Limits::default(),
+            policy: PolicyHandle::default(),
             kinds: Vec::new(),
             places: Box::new(Places::default),
             proxied: false,
@@ -112,7 +117,7 @@ struct Inner {
 
 impl Identity {
     pub fn new(platform: Platform, mut settings: Settings) -> Self {
-        let mut kinds = vec![proposal::administrator()];
+        let mut kinds = vec![proposal::administrator(), policy::kind()];
         kinds.append(&mut settings.kinds);
         let passwords = password::Passwords::new(settings.cost);
         let inner = Inner { platform, settings, passwords, sessions: cache::Cache::default(), kinds };

@@ -16,7 +16,15 @@ const EXPIRES_MS: i64 = 7 * 24 * 3_600_000;
 const LABEL: &str = "identity_proposal.body";
 pub(crate) const ADMINISTRATOR: &str = "administrator";
 
-type Apply = Box<dyn Fn(&mut Tx<'_>, &Ctx, &[u8]) -> Result<()> + Send + Sync>;
+type Apply = Box<dyn Fn(&mut Tx<'_>, &Ctx, &Approved<'_>) -> Result<()> + Send + Sync>;
+
+/// What the approver's transaction is to do, and who wanted it.
+pub struct Approved<'a> {
+    pub proposal: i64,
+    pub proposer: i64,
+    pub proposer_name: &'a str,
+    pub body: &'a [u8],
+}
 
 /// A sort of act that takes two people.
 pub struct Kind {
@@ -109,9 +117,9 @@ pub(crate) fn administrator() -> Kind {
     }
 }
 
-fn appoint(tx: &mut Tx<'_>, ctx: &Ctx, body: &[u8]) -> Result<()> {
-    let wanted: Appointment =
-        serde_json::from_slice(body).map_err(|e| IdentityError::Internal(format!("appointment: {e}")))?;
+fn appoint(tx: &mut Tx<'_>, ctx: &Ctx, approved: &Approved<'_>) -> Result<()> {
+    let wanted: Appointment = serde_json::from_slice(approved.body)
+        .map_err(|e| IdentityError::Internal(format!("appointment: {e}")))?;
     let roles = Roles(wanted.roles);
     // Nobody has a part in their own appointment.
     if wanted.account == ctx.actor.account() || roles.administrator().is_none() || !roles.may_be_together() {
@@ -181,8 +189,10 @@ impl Identity {
                 return Err(IdentityError::Decided);
             }
             if decision == Decision::Approve {
-                let body = identity.platform().sealer.open(LABEL, &row.body_sealed);
-                (kind.apply)(tx, &ctx, &body.map_err(|e| IdentityError::Internal(e.to_string()))?)?;
+                let body = identity.body(&row)?;
+                let (proposer, proposer_name) = (row.proposer, row.proposer_name.as_str());
+                let approved = Approved { proposal: id, proposer, proposer_name, body: &body };
+                (kind.apply)(tx, &ctx, &approved)?;
             }
             let verb = format!("proposal.{}", decision.code());
             note(tx, &ctx, &verb, Noted { proposal: id, kind: kind.code })
@@ -190,7 +200,17 @@ impl Identity {
         self.platform().store.write("proposal.decide", decide).await?;
         // Whatever it changed is in force at the next request.
         self.inner.sessions.end(|_| true);
+        // It is decided, whatever comes of this: what could not be read now is read again within a second.
+        if let Err(error) = self.take_up_policy().await {
+            tracing::error!(%error, "the policy in force could not be read; trying again");
+        }
         Ok(())
+    }
+
+    /// What is to be done, as its kind wrote it.
+    pub(crate) fn body(&self, row: &ProposalRow) -> Result<Vec<u8>> {
+        let body = self.platform().sealer.open(LABEL, &row.body_sealed);
+        body.map_err(|e| IdentityError::Internal(e.to_string()))
     }
 
     pub fn proposal(&self, q: &mut Read<'_>, id: i64) -> Result<Proposal> {

@@ -4,9 +4,15 @@
 //! Pure: no I/O, no clock. Invariants (each has a test): what no grant names is refused; who may do anything to a case may
 //! see it; the cost of a question depends on neither the number of grants nor that of services and departments.
 
+mod change;
+mod handle;
 mod parse;
 mod words;
 
+use std::collections::BTreeSet;
+
+pub use change::{Change, NEEDS, Need};
+pub use handle::PolicyHandle;
 pub use parse::Mistake;
 pub use words::{Act, Scope, Who};
 
@@ -22,7 +28,7 @@ pub struct Relation {
 pub struct Relations(u32);
 
 /// The grants, by act: a set of relations each.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Policy([Relations; Act::ALL.len()]);
 
 impl Relation {
@@ -107,6 +113,15 @@ impl Policy {
     /// Whoever was granted anything, in the order of the words.
     pub fn granted(&self) -> impl Iterator<Item = Relation> {
         self.0[Act::See as usize].iter()
+    }
+
+    /// What somebody with these roles can come to do, and within which scopes, wherever they work.
+    pub fn reach(&self, whos: &[Who], is_within: impl Fn(Scope) -> bool) -> BTreeSet<(Scope, Act)> {
+        let granted = self.granted().filter(|one| whos.contains(&one.who) && is_within(one.scope));
+        let acts = |one: Relation| {
+            Act::ALL.into_iter().filter(move |act| self.allows(one, *act)).map(move |act| (one.scope, act))
+        };
+        granted.flat_map(acts).collect()
     }
 
     /// The text that reads as this policy.

@@ -25,6 +25,11 @@ impl Policy {
         let mut policy = Policy::nothing();
         let mut mistakes = Vec::new();
         for (at, line) in text.lines().enumerate() {
+            if line.contains(is_hidden) {
+                let what = "有看不见的控制字符，请删去这一行，重新输入。".to_owned();
+                mistakes.push(Mistake { line: at + 1, what });
+                continue;
+            }
             let line = line.split('#').next().unwrap_or_default();
             let mut words = line.split_whitespace();
             let Some(who) = words.next() else { continue };
@@ -36,9 +41,16 @@ impl Policy {
     }
 }
 
+/// What cannot be seen, or shows a line in another order than it is read: whoever approves must see what is approved.
+fn is_hidden(c: char) -> bool {
+    let reorders =
+        matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}');
+    reorders || c.is_control() && c != '\t'
+}
+
 fn grant<'w>(policy: &mut Policy, who: &str, mut words: impl Iterator<Item = &'w str>) -> Result<(), String> {
     if ["system", "security", "audit"].contains(&who) {
-        return Err(format!("管理员“{who}”不能接触办件，请删去这一行。"));
+        return Err(format!("管理员“{who}”不能接触办件，三类管理员的权限也不能在这里合并，请删去这一行。"));
     }
     let who = named(who, "身份", Who::ALL, Who::code)?;
     let scope = words.next().ok_or("没有写范围，请在身份后面写明范围和事项。")?;

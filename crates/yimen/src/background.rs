@@ -13,6 +13,8 @@ use yimen_platform::{Actor, Platform, keys};
 use crate::App;
 
 const REFRESH: Duration = Duration::from_secs(5);
+/// How long another node's change of the policy goes unnoticed here.
+const POLICY: Duration = Duration::from_secs(1);
 const REFUNDS: Duration = Duration::from_secs(3);
 /// How late a receipt may have its proof.
 const LEDGER: Duration = Duration::from_secs(5);
@@ -28,6 +30,7 @@ impl Background {
         let mut tasks = vec![tokio::spawn(sweep(casework.clone())), tokio::spawn(refresh(casework))];
         tasks.push(tokio::spawn(look_for_keys(app.casework.platform.clone())));
         tasks.push(tokio::spawn(forget(app.identity.clone())));
+        tasks.push(tokio::spawn(follow_policy(app.identity.clone())));
         tasks.push(tokio::spawn(log(app.ledger.clone())));
         if !app.ledger.witnesses.is_empty() {
             tasks.push(tokio::spawn(ask_witnesses(app.ledger.clone())));
@@ -89,6 +92,22 @@ async fn look_for_keys(platform: Platform) {
             Ok(Ok(None)) => {}
             Ok(Err(error)) => tracing::error!(%error, "a data key cannot be used; trying again"),
             Err(error) => tracing::error!(%error, "the data keys could not be read; trying again"),
+        }
+    }
+}
+
+/// Puts in force what was approved on another node.
+async fn follow_policy(identity: Identity) {
+    let mut every = tokio::time::interval(POLICY);
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        every.tick().await;
+        match identity.take_up_policy().await {
+            Ok(true) => tracing::info!(version = identity.policy().0, "a newer policy is in force"),
+            Ok(false) => {}
+            Err(error) => {
+                tracing::error!(%error, "the policy could not be read; the one before stays in force; trying again");
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use yimen_blobs::Blobs;
 use yimen_casework::Casework;
-use yimen_casework::policy::Policy;
+use yimen_casework::policy::PolicyHandle;
 use yimen_catalogue::{Catalogue, CatalogueError, CatalogueHandle};
 use yimen_parties::Parties;
 use yimen_platform::keys::{self, KeyError};
@@ -66,6 +66,8 @@ pub enum OpenError {
     KeyOther { file: PathBuf, has: String, wants: String },
     #[error("不能读取事项目录：{0}")]
     Catalogue(#[from] CatalogueError),
+    #[error("不能使用数据库里的权限规则：{0}。它可能是由更新的程序写的，请换用那个程序。")]
+    Policy(yimen_identity::IdentityError),
     #[error("不能读取城市的办公时间：{0}。请修改 city.yaml 的 hours，再重新发布事项包。")]
     Hours(String),
 }
@@ -238,13 +240,17 @@ pub fn without_password(url: &str) -> String {
 /// The casework domain over an opened platform: catalogue as published, calendar, hours of the city.
 pub fn casework(platform: &Platform) -> Result<Casework, OpenError> {
     let catalogue = platform.store.read_blocking(Catalogue::load)?;
+    let policy = PolicyHandle::default();
+    let handle = policy.clone();
+    let taken = platform.store.read_blocking(move |q| yimen_identity::policy::take_up(q, &handle));
+    taken.map_err(OpenError::Policy)?;
     let hours = &catalogue.city().hours;
     let default = ["09:00-12:00".to_string(), "13:30-17:00".to_string()];
     let hours = if hours.is_empty() { &default[..] } else { &hours[..] };
     let hours = Hours::parse(hours).map_err(|e| OpenError::Hours(e.to_string()))?;
     Ok(Casework {
         parties: Parties::new(platform.sealer.clone()),
-        policy: Arc::new(Policy::standard()),
+        policy,
         catalogue: CatalogueHandle::new(catalogue),
         calendar: Arc::new(Calendar::builtin()),
         hours: Arc::new(hours),

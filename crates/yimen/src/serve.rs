@@ -86,6 +86,7 @@ pub fn build(
         demo,
         staff_factor: !is_demo,
         limits: face.limits,
+        policy: casework.policy.clone(),
         proxied: face.proxied,
         home: Box::new(app::home),
         place: Box::new(move |staff| app::place(&named, staff)),

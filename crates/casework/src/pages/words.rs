@@ -344,6 +344,7 @@ pub fn act_words(verb: &str) -> String {
         "bill.paid" => "缴费到账",
         "bill.refunded" => "退费完成",
         "key.rotated" => "换用新的数据密钥",
+        "policy.changed" => "修改权限规则",
         other => other,
     };
     words.into()

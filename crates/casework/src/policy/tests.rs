@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use yimen_catalogue::model::StepKind;
-use yimen_platform::Roles;
+use yimen_platform::{Role, Roles};
 use yimen_standards::time::Instant;
 use yimen_store::{Read, StoreError, Tx};
 use yimen_testkit::on_each_engine;

@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, Request, StatusCode, header};
 use tower::ServiceExt;
 use yimen_blobs::Blobs;
 use yimen_casework::model::{Case, CorrectionItem, Finding};
-use yimen_casework::policy::{Act, Policy};
+use yimen_casework::policy::{Act, PolicyHandle};
 use yimen_casework::{Casework, CaseworkError, DecideTask, pages};
 use yimen_catalogue::{Catalogue, CatalogueHandle, Fact, Facts, Pack, publish};
 use yimen_parties::{NewParty, Parties, Party};
@@ -74,7 +74,7 @@ impl World {
         let catalogue = store.read_blocking(|q| Catalogue::load(q)).unwrap();
         let casework = Casework {
             platform,
-            policy: Arc::new(Policy::standard()),
+            policy: PolicyHandle::default(),
             catalogue: CatalogueHandle::new(catalogue),
             parties: Parties::new(sealer),
             calendar: Arc::new(Calendar::builtin()),

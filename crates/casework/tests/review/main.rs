@@ -8,6 +8,7 @@ mod doors;
 mod inbox;
 mod life;
 mod looks;
+mod policy;
 mod task;
 #[path = "../pages/world.rs"]
 #[allow(dead_code, reason = "these stories use a part of the world")]

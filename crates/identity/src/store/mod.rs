@@ -2,6 +2,7 @@
 
 pub(crate) mod admin;
 pub(crate) mod factor;
+pub(crate) mod policy;
 
 use yimen_platform::Roles;
 use yimen_standards::time::Instant;

@@ -32,12 +32,12 @@ pub fn administrator(world: &World, login: &str, name: &str, role: Role) -> i64 
     world.account(NewAccount { position: place_of(&[role]), ..clerk(login, name) })
 }
 
-fn place_of(roles: &[Role]) -> Position {
+pub fn place_of(roles: &[Role]) -> Position {
     let none = String::new;
     Position::Staff { roles: Roles::of(roles), department: none(), office: none(), counter: none() }
 }
 
-fn acting(world: &World, account: i64, role: Role) -> yimen_platform::Ctx {
+pub fn acting(world: &World, account: i64, role: Role) -> yimen_platform::Ctx {
     let (name, none) = ("管理员".to_owned(), String::new);
     let roles = Roles::of(&[role]);
     let staff = Staff { account, name, roles, department: none(), office: none(), counter: none() };
@@ -64,6 +64,11 @@ fn routes(account: i64) -> Vec<(&'static str, String)> {
         ("get", one("/administrator")),
         ("post", one("/administrator")),
         ("post", one("/act")),
+        ("get", "/admin/policy".into()),
+        ("get", "/admin/policy/edit".into()),
+        ("post", "/admin/policy/edit".into()),
+        ("post", "/admin/policy/propose".into()),
+        ("get", "/admin/policy/versions/0".into()),
         ("get", "/admin/locks".into()),
         ("post", "/admin/locks".into()),
         ("get", "/admin/sessions".into()),
@@ -284,8 +289,8 @@ fn other_domains_bring_acts_of_their_own_that_take_two_people() {
             code: "export",
             name: "批量导出",
             may: |actor| actor.has(Role::Supervisor),
-            apply: Box::new(move |_: &mut Tx<'_>, ctx, body| {
-                seen.lock().unwrap().push((ctx.actor.account(), body.to_vec()));
+            apply: Box::new(move |_: &mut Tx<'_>, ctx, approved| {
+                seen.lock().unwrap().push((ctx.actor.account(), approved.body.to_vec()));
                 Ok(())
             }),
         }];

@@ -202,3 +202,63 @@ fn the_security_administrator_makes_an_account_and_two_appoint_an_administrator(
         desk.inspect("admin-found").await
     })
 }
+
+#[test]
+fn two_security_administrators_change_the_policy_and_see_before_whom_it_is_about() -> Result {
+    use crate::admin::{administrator, governed_settings, place_of};
+    use yimen_identity::NewAccount;
+    use yimen_platform::Role;
+    let db = TestDb::sqlite();
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let mut settings = governed_settings();
+        settings.staff_factor = false;
+        settings.home = Box::new(|_| "/admin".into());
+        let world = World::on(db.store().clone(), settings);
+        administrator(&world, "sec", "安全一", Role::Security);
+        administrator(&world, "seb", "安全二", Role::Security);
+        let position = place_of(&[Role::Inspector]);
+        world.account(NewAccount { position, ..crate::world::clerk("ducha", "督查员") });
+        let base = serve(&world).await;
+        let browser = Browser::start().await?;
+        let (desk, other) = (browser.desktop().await?, browser.phone().await?);
+        desk.sign_in(&base, "sec", PASSWORD).await?;
+        other.sign_in(&base, "seb", PASSWORD).await?;
+        let both = [&desk, &other];
+        look(&both, &base, "/admin/policy", "policy").await?;
+        look(&both, &base, "/admin/policy/edit", "policy-edit").await?;
+
+        desk.goto(&format!("{base}/admin/policy")).await?;
+        desk.click("修改").await?;
+        let text = "citizen own see fill-in submit withdraw pay\nclerk office see pre-check\nprogram city see pay tick";
+        desk.fill("权限规则", &text.replace("clerk office", "clark office")).await?;
+        desk.click("预览影响").await?;
+        desk.wait_for("第 2 行：没有“clark”这种身份").await?;
+        inspect_refusal(&desk, "policy-edit-wrong").await?;
+        desk.fill("权限规则", text).await?;
+        desk.click("预览影响").await?;
+        desk.wait_for("没有人能督查全市的办件").await?;
+        assert!(desk.shows("督查员（ducha）").await?);
+        desk.inspect("policy-preview").await?;
+        desk.click("提出修改").await?;
+        desk.wait_for("请填写修改的理由").await?;
+        inspect_refusal(&desk, "policy-preview-wrong").await?;
+        desk.fill("修改的理由", "机构调整").await?;
+        desk.click("提出修改").await?;
+        desk.wait_for("等待另一位安全管理员批准").await?;
+        desk.inspect("policy-proposed").await?;
+
+        other.goto(&format!("{base}/admin/proposals")).await?;
+        other.click("第 1 版权限规则").await?;
+        other.wait_for("失去权限的账户：1 个").await?;
+        other.inspect("policy-proposal").await?;
+        other.choose("您的决定", "批准").await?;
+        other.click("确定").await?;
+        other.wait_for("已批准，现在生效").await?;
+        look(&both, &base, "/admin/policy/versions/1", "policy-version").await?;
+        desk.goto(&format!("{base}/admin/policy")).await?;
+        desk.wait_for("第 1 版（现行）").await?;
+        assert_eq!(world.identity.policy().0, 1);
+        Ok(())
+    })
+}

@@ -6,6 +6,7 @@ mod browser;
 mod factor;
 mod outage;
 mod pages;
+mod policy;
 mod rules;
 mod sessions;
 mod sign_in;

@@ -49,7 +49,7 @@ pub(super) async fn case(
     Path(number): Path<String>,
     RawQuery(query): RawQuery,
 ) -> std::result::Result<Response, WebError> {
-    Scope::of(&casework.policy, &who.staff)?;
+    Scope::of(&casework.policy.get(), &who.staff)?;
     let form = Form::parse(query.unwrap_or_default().as_bytes())?;
     let ctx = ctx_of(&casework, &who.actor);
     let data = load(&casework, &ctx, &number, Act::See).await?;
@@ -86,7 +86,7 @@ fn view(
     let case = &data.view.fetched.case;
     let here = format!("/supervise/cases/{}", case.number);
     let places = Places { number: case.number.clone(), here, file, task: None };
-    let heads = policy::heads(&casework.policy, &ctx.actor, case);
+    let heads = policy::heads(&casework.policy.get(), &ctx.actor, case);
     let voidable = matches!(case.state, CaseState::Submitted | CaseState::Correcting | CaseState::InReview);
     let void = (heads && voidable).then(|| {
         let field = Field::textarea(REASON, "作废的理由和依据").rows(3).max(500);
@@ -108,7 +108,7 @@ fn view(
         page,
         number: case.number.clone(),
         extension: request(case, ctx, heads),
-        held: held(&casework.policy, ctx, case),
+        held: held(&casework.policy.get(), ctx, case),
         void_open: typed.is_some(),
         void,
         dossier: Dossier::of(casework, &casework.catalogue.get(), ctx, data, &places),
@@ -140,7 +140,7 @@ pub(super) async fn answer_extension(
     Path(number): Path<String>,
     form: Form,
 ) -> std::result::Result<Response, WebError> {
-    Scope::of(&casework.policy, &who.staff)?;
+    Scope::of(&casework.policy.get(), &who.staff)?;
     let approve = match form.text("answer") {
         "approve" => true,
         "refuse" => false,
@@ -164,7 +164,7 @@ pub(super) async fn void(
     Path(number): Path<String>,
     mut form: Form,
 ) -> std::result::Result<Response, WebError> {
-    Scope::of(&casework.policy, &who.staff)?;
+    Scope::of(&casework.policy.get(), &who.staff)?;
     if form.require(REASON, "请写明作废的理由和依据。") && letters(form.text(REASON)) < LEAST_REASON
     {
         let has = letters(form.text(REASON));

@@ -53,7 +53,7 @@ pub(super) async fn extensions(
     shell: Shell,
     RawQuery(query): RawQuery,
 ) -> Result<Response, WebError> {
-    let scope = Scope::of(&casework.policy, &who.staff)?;
+    let scope = Scope::of(&casework.policy.get(), &who.staff)?;
     let form = Form::parse(query.unwrap_or_default().as_bytes())?;
     let (asked, after) = (scope.clone(), key(&form));
     let read = move |q: &mut Read<'_>| -> Result<_, CaseworkError> {

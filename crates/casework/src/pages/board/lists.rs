@@ -88,7 +88,7 @@ pub(super) async fn cases(
     Path(standing): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, WebError> {
-    let scope = Scope::of(&casework.policy, &who.staff)?;
+    let scope = Scope::of(&casework.policy.get(), &who.staff)?;
     let standing = match standing.as_str() {
         "open" => None,
         other => Some(Standing::from_key(other).ok_or_else(WebError::not_found)?),
@@ -222,7 +222,7 @@ pub(super) async fn tasks(
     shell: Shell,
     RawQuery(query): RawQuery,
 ) -> Result<Response, WebError> {
-    let scope = Scope::of(&casework.policy, &who.staff)?;
+    let scope = Scope::of(&casework.policy.get(), &who.staff)?;
     let form = Form::parse(query.unwrap_or_default().as_bytes())?;
     let address =
         Address::asked("/supervise/tasks", &["department", "office", "applicant", "service", "show"], &form);

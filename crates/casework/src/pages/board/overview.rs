@@ -91,7 +91,7 @@ pub(super) async fn overview(
     who: StaffOnly,
     shell: Shell,
 ) -> Result<Response, WebError> {
-    let scope = Scope::of(&casework.policy, &who.staff)?;
+    let scope = Scope::of(&casework.policy.get(), &who.staff)?;
     let now = ctx_of(&casework, &who.actor).now;
     let soon = bounds(&casework, now).soon;
     let asked = scope.clone();

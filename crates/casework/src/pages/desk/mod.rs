@@ -43,7 +43,7 @@ pub(crate) fn routes() -> Router<Casework> {
 
 /// The desk is for clerks of an office.
 fn clerk(casework: &Casework, who: &StaffOnly) -> Result<(), WebError> {
-    match granted(&casework.policy, &who.staff, Scope::Office, Act::See) {
+    match granted(&casework.policy.get(), &who.staff, Scope::Office, Act::See) {
         true => Ok(()),
         false => Err(WebError::forbidden("这里是窗口人员的工作台。您的账户没有窗口职责。")),
     }

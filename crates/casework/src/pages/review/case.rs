@@ -46,7 +46,7 @@ pub(super) async fn case(
     };
     let catalogue = casework.catalogue.get();
     let case = &data.view.fetched.case;
-    let own_tasks = case.tasks.iter().filter(|t| may_work_on(&casework.policy, &ctx.actor, t));
+    let own_tasks = case.tasks.iter().filter(|t| may_work_on(&casework.policy.get(), &ctx.actor, t));
     let link = |t: &crate::model::Task| Link::new(format!("/review/tasks/{}", t.id), &t.name);
     let page = CasePage {
         page: shell

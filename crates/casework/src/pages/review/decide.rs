@@ -32,7 +32,7 @@ pub(super) async fn decide(
     let ctx = ctx_of(&casework, &who.actor);
     if let Ok(index) = form.text("insert").parse::<usize>() {
         let found = load(&casework, &ctx, id).await?;
-        if !task::may_work(&casework.policy, &ctx.actor, &found.task) {
+        if !task::may_work(&casework.policy.get(), &ctx.actor, &found.task) {
             return Err(CaseworkError::Forbidden(Act::Work.zh()).into());
         }
         insert(&found, index, &mut form);

@@ -58,7 +58,7 @@ pub(crate) fn routes() -> Router<Casework> {
 
 /// The inbox and the cases of a department are its reviewers'.
 fn reviewer(casework: &Casework, staff: &Staff) -> Result<(), WebError> {
-    match granted(&casework.policy, staff, Scope::Task, Act::Work) {
+    match granted(&casework.policy.get(), staff, Scope::Task, Act::Work) {
         true => Ok(()),
         false => Err(WebError::forbidden("这里是部门审查人员的待办。您的账户没有审查职责。")),
     }

@@ -94,7 +94,7 @@ pub(super) async fn task(
 
 /// Who else is reading a task that nobody has claimed.
 fn others(casework: &Casework, presence: &Presence, ctx: &Ctx, task: &Task) -> Option<Notice> {
-    if task.state != TaskState::Open || !may_work(&casework.policy, &ctx.actor, task) {
+    if task.state != TaskState::Open || !may_work(&casework.policy.get(), &ctx.actor, task) {
         return None;
     }
     let readers = presence.open(task.id, (ctx.actor.account(), ctx.actor.name()), ctx.now);

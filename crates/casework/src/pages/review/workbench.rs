@@ -101,7 +101,7 @@ impl Workbench {
         let (task, case) = (&found.task, found.case());
         let version = &found.data.view.fetched.version;
         let me = task.assignee == Some(ctx.actor.account());
-        let works = may_work(&casework.policy, &ctx.actor, task);
+        let works = may_work(&casework.policy.get(), &ctx.actor, task);
         let claimed = task.state == TaskState::Claimed;
         let mine = works && claimed && me;
         let free = works && task.state == TaskState::Open;
@@ -109,8 +109,9 @@ impl Workbench {
         let stopped =
             case.stops.iter().any(|s| s.to.is_none() && (s.task_id == task.id || is_decision(task.kind)));
         let in_review = case.state == CaseState::InReview;
-        let heads = crate::policy::heads(&casework.policy, &ctx.actor, case);
-        let takes = claimed && !me && crate::policy::may_take_back(&casework.policy, &ctx.actor, case, task);
+        let heads = crate::policy::heads(&casework.policy.get(), &ctx.actor, case);
+        let takes =
+            claimed && !me && crate::policy::may_take_back(&casework.policy.get(), &ctx.actor, case, task);
         Workbench {
             notices: notices(catalogue, ctx, case, task, takes),
             claim: free,

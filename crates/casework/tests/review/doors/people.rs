@@ -53,10 +53,15 @@ fn position(name: &str, parties: [i64; 2]) -> Position {
 
 /// An account for everybody who has one; answers their keys in the order of `PEOPLE`.
 pub async fn employ(casework: &Casework, identity: &Identity, parties: [i64; 2]) -> Vec<i64> {
-    let plan = PEOPLE.iter().filter(|name| **name != "nobody").fold(DemoPlan::new(), |plan, name| {
+    let all = PEOPLE.iter().filter(|name| **name != "nobody");
+    hire(casework, identity, all.map(|name| (*name, position(name, parties))).collect()).await
+}
+
+/// Accounts of these names, which are their logins, too.
+pub async fn hire(casework: &Casework, identity: &Identity, all: Vec<(&str, Position)>) -> Vec<i64> {
+    let plan = all.into_iter().fold(DemoPlan::new(), |plan, (name, position)| {
         let logins = vec![Login::staff(name).unwrap()];
-        let account = NewAccount { name: name.to_string(), position: position(name, parties), logins };
-        plan.quiet(account, PASSWORD)
+        plan.quiet(NewAccount { name: name.to_string(), position, logins }, PASSWORD)
     });
     let accounts = plan.prepare(identity).unwrap();
     let (identity, ctx) = (identity.clone(), casework.platform.ctx(Actor::System("test"), ""));

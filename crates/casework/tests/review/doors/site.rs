@@ -8,7 +8,7 @@ use axum::body::Body;
 use axum::http::Request;
 use tower::ServiceExt;
 use yimen::app::{self, App};
-use yimen_identity::{Cost, Identity, Settings};
+use yimen_identity::{Cost, Identity, Position, Settings};
 use yimen_ledger::{Keys, Ledger};
 use yimen_payments::{Gateway, GatewayConfig, Payments};
 use yimen_platform::{Actor, Ctx, Role, journal};
@@ -33,11 +33,16 @@ const BODY: &[(&str, &str)] = &[
     ("task-extension", "需要核对"),
     ("task-colleague", "1"),
     ("note", "已补充"),
+    ("base", "0"),
+    ("text", "citizen own see\nprogram city see pay tick"),
     ("nonce", "one"),
 ];
 
 pub struct Site {
     router: Router,
+    pub identity: Identity,
+    /// The account of the security administrator.
+    pub security: i64,
     /// By name.
     cookies: BTreeMap<&'static str, String>,
     cases: Cases,
@@ -61,15 +66,27 @@ impl Site {
         let reason = "原系统管理员退休";
         cases.proposal =
             identity.propose_administrator(&ctx, cases.account, Role::System, reason).await.unwrap();
-        let app = app(world, identity);
+        let app = app(world, identity.clone());
         take_in(&app, &ctx).await;
         let router = app::router(&app, app::site(&app));
-        let mut site = Site { router, cookies: BTreeMap::new(), cases };
+        let security = key("security");
+        let mut site = Site { router, identity, security, cookies: BTreeMap::new(), cases };
         for name in PEOPLE.iter().filter(|name| **name != "nobody") {
-            let cookie = site.sign_in(name).await;
-            site.cookies.insert(name, cookie);
+            site.enter(name).await;
         }
         site
+    }
+
+    /// One more who works here; answers their account.
+    pub async fn hire(&mut self, world: &World, name: &'static str, position: Position) -> i64 {
+        let account = people::hire(&world.casework, &self.identity, vec![(name, position)]).await[0];
+        self.enter(name).await;
+        account
+    }
+
+    async fn enter(&mut self, name: &'static str) {
+        let cookie = self.sign_in(name).await;
+        self.cookies.insert(name, cookie);
     }
 
     async fn sign_in(&self, name: &str) -> String {
@@ -143,6 +160,7 @@ fn identity(world: &World) -> Identity {
         staff_factor: false,
         // What the hash costs is not what is tried.
         cost: Cost { memory_kib: 64, passes: 1 },
+        policy: world.casework.policy.clone(),
         home: Box::new(app::home),
         ..Settings::default()
     };
@@ -238,6 +256,7 @@ impl Cases {
             .replace("{bill}", &self.bill.to_string())
             .replace("{stop}", "1")
             .replace("{standing}", "late")
+            .replace("{version}", "0")
             .replace("{account}", &self.account.to_string())
     }
 

@@ -3,6 +3,7 @@
 mod account;
 mod accounts;
 mod lists;
+mod policy;
 mod proposals;
 
 use askama::Template;
@@ -24,6 +25,10 @@ pub(super) fn routes() -> Router<Identity> {
         .route("/admin/accounts/{account}/position", get(account::position_page).post(account::position))
         .route("/admin/accounts/{account}/administrator", get(account::appoint_page).post(account::appoint))
         .route("/admin/accounts/{account}/act", post(account::act))
+        .route("/admin/policy", get(policy::page))
+        .route("/admin/policy/edit", get(policy::edit_page).post(policy::preview))
+        .route("/admin/policy/propose", post(policy::propose))
+        .route("/admin/policy/versions/{version}", get(policy::version))
         .route("/admin/locks", get(lists::locks).post(lists::lift))
         .route("/admin/sessions", get(lists::sessions).post(lists::end))
         .route("/admin/proposals", get(proposals::page))
@@ -83,9 +88,10 @@ async fn home(
     };
     let (what, cards) = match role {
         Role::Security => (
-            "管理工作账户、角色、动态口令和登录；看不到任何办件。",
+            "管理工作账户、角色、权限规则、动态口令和登录；看不到任何办件。",
             vec![
                 Card::new("/admin/accounts", "账户").text("新建、查找、修改岗位和角色、重置、停用"),
+                Card::new("/admin/policy", "权限规则").text("谁可以对办件做什么；修改须两位管理员"),
                 Card::new("/admin/proposals", "待批事项").text("需要两位管理员共同决定的事"),
                 Card::new("/admin/locks", "暂停的登录").text("输错次数太多的登录名和地址"),
                 Card::new("/admin/sessions", "在线的工作人员").text("查看和退出登录"),

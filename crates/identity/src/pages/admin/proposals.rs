@@ -5,11 +5,13 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
+use yimen_policy::Policy;
 use yimen_web::{
     Button, Choice, Field, Form, FormState, Html, Notice, Page, Pager, Shell, StatusTag, Tone, WebError,
     redirect_303,
 };
 
+use super::policy::Panel;
 use super::{older, page_of, proof_field, security};
 use crate::pages::sign_in::{blame, told};
 use crate::{Decision, Identity, IdentityError, Proposal, Session, SignedIn, State as Outcome};
@@ -30,6 +32,8 @@ struct ProposalsPage {
 struct ProposalPage {
     page: Page,
     line: Line,
+    /// What an open change of the policy would do.
+    panel: Option<Panel>,
     answer: Field,
     proof: Option<Field>,
     submit: Button,
@@ -110,8 +114,13 @@ async fn view(
     form: &FormState,
 ) -> Result<ProposalPage, WebError> {
     let reading = identity.clone();
-    let read = move |q: &mut yimen_store::Read<'_>| -> Result<_, IdentityError> { reading.proposal(q, id) };
-    let line = line(identity, identity.platform().store.read(read).await?, session.account);
+    let read = move |q: &mut yimen_store::Read<'_>| -> Result<_, IdentityError> {
+        let one = reading.proposal(q, id)?;
+        let panel = if one.state == Outcome::Open { policy_panel(&reading, q, id)? } else { None };
+        Ok((one, panel))
+    };
+    let (one, panel) = identity.platform().store.read(read).await?;
+    let line = line(identity, one, session.account);
     let choices = match line.is_own {
         true => vec![Choice::new("withdraw", "撤回").hint("提出的人不能自己批准")],
         false => vec![Choice::new("approve", "批准").hint("马上生效"), Choice::new("refuse", "不批准")],
@@ -119,10 +128,29 @@ async fn view(
     Ok(ProposalPage {
         page,
         line,
+        panel,
         answer: Field::radios("answer", "您的决定", choices).from(form),
         proof: proof_field(identity, session, form),
         submit: Button::primary("确定"),
     })
+}
+
+/// What a change of the policy would do now; none for what is proposed otherwise.
+fn policy_panel(
+    identity: &Identity,
+    q: &mut yimen_store::Read<'_>,
+    id: i64,
+) -> Result<Option<Panel>, IdentityError> {
+    let Some(proposed) = identity.proposed_policy(q, id)? else { return Ok(None) };
+    let now = identity.newest_policy(q)?;
+    let next = Policy::parse(&proposed.text).unwrap_or_else(|_| Policy::nothing());
+    let effect = identity.effect_of(q, &now.policy(), &next)?;
+    let mut panel = Panel::of(&effect, &proposed.text, &now.text);
+    if proposed.is_stale {
+        let stale = Notice::problem("提出以后权限规则已经改过，这一项不能再批准");
+        panel.notices.insert(0, stale.text("请选择不批准，再按现在的规则重新提出。"));
+    }
+    Ok(Some(panel))
 }
 
 fn one_shell(shell: &Shell) -> Page {
