@@ -99,6 +99,7 @@ codes! {
     UnknownFactShown = 26 Error "未知的事实",
     UnusedSpecial = 27 Warning "没有步骤使用的特别程序",
     UnknownPage = 28 Error "未知的表单页",
+    UnknownRecord = 29 Error "未知的登记项",
     // Conditions.
     ExprSyntax = 30 Error "条件无法解析",
     ExprUnknownName = 31 Error "条件引用了未知的事实",

@@ -439,6 +439,10 @@ pub struct Step {
     #[serde(default)]
     #[schemars(length(max = 60))]
     pub records: Vec<Field>,
+    /// What is asked again before it is recorded.
+    #[serde(default)]
+    #[schemars(length(max = 60))]
+    pub doubts: Vec<Doubt>,
     /// Which fees a payment step collects.
     #[serde(default)]
     #[schemars(length(max = 60))]
@@ -451,6 +455,17 @@ pub struct Step {
     #[serde(default)]
     #[schemars(length(max = 60))]
     pub checks: Vec<String>,
+}
+
+/// Something recorded that is likely a slip: the officer looks again, and corrects it or says that it is so.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Doubt {
+    pub when: String,
+    /// The record of this step beside which it is said.
+    #[schemars(regex(pattern = FACT_PATTERN))]
+    pub record: String,
+    pub say: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]

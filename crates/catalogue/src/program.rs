@@ -19,6 +19,8 @@ pub struct Program {
     pub(crate) steps: Vec<Option<Expr>>,
     /// By step, then by record.
     pub(crate) records: Vec<Vec<Option<Expr>>>,
+    /// By step, then by doubt.
+    pub(crate) doubts: Vec<Vec<Option<Expr>>>,
     pub(crate) fees: Vec<Option<Expr>>,
     pub(crate) amounts: Vec<Option<Expr>>,
     pub(crate) valid_until: Option<Expr>,
@@ -121,6 +123,10 @@ impl Compiler {
         for (i, step) in service.steps.iter().enumerate() {
             program.steps.push(self.when(step.when.as_ref(), || format!("/steps/{i}/when")));
             program.records.push(self.fields(&step.records, &format!("/steps/{i}/records")));
+            let doubts = step.doubts.iter().enumerate();
+            let doubts = doubts
+                .map(|(d, doubt)| self.when(Some(&doubt.when), || format!("/steps/{i}/doubts/{d}/when")));
+            program.doubts.push(doubts.collect());
         }
         for (i, fee) in service.fees.iter().enumerate() {
             program.fees.push(self.when(fee.when.as_ref(), || format!("/fees/{i}/when")));

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use crate::digest::digest_of;
 use crate::expr::{EvalError, Expr};
 use crate::facts::{Fact, Facts};
-use crate::model::{Field, FormPage, Material, Question, Service, Step, StepKind, Stop};
+use crate::model::{Doubt, Field, FormPage, Material, Question, Service, Step, StepKind, Stop};
 use crate::plan::Plan;
 use crate::program::{Program, ProgramError};
 
@@ -161,6 +161,21 @@ impl Version {
             true => records.iter().collect(),
             false => applying(records, whens, &facts.settled(self)).collect(),
         }
+    }
+
+    /// What an officer must look at again in what they record; `facts` hold it.
+    pub fn doubts(&self, step: &str, facts: &impl Given) -> Vec<&Doubt> {
+        let Some(i) = self.service.steps.iter().position(|s| s.id == step) else {
+            return Vec::new();
+        };
+        let doubts = &self.service.steps[i].doubts;
+        if doubts.is_empty() {
+            return Vec::new();
+        }
+        let settled = facts.settled(self);
+        let holds = |when: &Option<Expr>| when.as_ref().is_some_and(|when| when.holds(&settled));
+        let doubted = doubts.iter().zip(&self.program.doubts[i]).filter(|(_, when)| holds(when));
+        doubted.map(|(doubt, _)| doubt).filter(|doubt| settled.contains_key(&doubt.record)).collect()
     }
 
     /// Required fields without an answer: (page, field) in order. Empty means the form is complete.

@@ -77,6 +77,9 @@ fn who<'a>(field: &str, others: [&'a Person; 3]) -> &'a Person {
     }
 }
 
+/// What officers find to be as the applicant said.
+const SAME: [(&str, &str); 2] = [("filed_price", "price"), ("registered_unit", "estate_unit")];
+
 /// What an officer records at a step.
 pub fn records(
     rng: &mut StdRng,
@@ -91,7 +94,8 @@ pub fn records(
     let mut done = 0;
     while let Some(field) = version.records(step, &known).get(done).map(|f| (*f).clone()) {
         done += 1;
-        let fact = answer(rng, &field, me, me, today);
+        let said = SAME.iter().find(|(record, _)| *record == field.id).and_then(|(_, said)| known.get(*said));
+        let fact = said.cloned().unwrap_or_else(|| answer(rng, &field, me, me, today));
         known.insert(field.id.clone(), fact.clone());
         recorded.insert(field.id, fact);
     }

@@ -83,6 +83,44 @@ fn deciding_without_what_must_be_recorded_is_sent_back_with_everything_kept() {
 }
 
 #[test]
+fn what_looks_like_a_slip_is_asked_again_and_kept_when_it_is_so() {
+    story("doubts", |world| async move {
+        let buyer = world.buyer();
+        let number = world.accepted(&buyer).await;
+        let me = reviewer(1, "王敏", "housing");
+        let task = world.task(&number, "verify-contract").id;
+        let typed = [
+            ("task-finding", "pass"),
+            ("task-opinion", OPINION),
+            ("filed_on-y", "2099"),
+            ("filed_on-m", "2"),
+            ("filed_on-d", "3"),
+            ("filed_price", "1"),
+            ("buyer_house_count", "0"),
+        ];
+        let asked = world.do_task(&me, task, "decide", &typed).await;
+        assert_eq!(asked.status, 422);
+        assert!(
+            asked.says("备案日期在今天以后。请核对") && asked.says("href=\"#filed_on\""),
+            "{}",
+            asked.text()
+        );
+        assert!(
+            asked.says("备案成交价和申请填写的成交价不一样。请核对") && asked.says("href=\"#filed_price\"")
+        );
+        assert!(asked.says("已核对，确实如此，照此登记"));
+        assert_eq!(world.task(&number, "verify-contract").state, TaskState::Open, "nothing was written");
+        // Whoever says no records nothing, so nothing is asked; whoever is sure is believed.
+        let unread = with(&typed[2..], &[("task-finding", "pass"), ("task-opinion", "")]);
+        assert!(world.do_task(&me, task, "decide", &unread).await.says("已核对，确实如此"));
+        let sure = with(&typed, &[("task-sure", "1")]);
+        let done = world.do_task(&me, task, "decide", &sure).await;
+        assert_eq!(done.location(), format!("/review?done=decided-{task}"), "{}", done.text());
+        assert!(world.see_task(&me, task).await.says("2099年2月3日"));
+    });
+}
+
+#[test]
 fn consent_alone_is_no_opinion_unless_the_house_allows_it() {
     story("bare-consent", |world| async move {
         let buyer = world.buyer();

@@ -68,6 +68,9 @@ impl Checker<'_> {
         for (s, records) in program.records.iter().enumerate() {
             found.extend(list(&format!("steps/{s}/records"), "when", records));
         }
+        for (s, doubts) in program.doubts.iter().enumerate() {
+            found.extend(list(&format!("steps/{s}/doubts"), "when", doubts));
+        }
         found.extend(list("fees", "when", &program.fees));
         found.extend(list("fees", "amount", &program.amounts));
         found.extend(program.valid_until.clone().map(|e| ("/result/valid_until".to_owned(), e)));
@@ -115,6 +118,10 @@ impl Checker<'_> {
                 let when = self.program.records[s][r].clone();
                 self.too_early(&format!("/steps/{s}/records/{r}/when"), when, &known);
                 known.insert(record.id.clone());
+            }
+            for (d, _) in step.doubts.iter().enumerate() {
+                let when = self.program.doubts[s][d].clone();
+                self.too_early(&format!("/steps/{s}/doubts/{d}/when"), when, &known);
             }
         }
     }

@@ -68,6 +68,17 @@ impl Checker<'_> {
                 facts.push((format!("{place}/id"), &field.id));
                 self.field(&place, field);
             }
+            for (d, doubt) in step.doubts.iter().enumerate() {
+                if !step.records.iter().any(|record| record.id == doubt.record) {
+                    let message = format!("步骤 {} 不登记“{}”", step.id, doubt.record);
+                    let records: Vec<&str> = step.records.iter().map(|record| record.id.as_str()).collect();
+                    let fix = match records.is_empty() {
+                        true => "先写 records，或删去 doubts".to_owned(),
+                        false => format!("写本步骤 records 里的一项：{}", records.join("、")),
+                    };
+                    self.say(&format!("/steps/{s}/doubts/{d}/record"), Code::UnknownRecord, message, &fix);
+                }
+            }
         }
         self.fact_ids(&facts);
         for (i, stop) in service.stops.iter().enumerate() {

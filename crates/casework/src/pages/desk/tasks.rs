@@ -11,9 +11,11 @@ use yimen_web::{Choice, Field, Form, FormState, Shell, SummaryList, WebError, re
 use super::fill::home;
 use super::issued::Done;
 use super::{case, clerk};
+use crate::command::with_today;
 use crate::model::{Case, Delivery, Finding, Owner, Task, TaskState};
 use crate::pages::citizen::opened::refused_at;
 use crate::pages::fields::{Applying, control, control_from, take};
+use crate::pages::review::decide::{DOUBTED, SURE, tell_doubts};
 use crate::pages::{command, ctx_of};
 use crate::policy::Act;
 use crate::store::task::case_of;
@@ -30,6 +32,8 @@ pub(super) struct Own {
     pub checks: Vec<String>,
     pub finding: Option<Field>,
     pub records: Vec<Field>,
+    /// Something of it was asked again; `Some(true)`: they say that it is so.
+    pub doubted: Option<bool>,
     pub opinion: Field,
 }
 
@@ -99,6 +103,7 @@ pub(super) fn own(view: &CaseView, applicant: Option<&Party>, typed: Option<&For
             checks: version.step(&task.step).map(|step| step.checks.clone()).unwrap_or_default(),
             finding: (task.kind == StepKind::Review).then(|| with(finding, typed)),
             records: version.records(&task.step, &view.facts).into_iter().map(record).collect(),
+            doubted: typed.filter(|form| form.text(DOUBTED) == "1").map(|form| form.text(SURE) == "1"),
             opinion: with(opinion, typed),
         }
     };
@@ -187,6 +192,9 @@ pub(super) async fn done(
     drop(applying);
     if finding == Finding::Pass {
         taken.tell(&mut form);
+        let mut all = with_today(facts.clone(), &ctx);
+        all.extend(taken.facts.clone());
+        tell_doubts(&fetched.version, &step, &all, &mut form);
     }
     if !form.errors().is_empty() {
         return case::again(&casework, &shell, &who, &case.number, &form).await;

@@ -132,6 +132,30 @@ fn take_decision(ground: &Ground<'_>, form: &mut FormState, rules: ReviewRules) 
     Some(DecideTask { task: task.id, finding, opinion, records })
 }
 
+/// The box by which an officer says that what was asked again is so.
+pub(crate) const SURE: &str = "task-sure";
+/// In a form that was refused for it.
+pub(crate) const DOUBTED: &str = "task-doubted";
+
+/// Has what looks like a slip looked at again; whoever has looked says so, and it is kept as it is.
+pub(crate) fn tell_doubts(version: &Version, step: &str, facts: &Facts, form: &mut FormState) {
+    let doubts: Vec<(String, String)> = version
+        .doubts(step, facts)
+        .into_iter()
+        .map(|doubt| (doubt.record.clone(), format!("{}请核对；确实如此的，勾选“已核对”再提交。", doubt.say)))
+        .collect();
+    if doubts.is_empty() {
+        return;
+    }
+    form.set(DOUBTED, "1".to_string());
+    if form.text(SURE) == "1" {
+        return;
+    }
+    for (record, say) in doubts {
+        form.error(record, say);
+    }
+}
+
 fn take_records(ground: &Ground<'_>, form: &mut FormState) -> Facts {
     let Ground { task, version, facts: known } = ground;
     let step = &task.step;
@@ -141,6 +165,7 @@ fn take_records(ground: &Ground<'_>, form: &mut FormState) -> Facts {
     taken.tell(form);
     let mut all = known.clone();
     all.extend(taken.facts.clone());
+    tell_doubts(version, step, &all, form);
     // A field that only these answers brought in was not on the page: it is asked for now.
     for field in specs.iter().filter(|spec| applying.has(spec, &all)) {
         let told = taken.errors.iter().any(|e| e.field == field.id);

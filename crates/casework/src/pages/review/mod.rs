@@ -5,7 +5,7 @@ pub(crate) mod address;
 mod answers;
 mod case;
 mod conflict;
-mod decide;
+pub(crate) mod decide;
 pub(crate) mod dossier;
 pub(crate) mod findings;
 mod history;

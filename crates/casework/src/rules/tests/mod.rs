@@ -49,6 +49,7 @@ fn step(id: &str, kind: StepKind, by: &str, after: Vec<String>) -> Step {
         when: None,
         within: Some(Limit::WorkingDays(2)),
         records: vec![],
+        doubts: vec![],
         fees: vec![],
         specials: if kind == StepKind::Review { vec!["hearing".into()] } else { vec![] },
         checks: vec![],
