@@ -222,7 +222,13 @@ create table casework_look (
   office TEXT NOT NULL,
   role TEXT NOT NULL,
   kind TEXT NOT NULL,
+  -- Why, where whoever looked had to say it; empty elsewhere.
+  reason TEXT NOT NULL,
+  -- The same in their own words, sealed: they may have named somebody. Empty where the reason says it.
+  why {{bytes}} NOT NULL,
   at {{int}} NOT NULL
 ){{strict}};
 
 create index casework_look_party on casework_look (party, id);
+-- How often somebody has had numbers in full before them: few rows of many.
+create index casework_look_unmasked on casework_look (account, at) where kind = 'unmasked';

@@ -21,6 +21,7 @@ mod result;
 pub mod rules;
 pub mod store;
 mod timer;
+mod unmask;
 mod view;
 mod work;
 
@@ -32,6 +33,7 @@ pub use draft::StartDraft;
 pub use error::{CaseworkError, Result};
 pub use material::{MAX_FILES, NewFile, Verdict};
 pub use timer::{SWEEP_EVERY, Sweeps, Swept};
+pub use unmask::{InFull, UNMASKS_AN_HOUR, Unmask};
 pub use view::{CaseView, Material, MaterialState};
 pub use work::DecideTask;
 use yimen_catalogue::{CatalogueHandle, Version};
@@ -45,6 +47,9 @@ use yimen_store::Read;
 pub(crate) const FACTS: &str = "casework_case.facts";
 /// Label under which what a result shows is sealed.
 pub(crate) const SHOWS: &str = "casework_result.shows";
+
+/// Label under which a reason in somebody's own words is sealed.
+pub(crate) const WHY: &str = "casework_look.why";
 
 /// The domain's handle: what its commands and pages need. Cheap to clone.
 #[derive(Clone)]

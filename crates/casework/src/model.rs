@@ -140,6 +140,26 @@ coded! {
 }
 
 coded! {
+    /// Why somebody had numbers in full before them.
+    UnmaskReason {
+        /// The applicant: what one has typed oneself one reads without being asked why.
+        Own = "own", "本人查看";
+        Identity = "identity", "核对申请人或者对方的身份";
+        Papers = "papers", "和材料上的号码核对";
+        Contact = "contact", "联系申请人";
+        Records = "records", "在其他系统里查询、核验";
+        /// In their own words.
+        Other = "other", "其他原因";
+    }
+}
+
+impl UnmaskReason {
+    /// What staff choose from.
+    pub const OFFERED: [UnmaskReason; 5] =
+        [Self::Papers, Self::Identity, Self::Records, Self::Contact, Self::Other];
+}
+
+coded! {
     /// Where an extension stands.
     ExtensionState {
         Requested = "requested", "待批准";

@@ -6,6 +6,8 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, value_parser};
 use yimen::open::Place;
+use yimen_casework::UNMASKS_AN_HOUR;
+use yimen_casework::pages::UnmaskRules;
 use yimen_identity::Limits;
 use yimen_ledger::witness::KnownWitness;
 use yimen_payments::GatewayConfig;
@@ -246,6 +248,9 @@ struct LimitArgs {
     /// 工作人员的密码用多少天就要更换；0 表示不限
     #[arg(long, default_value_t = 90, env = "YIMEN_PASSWORD_DAYS")]
     password_days: u32,
+    /// 一个账户一小时内最多显示几次完整号码
+    #[arg(long, default_value_t = UNMASKS_AN_HOUR, env = "YIMEN_UNMASKS")]
+    unmasks: u32,
     /// 前面有反向代理：来访地址取 X-Forwarded-For 的最后一个，此时除代理外谁也不应能连到本端口
     #[arg(long, env = "YIMEN_PROXIED")]
     proxied: bool,
@@ -302,6 +307,7 @@ impl Cli {
                     base,
                     witnesses: witness,
                     limits: limits.limits(),
+                    unmasks: UnmaskRules { an_hour: limits.unmasks },
                     proxied: limits.proxied,
                 };
                 serve::serve(&place.place(), listen.address(), face, gateway.config()?)

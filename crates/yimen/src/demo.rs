@@ -9,6 +9,7 @@ use yimen::cast;
 use yimen::disk::Disks;
 use yimen::hold::Hold;
 use yimen::open::{Place, casework, open_held};
+use yimen_casework::pages::UnmaskRules;
 use yimen_catalogue::Pack;
 use yimen_demo::{City, Plan, file_papers, live};
 use yimen_identity::{DemoAccount, DemoAccounts, Identity, Limits, Settings};
@@ -58,9 +59,10 @@ pub fn demo(place: &Place, listen: SocketAddr, demo: &Demo<'_>) -> Result<ExitCo
     // Many visitors share the accounts, and nobody is to change the password they share.
     let limits = Limits { sessions: 0, password_days: 0, ..Limits::default() };
     let base = format!("http://{listen}");
-    let face = Face { secure: false, base, witnesses: Vec::new(), limits, proxied: false };
+    let unmasks = UnmaskRules::default();
+    let face = Face { secure: false, base, witnesses: Vec::new(), limits, unmasks, proxied: false };
     let app = build(place, &platform, face, accounts.clone(), Some(gateway))?;
-    runtime.block_on(run(app, Disks::of(place), listener, |address| {
+    runtime.block_on(run(app, unmasks, Disks::of(place), listener, |address| {
         println!("\n一门演示已启动：http://{address}\n");
         println!("演示账户（密码都是 {}）：", cast::PASSWORD);
         for account in &accounts {

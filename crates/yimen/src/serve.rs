@@ -11,6 +11,7 @@ use yimen::disk::Disks;
 use yimen::hold::Hold;
 use yimen::ledger;
 use yimen::open::{Place, casework, open_held};
+use yimen_casework::pages::UnmaskRules;
 use yimen_identity::{DemoAccount, Identity, Limits, Settings};
 use yimen_ledger::witness::KnownWitness;
 use yimen_payments::{Gateway, GatewayConfig, Payments};
@@ -30,8 +31,9 @@ pub fn serve(
     let listener = bind(listen)?;
     let hold = Hold::take(place)?;
     let platform = open_held(place, &hold)?;
+    let unmasks = face.unmasks;
     let app = build(place, &platform, face, Vec::new(), gateway)?;
-    runtime()?.block_on(run(app, Disks::of(place), listener, |address| {
+    runtime()?.block_on(run(app, unmasks, Disks::of(place), listener, |address| {
         println!("一门已启动：http://{address}\n停止：Ctrl+C");
     }))?;
     Ok(ExitCode::SUCCESS)
@@ -65,6 +67,8 @@ pub struct Face {
     /// Who is asked to cosign the log.
     pub witnesses: Vec<KnownWitness>,
     pub limits: Limits,
+    /// How often who may see numbers in full.
+    pub unmasks: UnmaskRules,
     /// Behind a proxy, whose word on the caller's address is taken.
     pub proxied: bool,
 }
@@ -107,12 +111,13 @@ pub fn build(
 /// Serves until Ctrl+C or SIGTERM.
 pub async fn run(
     app: App,
+    unmasks: UnmaskRules,
     disks: Disks,
     listener: TcpListener,
     started: impl FnOnce(SocketAddr),
 ) -> Result<(), Failure> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    let router = app::router_on(&app, app::site(&app), disks);
+    let router = app::router_on(&app, app::site(&app), disks).layer(axum::Extension(unmasks));
     let background = Background::start(&app);
     started(listener.local_addr()?);
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();

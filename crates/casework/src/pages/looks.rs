@@ -29,10 +29,12 @@ pub(crate) enum Kind {
     Document,
     /// Somebody's entry in the register, at the counter.
     Register,
+    /// Numbers in full; written by the act itself (`unmask.rs`).
+    Unmasked,
 }
 
 impl Kind {
-    const ALL: [Kind; 4] = [Kind::Case, Kind::File, Kind::Document, Kind::Register];
+    const ALL: [Kind; 5] = [Kind::Case, Kind::File, Kind::Document, Kind::Register, Kind::Unmasked];
 
     fn code(self) -> &'static str {
         match self {
@@ -40,6 +42,7 @@ impl Kind {
             Kind::File => "file",
             Kind::Document => "document",
             Kind::Register => "register",
+            Kind::Unmasked => looks::UNMASKED,
         }
     }
 
@@ -99,6 +102,8 @@ impl LookLog {
                     office: &staff.office,
                     role: look.role,
                     kind: kind.code(),
+                    reason: "",
+                    why: &[],
                     at: ctx.now,
                 };
                 looks::add(tx, &new)?;

@@ -12,6 +12,7 @@ mod files;
 mod looks;
 mod review;
 mod timeline;
+mod unmask;
 mod words;
 
 use axum::Router;
@@ -26,6 +27,7 @@ pub use explained::detailed_clock;
 pub use looks::{LookLog, looks_kept};
 pub use review::ReviewRules;
 pub use timeline::timeline;
+pub use unmask::UnmaskRules;
 pub use words::{
     act_words, case_clock, case_words, due_line, grouped, item_clock, minutes_words, moment, owner_words,
     state_tag, supplied_tag, task_clock, task_step_state,
@@ -43,6 +45,7 @@ pub fn routes(casework: Casework) -> Router {
         .merge(board::routes())
         .route("/cases/{number}/clock", get(explained::page))
         .route("/cases/{number}/files/{file}", get(files::file))
+        .route("/cases/{number}/unmask", get(unmask::page).post(unmask::show))
         .with_state(casework)
 }
 

@@ -327,6 +327,7 @@ pub fn act_words(verb: &str) -> String {
         "case.supplemented" => "提交补正",
         "case.withdrawn" => "撤回申请",
         "case.voided" => "作废办件",
+        "case.unmasked" => "查看完整号码",
         "case.ticked" => "期限届满，依法处理",
         "material.added" => "补充材料",
         "material.removed" => "撤下材料",

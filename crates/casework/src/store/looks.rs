@@ -1,16 +1,22 @@
-//! Who of the staff looked at whose data. Rows are added and read, never changed.
+//! Who looked at whose data. Rows are added and read, never changed.
 
 use yimen_standards::time::Instant;
 use yimen_store::{Read, StoreError, Tx, params, row, sql};
 
 sql! {
-    ADD = "insert into casework_look (id, party, case_id, account, department, office, role, kind, at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    ADD = "insert into casework_look (id, party, case_id, account, department, office, role, kind, reason, why, at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
 
-    OF_PARTY = "select l.id, l.case_id, l.account, l.department, l.office, l.role, l.kind, l.at, c.number, c.service
+    UNMASKED_SINCE = "select count(*) from casework_look where kind = 'unmasked' and account = $1 and at > $2";
+
+    OF_PARTY = "select l.id, l.case_id, l.account, l.department, l.office, l.role, l.kind, l.reason, l.why, l.at,
+        c.number, c.service
         from casework_look l left join casework_case c on c.id = l.case_id
         where l.party = $1 and l.id < $2 order by l.id desc limit $3";
 }
+
+/// The kind of a look at numbers in full.
+pub const UNMASKED: &str = "unmasked";
 
 pub struct NewLook<'a> {
     pub id: i64,
@@ -21,6 +27,10 @@ pub struct NewLook<'a> {
     pub office: &'a str,
     pub role: &'a str,
     pub kind: &'a str,
+    /// Empty where nobody asked for one.
+    pub reason: &'a str,
+    /// The reason in their own words, sealed; empty where there are none.
+    pub why: &'a [u8],
     pub at: Instant,
 }
 
@@ -33,6 +43,8 @@ row! {
         pub office: String,
         pub role: String,
         pub kind: String,
+        pub reason: String,
+        pub why: Vec<u8>,
         pub at: Instant,
         pub number: Option<String>,
         pub service: Option<String>,
@@ -40,8 +52,14 @@ row! {
 }
 
 pub fn add(tx: &mut Tx<'_>, look: &NewLook<'_>) -> Result<(), StoreError> {
-    let NewLook { id, party, case, account, department, office, role, kind, at } = *look;
-    tx.put(&ADD, params![id, party, case, account, department, office, role, kind, at])
+    let NewLook { id, party, case, account, department, office, role, kind, reason, why, at } = *look;
+    tx.put(&ADD, params![id, party, case, account, department, office, role, kind, reason, why, at])
+}
+
+/// How often an account has had numbers in full before it since then.
+pub fn unmasked_since(q: &mut Read<'_>, account: i64, since: Instant) -> Result<i64, StoreError> {
+    let (count,): (i64,) = q.one(&UNMASKED_SINCE, params![account, since])?;
+    Ok(count)
 }
 
 /// The latest first, those before a key.

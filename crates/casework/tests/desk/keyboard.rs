@@ -64,7 +64,7 @@ async fn gone(desk: &Session, words: &str) {
 /// Tabs on until what is called so has the focus.
 async fn tab_to(desk: &Session, name: &str) -> Result {
     let mut passed = Vec::new();
-    for _ in 0..60 {
+    for _ in 0..64 {
         desk.press(Key::Tab + "").await?;
         passed.push(desk.focused().await?);
         if passed.last().is_some_and(|focused| focused.starts_with(name)) {

@@ -9,6 +9,7 @@ mod look;
 mod precheck;
 mod queues;
 mod running;
+mod unmask;
 #[path = "../pages/world.rs"]
 #[allow(dead_code, reason = "these stories use a part of the world")]
 mod world;

@@ -10,6 +10,7 @@ mod life;
 mod looks;
 mod policy;
 mod task;
+mod unmask;
 #[path = "../pages/world.rs"]
 #[allow(dead_code, reason = "these stories use a part of the world")]
 mod world;

@@ -26,6 +26,17 @@ pub fn display(field: &Field, fact: &Fact) -> String {
     }
 }
 
+/// The whole of an answer that [`display`] masks; `None` where it masks nothing.
+pub fn unmasked<'f>(field: &Field, fact: &'f Fact) -> Option<&'f str> {
+    use FieldKind::{LongText, Phone, ResidentId, Text};
+    match fact {
+        Fact::Text(text) if matches!(field.kind, ResidentId | Phone | Text | LongText) => {
+            (display(field, fact) != *text).then_some(text)
+        }
+        _ => None,
+    }
+}
+
 /// Identity numbers that stand in a text, or begin another number as on a disability certificate, are masked there, too.
 pub fn without_ids(text: &str) -> String {
     const LENGTH: usize = 18;

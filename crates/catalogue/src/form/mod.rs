@@ -10,7 +10,7 @@ mod parse;
 use crate::facts::Facts;
 use crate::model::Field;
 
-pub use display::{display, raw, without_ids};
+pub use display::{display, raw, unmasked, without_ids};
 pub use parse::told;
 
 /// The posted values of a yes-or-no question.

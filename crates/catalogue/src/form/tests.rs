@@ -209,7 +209,13 @@ fn what_is_shown_is_masked_and_readable() {
     let written =
         Fact::from("长子𠮷田青330102199001010012，次子未满月；证号33010219900101001211，电话0571-000000");
     let read = "长子𠮷田青330102********0012，次子未满月；证号330102********001211，电话0571-000000";
-    assert_eq!(shown(FieldKind::LongText, written), read);
+    assert_eq!(shown(FieldKind::LongText, written.clone()), read);
+    // What was masked is there to be asked for, and nothing else is.
+    let whole = |kind, fact: &Fact| unmasked(&field(kind, "x"), fact).map(str::to_owned);
+    assert_eq!(whole(FieldKind::Phone, &Fact::from("13800001234")).as_deref(), Some("13800001234"));
+    assert!(whole(FieldKind::LongText, &written).is_some_and(|text| text.contains("青330102199001010012")));
+    assert_eq!(whole(FieldKind::Text, &Fact::from("青年路1号")), None);
+    assert_eq!(whole(FieldKind::Date, &Fact::from("2026-01-02")), None);
     assert_eq!(shown(FieldKind::Money, Fact::Int(150_000_050)), "1,500,000.50元");
     assert_eq!(shown(FieldKind::Area, Fact::Double(89.5)), "89.50平方米");
     assert_eq!(shown(FieldKind::Date, Fact::from("2026-01-02")), "2026年1月2日");

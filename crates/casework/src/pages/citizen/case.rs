@@ -23,7 +23,7 @@ use super::status::{self, Todo};
 use crate::document::title;
 use crate::model::{Bill, BillState, Case, CaseState, DocumentKind};
 use crate::pages::timeline::timeline;
-use crate::pages::{ctx_of, explained, grouped, moment, state_tag};
+use crate::pages::{ctx_of, explained, grouped, moment, state_tag, unmask};
 use crate::view::{CaseView, Material, MaterialState};
 use crate::{Casework, CaseworkError};
 
@@ -57,6 +57,8 @@ struct CasePage {
     documents: Vec<DocumentLine>,
     materials: Vec<MaterialRow>,
     answers: Vec<SummaryList>,
+    /// Where a form goes that shows numbers in full; empty where none is masked.
+    unmask: String,
     facts: SummaryList,
     withdraw: Option<String>,
 }
@@ -124,6 +126,7 @@ impl CasePage {
             documents: documents(&view, ctx),
             materials: view.materials.iter().map(|m| material(case, m)).collect(),
             answers: answers(&view),
+            unmask: unmask::own_path(&case.number, &view.fetched.version, &view.facts),
             facts: facts(&catalogue, case),
             withdraw: status::can_withdraw(case).then(|| format!("/cases/{}/withdraw", case.number)),
         }

@@ -18,7 +18,7 @@ use super::opened::{Opened, open, refused, stored};
 use super::way::way_is_preset;
 use crate::model::{Case, CaseState};
 use crate::pages::error::sentence;
-use crate::pages::{case_words, command, ctx_of, grouped, moment};
+use crate::pages::{case_words, command, ctx_of, grouped, moment, unmask};
 use crate::policy::Act;
 use crate::view::MaterialState;
 use crate::{Casework, CaseworkError};
@@ -29,6 +29,8 @@ struct Check {
     page: Page,
     service: String,
     lists: Vec<SummaryList>,
+    /// Where a form goes that shows numbers in full; empty where none is masked.
+    unmask: String,
     /// Fees that the answers already fix.
     fees: Vec<(String, String)>,
     /// Their sum, where there are several.
@@ -109,6 +111,7 @@ impl Check {
             page: shell.citizen("核对信息后提交").section("my").back(href, text).errors(errors),
             service: opened.service().name.clone(),
             lists,
+            unmask: unmask::own_path(opened.number(), &opened.version, &opened.settled),
             total: (due.len() > 1).then(|| yuan(total)),
             fees: due.into_iter().map(|d| (d.name, yuan(d.fen))).collect(),
             unfinished: (!flow.is_complete()).then(|| flow.first_open().path(opened.number())),

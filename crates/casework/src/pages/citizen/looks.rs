@@ -23,6 +23,8 @@ struct Line {
     /// Tells two of one office apart, and names neither.
     short: String,
     what: &'static str,
+    /// What they gave as their reason, where they were asked for one.
+    reason: String,
     /// Empty where it was for no case.
     service: String,
     number: String,
@@ -59,8 +61,11 @@ pub(super) async fn page(
     });
     let prev = asked.before.map(|_| "/my/looks".to_string());
     let (catalogue, now) = (casework.catalogue.get(), ctx_of(&casework, &citizen.actor).now);
-    let lines: Vec<Line> =
-        rows.iter().map(|row| Line { when: moment(row.at, now), ..Line::of(&catalogue, row) }).collect();
+    let line = |row: &LookRow| -> Result<Line, CaseworkError> {
+        let reason = casework.look_reason(&row.reason, &row.why)?;
+        Ok(Line { when: moment(row.at, now), reason, ..Line::of(&catalogue, row) })
+    };
+    let lines: Vec<Line> = rows.iter().map(line).collect::<Result<_, _>>()?;
     let empty = lines.is_empty().then(|| {
         let words = "窗口和部门的工作人员查看您的办件、材料、文书或登记信息时，会自动记在这里。";
         EmptyState::new("user", "还没有人查看过您的信息", words)
@@ -81,12 +86,14 @@ impl Line {
             Some(Who::Reviewer) => "审查人员",
             Some(Who::Supervisor) => "部门负责人",
             Some(Who::Inspector) => "政务服务督查人员",
+            Some(Who::Citizen) => "您本人的账户",
             _ => "工作人员",
         };
         let what = match Kind::parse(&row.kind) {
             Some(Kind::File) => "查看了您交的材料",
             Some(Kind::Document) => "查看了文书",
             Some(Kind::Register) => "在窗口查询了您的登记信息",
+            Some(Kind::Unmasked) => "查看了完整号码",
             _ => "查看了办件",
         };
         let name = |id: &String| catalogue.current(id).map_or(id.clone(), |v| v.service.name.clone());
@@ -96,6 +103,7 @@ impl Line {
             who: format!("{place} {role}").trim().to_string(),
             short: format!("{:04}", row.account.rem_euclid(10_000)),
             what,
+            reason: String::new(),
             service: row.service.as_ref().map(name).unwrap_or_default(),
             href: if number.is_empty() { String::new() } else { format!("/cases/{number}") },
             number: grouped(&number),

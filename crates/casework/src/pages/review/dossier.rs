@@ -14,8 +14,8 @@ use super::viewer::Viewer;
 use super::{answers, progress};
 use crate::command::Fetched;
 use crate::error::{CaseworkError, Result};
-use crate::pages::detailed_clock;
 use crate::pages::words::{grouped, state_tag};
+use crate::pages::{detailed_clock, unmask};
 use crate::store::case;
 use crate::{CaseView, Casework};
 
@@ -60,6 +60,8 @@ pub(crate) struct Dossier {
     pub timing: SummaryList,
     pub viewer: Viewer,
     pub answers: Vec<SummaryList>,
+    /// Where numbers are shown in full.
+    pub unmask: String,
     /// What a supplement changed, where there was one.
     pub changed: Option<Table>,
     pub findings: Vec<FindingCard>,
@@ -101,6 +103,7 @@ impl Dossier {
             timing: timing(case),
             viewer: Viewer::of(&view.materials, places, case.supplement_to_check()),
             answers: answers::answers(version, &view.facts),
+            unmask: unmask::path_of(&case.number, places.task),
             changed: answers::changed(version, &data.revisions),
             findings: findings(catalogue, version, case, &view.facts, places.task, &ended_by),
             bills: bills(catalogue, version, case, &view.facts),

@@ -4,7 +4,7 @@ use yimen_catalogue::Catalogue;
 use yimen_platform::journal::Entry;
 
 use super::findings::finding_zh;
-use crate::model::{Case, Finding, TakeBack};
+use crate::model::{Case, Finding, TakeBack, UnmaskReason};
 use crate::pages::act_words;
 
 /// One line: when, who, what.
@@ -20,7 +20,9 @@ const CHATTER: &[&str] = &["case.answered", "case.way_chosen", "material.removed
 pub(super) fn history(catalogue: &Catalogue, case: &Case, entries: &[Entry]) -> Vec<HistoryLine> {
     let submitted = case.submitted_at.unwrap_or(case.created_at);
     let before = |e: &Entry| e.verb == "material.added" && e.at <= submitted;
-    let told = |e: &&Entry| !(before(e) || CHATTER.contains(&e.verb.as_str()));
+    // That applicants read what they typed is nobody's business.
+    let own = |e: &Entry| e.verb == "case.unmasked" && e.actor_kind == "citizen";
+    let told = |e: &&Entry| !(before(e) || own(e) || CHATTER.contains(&e.verb.as_str()));
     let mut lines: Vec<HistoryLine> = entries.iter().filter(told).map(|e| line(catalogue, case, e)).collect();
     lines.reverse();
     lines
@@ -60,6 +62,10 @@ fn what(case: &Case, entry: &Entry) -> String {
         "case.withdrawn" => because(&act_words("case.withdrawn"), case),
         "case.voided" => because(&act_words("case.voided"), case),
         "case.ticked" => ticked(entry),
+        "case.unmasked" => match unmasked(entry) {
+            Some(why) => format!("{}：{}", act_words("case.unmasked"), why.zh()),
+            None => act_words("case.unmasked"),
+        },
         "task.claimed" => on("领取"),
         "task.released" => match taken_back(entry) {
             Some(why) => format!("{}：{}", on("收回"), why.zh()),
@@ -89,6 +95,10 @@ fn letters(entry: &Entry) -> impl Iterator<Item = String> {
 /// Why a head took the task from whom it lay with.
 fn taken_back(entry: &Entry) -> Option<TakeBack> {
     TakeBack::parse(entry.body().get("why")?.as_str()?)
+}
+
+fn unmasked(entry: &Entry) -> Option<UnmaskReason> {
+    UnmaskReason::parse(entry.body().get("reason")?.as_str()?)
 }
 
 /// A case ends once: the reason is the case's.

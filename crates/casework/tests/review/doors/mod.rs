@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use crate::story;
 use matrix::Answered;
 use people::PEOPLE;
-pub use site::Site;
+pub use site::{Site, UNMASKS};
 use sources::routes_of_the_sources;
 
 /// Everybody may: nothing in it is anybody's.
@@ -129,6 +129,8 @@ const DOORS: &[(&str, &str, &str)] = &[
     // For whoever may see the case.
     ("get", "/cases/{number}/clock", SEE),
     ("get", "/cases/{number}/files/{file}", SEE),
+    ("get", "/cases/{number}/unmask", SEE),
+    ("post", "/cases/{number}/unmask", SEE),
     ("get", "/cases/{number}/documents/{document}", SEE),
     ("get", "/cases/{number}/documents/{document}/proof", SEE),
     // The window.

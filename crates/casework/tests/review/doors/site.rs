@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::Request;
+use axum::http::{HeaderMap, Request};
 use tower::ServiceExt;
 use yimen::app::{self, App};
+use yimen_casework::pages::UnmaskRules;
 use yimen_identity::{Cost, Identity, Position, Settings};
 use yimen_ledger::{Keys, Ledger};
 use yimen_payments::{Gateway, GatewayConfig, Payments};
@@ -35,8 +36,12 @@ const BODY: &[(&str, &str)] = &[
     ("note", "已补充"),
     ("base", "0"),
     ("text", "citizen own see\nprogram city see pay tick"),
+    ("unmask-reason", "papers"),
     ("nonce", "one"),
 ];
+
+/// So often numbers are shown in full within an hour.
+pub const UNMASKS: u32 = 4;
 
 pub struct Site {
     router: Router,
@@ -68,7 +73,8 @@ impl Site {
             identity.propose_administrator(&ctx, cases.account, Role::System, reason).await.unwrap();
         let app = app(world, identity.clone());
         take_in(&app, &ctx).await;
-        let router = app::router(&app, app::site(&app));
+        let rules = UnmaskRules { an_hour: UNMASKS };
+        let router = app::router(&app, app::site(&app)).layer(axum::Extension(rules));
         let security = key("security");
         let mut site = Site { router, identity, security, cookies: BTreeMap::new(), cases };
         for name in PEOPLE.iter().filter(|name| **name != "nobody") {
@@ -132,10 +138,19 @@ impl Site {
     }
 
     /// The status of what comes of a form.
-    pub async fn post(&self, name: &str, path: &str, form: &'static str) -> u16 {
+    pub async fn post(&self, name: &str, path: &str, form: &str) -> u16 {
+        self.send(name, path, form).await.0
+    }
+
+    /// What comes of a form.
+    pub async fn send(&self, name: &str, path: &str, form: &str) -> (u16, HeaderMap, String) {
         let request = Request::post(path).header("content-type", FORM).header("cookie", &self.cookies[name]);
-        let request = request.header("sec-fetch-site", "same-origin").body(Body::from(form)).unwrap();
-        self.router.clone().oneshot(request).await.unwrap().status().as_u16()
+        let request = request.header("accept", "text/html").header("sec-fetch-site", "same-origin");
+        let request = request.body(Body::from(form.to_string())).unwrap();
+        let answer = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = answer.into_parts();
+        let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+        (parts.status.as_u16(), parts.headers, String::from_utf8(bytes.to_vec()).unwrap())
     }
 
     pub async fn page_with(&self, name: &str, path: &str, status: u16) -> String {
