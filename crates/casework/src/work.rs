@@ -1,11 +1,11 @@
 //! Work on tasks by departments and windows, payment, and what heads of departments approve.
 
 use yimen_catalogue::Facts;
-use yimen_platform::{Actor, Ctx};
+use yimen_platform::{Actor, Ctx, journal};
 use yimen_store::Tx;
 
 use crate::Casework;
-use crate::command::Fetched;
+use crate::command::{Fetched, with_today};
 use crate::error::{CaseworkError, Result};
 use crate::model::{Case, Finding, TakeBack};
 use crate::policy::{self, Act};
@@ -65,7 +65,30 @@ impl Casework {
         };
         let step = fetched.case.task(decision.task).map(|t| t.step.clone()).unwrap_or_default();
         let recorded = self.recorded(fetched, &step, decision)?;
-        self.execute(tx, ctx, fetched, &command, recorded.as_ref())
+        let case = self.execute(tx, ctx, fetched, &command, recorded.as_ref())?;
+        self.note_doubts(tx, ctx, fetched, decision.task, recorded)?;
+        Ok(case)
+    }
+
+    /// What was recorded although it looked like a slip: later it can be told from what nobody noticed. No values.
+    fn note_doubts(
+        &self,
+        tx: &mut Tx<'_>,
+        ctx: &Ctx,
+        fetched: &Fetched,
+        id: i64,
+        recorded: Option<Facts>,
+    ) -> Result<()> {
+        let (Some(facts), Some(task)) = (recorded, fetched.case.task(id)) else { return Ok(()) };
+        let facts = with_today(facts, ctx);
+        let doubts = fetched.version.doubts(&task.step, &facts);
+        if doubts.is_empty() {
+            return Ok(());
+        }
+        let records: Vec<&str> = doubts.iter().map(|doubt| doubt.record.as_str()).collect();
+        let body = serde_json::json!({ "step": task.step, "records": records });
+        let note = journal::Note { verb: "task.doubts_confirmed", case: fetched.case.id, task: id, body };
+        Ok(journal::append(tx, ctx, note)?)
     }
 
     /// The facts with what the officer recorded; `None` when the step records nothing.

@@ -76,6 +76,14 @@ impl Policy {
         if mistakes.is_empty() { Ok(policy) } else { Err(mistakes) }
     }
 
+    /// Reads a policy that is in force already. Another release may have given the program another part: it always has the
+    /// one of this release.
+    pub fn in_force(text: &str) -> Result<Policy, Vec<Mistake>> {
+        let mut policy = Policy::parse(text)?;
+        policy.take_from(&Policy::standard(), Relation::PROGRAM);
+        Ok(policy)
+    }
+
     /// What is different in `next`, in the order of the words.
     pub fn changes(&self, next: &Policy) -> Vec<Change> {
         let only = |one: &Policy, other: &Policy, relation: Relation| -> Vec<Act> {

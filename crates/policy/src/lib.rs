@@ -90,6 +90,13 @@ impl Policy {
         Policy::parse(Policy::STANDARD).unwrap_or_else(|_| Policy::nothing())
     }
 
+    /// What somebody who stands so may do becomes what they may do by the other.
+    fn take_from(&mut self, other: &Policy, relation: Relation) {
+        for (own, other) in self.0.iter_mut().zip(other.0) {
+            own.0 = own.0 & !relation.bit() | other.0 & relation.bit();
+        }
+    }
+
     fn grant(&mut self, relation: Relation, acts: &[Act]) {
         for act in acts {
             self.0[*act as usize].add(relation);

@@ -33,7 +33,7 @@ mod tests {
         driver.args(["rustc", "--crate-type", "lib", "--edition", "2024", "--emit", "metadata", "--out-dir"]);
         driver.arg(&folder).arg(&file).envs(warnings_are_errors()).stderr(Stdio::null());
         let good = driver.status().unwrap().success();
-        std::fs::remove_file(&file).unwrap();
+        std::fs::remove_dir_all(&folder).unwrap();
         good
     }
 

@@ -29,7 +29,8 @@ impl CipherArg {
 }
 
 fn must_be_there(place: &Place) -> Result<(), Failure> {
-    match place.key_file().exists() {
+    // A database without its key is told so when it is opened.
+    match place.key_file().exists() || !place.is_absent() {
         true => Ok(()),
         false => Err(format!("{}里没有一门的密钥。请用 --data 指明数据目录。", place.named()).into()),
     }
@@ -72,6 +73,8 @@ pub fn rotate(place: &Place, cipher: CipherArg) -> Result<ExitCode, Failure> {
         "{} 秒后，各服务对新的数据自动改用这一把，不用重启；以前的数据仍用当时的密钥解开。",
         KEY_NOTICE_MS / 1000
     );
-    println!("接下来：用 yimen key list 查看是否已改用；再做一次 yimen backup，以前的备份里没有这一把。");
+    println!(
+        "接下来：再做一次 yimen backup，以前的备份里没有这一把。用 yimen key list 可以看到各把密钥从什么时候起使用。"
+    );
     Ok(ExitCode::SUCCESS)
 }

@@ -500,6 +500,7 @@ fn every_column_that_names_a_blob_is_known() {
         "casework_file.digest",
         "catalogue_version.digest",
         "identity_pending.token_digest",
+        "identity_policy.digest",
         "identity_session.token_digest",
     ];
     assert_eq!(found, known);

@@ -241,7 +241,7 @@ impl Desk {
         };
         let places = Places {
             number: case.number.clone(),
-            here: path_of(&case.number, None),
+            here: path_of(&case.number, asked.task),
             file: asked.file,
             task: asked.task,
         };

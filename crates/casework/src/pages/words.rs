@@ -336,6 +336,7 @@ pub fn act_words(verb: &str) -> String {
         "task.released" => "退回待领",
         "task.handed_over" => "转办",
         "task.decided" => "办完一个环节",
+        "task.doubts_confirmed" => "核对存疑的登记内容，确认无误",
         "task.returned" => "退回窗口，询问",
         "task.answered" => "答复部门",
         "special.started" => "启动特别程序，时限暂停",

@@ -8,13 +8,13 @@ pub const PAGE: usize = 50;
 /// Counting stops one above what pages show: 999+.
 const CAP: i64 = 1000;
 
-/// What keeps the clock of a task's case from running, and until when.
+/// What keeps the clock of a task's case from running, and until when: the last to end, where there are several.
 macro_rules! stop {
     () => {
         "case when c.stopped_since is not null then (select s.name from casework_stop s where s.case_id = c.id
-             and s.ended_at is null order by s.id limit 1) end as stop_name,
+             and s.ended_at is null order by coalesce(s.planned_to, 9007199254740991) desc, s.id limit 1) end as stop_name,
          case when c.stopped_since is not null then (select s.planned_to from casework_stop s where s.case_id = c.id
-             and s.ended_at is null order by s.id limit 1) end as stop_until"
+             and s.ended_at is null order by coalesce(s.planned_to, 9007199254740991) desc, s.id limit 1) end as stop_until"
     };
 }
 

@@ -10,7 +10,7 @@ use yimen_platform::{Actor, Role, Roles};
 
 use crate::crew::{VERIFIED, places, reviewer};
 use crate::story;
-use crate::world::{World, between, day};
+use crate::world::{Answer, World, between, day};
 
 const OPINION: &str = "合同备案号可查，双方、坐落、价款一致。";
 
@@ -113,10 +113,22 @@ fn what_looks_like_a_slip_is_asked_again_and_kept_when_it_is_so() {
         // Whoever says no records nothing, so nothing is asked; whoever is sure is believed.
         let unread = with(&typed[2..], &[("task-finding", "pass"), ("task-opinion", "")]);
         assert!(world.do_task(&me, task, "decide", &unread).await.says("已核对，确实如此"));
-        let sure = with(&typed, &[("task-sure", "1")]);
+        let asked_about = |page: &Answer| {
+            let text = page.text().replace("&quot;", "\"").replace("&#34;", "\"");
+            let (_, from) = text.split_once(&format!("name=\"task-sure-{task}\" value=\"")).unwrap();
+            from.split_once("\"><label").unwrap().0.to_string()
+        };
+        let (sure_box, asked) = (format!("task-sure-{task}"), asked_about(&asked));
+        // The box is for what it was asked about: another slip is asked about anew.
+        let mut other = typed;
+        other[5].1 = "2";
+        let other = world.do_task(&me, task, "decide", &with(&other, &[(&sure_box, &asked)])).await;
+        assert!(other.status == 422 && other.says("不一样。请核对") && asked_about(&other) != asked);
+        let sure = with(&typed, &[(&sure_box, &asked)]);
         let done = world.do_task(&me, task, "decide", &sure).await;
         assert_eq!(done.location(), format!("/review?done=decided-{task}"), "{}", done.text());
-        assert!(world.see_task(&me, task).await.says("2099年2月3日"));
+        let page = world.see_task(&me, task).await;
+        assert!(page.says("2099年2月3日") && page.says("核对存疑的登记内容，确认无误"), "{}", page.text());
     });
 }
 

@@ -183,7 +183,7 @@ fn current(q: &mut Read<'_>) -> Result<PolicyRow> {
 /// Puts the newest version in force here, if it is newer than what is. Answers whether it was.
 pub fn take_up(q: &mut Read<'_>, handle: &PolicyHandle) -> Result<bool> {
     let Some(row) = versions::newer(q, handle.version())? else { return Ok(false) };
-    let policy = Policy::for_city(&row.text).map_err(|wrong| {
+    let policy = Policy::in_force(&row.text).map_err(|wrong| {
         let wrong = wrong.first().map(Mistake::to_string).unwrap_or_default();
         IdentityError::Internal(format!("policy {}: {wrong}", row.version))
     })?;

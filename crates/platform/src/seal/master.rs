@@ -1,4 +1,5 @@
-//! The key over all keys. It never enters the database, and data is never sealed with it: it only wraps data keys.
+//! The key over all keys. It never enters the database, and it wraps data keys. Data is sealed under it only before there
+//! is a data key.
 
 use rand::Rng;
 
@@ -6,7 +7,7 @@ use super::cipher::{Algorithm, Cipher, NONCE};
 use super::mac;
 
 /// Whoever holds the master key: the key file, or a hardware module or key service that never gives it away. A module needs
-/// no more than these two.
+/// no more than these three.
 pub trait MasterKey: Send + Sync {
     /// A key for one purpose, always the same: HMAC-SHA256 over the purpose.
     fn derive(&self, purpose: &str) -> [u8; 32];

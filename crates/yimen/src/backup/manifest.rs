@@ -31,6 +31,7 @@ pub struct Manifest {
     pub key_fingerprint: String,
     pub with_key: bool,
     /// Wrapped by the master key: blobs are checked with them before there is a database to read them from.
+    #[serde(default)]
     pub data_keys: Vec<DataKey>,
     /// Rows of each table.
     pub tables: BTreeMap<String, u64>,

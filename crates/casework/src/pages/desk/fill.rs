@@ -38,7 +38,6 @@ struct FillPage {
     applicant: String,
     /// Until when the correction may come, where this answers one.
     correcting: Option<String>,
-    /// Why the service does not fit the situation.
     /// What is in the way, under a heading.
     stops: Vec<(&'static str, String)>,
     questions: Vec<Field>,

@@ -15,7 +15,7 @@ use crate::command::with_today;
 use crate::model::{Case, Delivery, Finding, Owner, Task, TaskState};
 use crate::pages::citizen::opened::refused_at;
 use crate::pages::fields::{Applying, control, control_from, take};
-use crate::pages::review::decide::{DOUBTED, SURE, tell_doubts};
+use crate::pages::review::decide::{Doubted, tell_doubts};
 use crate::pages::{command, ctx_of};
 use crate::policy::Act;
 use crate::store::task::case_of;
@@ -32,8 +32,7 @@ pub(super) struct Own {
     pub checks: Vec<String>,
     pub finding: Option<Field>,
     pub records: Vec<Field>,
-    /// Something of it was asked again; `Some(true)`: they say that it is so.
-    pub doubted: Option<bool>,
+    pub doubted: Option<Doubted>,
     pub opinion: Field,
 }
 
@@ -103,7 +102,7 @@ pub(super) fn own(view: &CaseView, applicant: Option<&Party>, typed: Option<&For
             checks: version.step(&task.step).map(|step| step.checks.clone()).unwrap_or_default(),
             finding: (task.kind == StepKind::Review).then(|| with(finding, typed)),
             records: version.records(&task.step, &view.facts).into_iter().map(record).collect(),
-            doubted: typed.filter(|form| form.text(DOUBTED) == "1").map(|form| form.text(SURE) == "1"),
+            doubted: typed.and_then(|form| Doubted::of(task.id, form)),
             opinion: with(opinion, typed),
         }
     };
@@ -194,7 +193,7 @@ pub(super) async fn done(
         taken.tell(&mut form);
         let mut all = with_today(facts.clone(), &ctx);
         all.extend(taken.facts.clone());
-        tell_doubts(&fetched.version, &step, &all, &mut form);
+        tell_doubts(&fetched.version, task, &all, &mut form);
     }
     if !form.errors().is_empty() {
         return case::again(&casework, &shell, &who, &case.number, &form).await;

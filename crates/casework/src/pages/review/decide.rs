@@ -1,5 +1,6 @@
 //! Concluding a task: what was typed is checked, kept, and carried out by the one command.
 
+use askama::Template;
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
@@ -132,27 +133,39 @@ fn take_decision(ground: &Ground<'_>, form: &mut FormState, rules: ReviewRules) 
     Some(DecideTask { task: task.id, finding, opinion, records })
 }
 
-/// The box by which an officer says that what was asked again is so.
-pub(crate) const SURE: &str = "task-sure";
-/// In a form that was refused for it.
-pub(crate) const DOUBTED: &str = "task-doubted";
+/// What looks like a slip in what was recorded, and the box by which the officer says that it is so. Its value is what was
+/// asked about: another doubt, or another value, is asked about anew.
+#[derive(Template)]
+#[template(path = "casework/review/parts/doubted.html")]
+pub(crate) struct Doubted {
+    task: i64,
+    asked: String,
+    sure: bool,
+}
+
+impl askama::filters::HtmlSafe for Doubted {}
+
+impl Doubted {
+    /// Of a form that was refused for it; it stays when the form comes back for another reason.
+    pub(crate) fn of(task: i64, form: &FormState) -> Option<Doubted> {
+        let asked = form.text(&format!("task-doubted-{task}")).to_string();
+        let sure = form.text(&format!("task-sure-{task}")) == asked;
+        (!asked.is_empty()).then_some(Doubted { task, asked, sure })
+    }
+}
 
 /// Has what looks like a slip looked at again; whoever has looked says so, and it is kept as it is.
-pub(crate) fn tell_doubts(version: &Version, step: &str, facts: &Facts, form: &mut FormState) {
-    let doubts: Vec<(String, String)> = version
-        .doubts(step, facts)
-        .into_iter()
-        .map(|doubt| (doubt.record.clone(), format!("{}请核对；确实如此的，勾选“已核对”再提交。", doubt.say)))
-        .collect();
-    if doubts.is_empty() {
-        return;
-    }
-    form.set(DOUBTED, "1".to_string());
-    if form.text(SURE) == "1" {
-        return;
-    }
-    for (record, say) in doubts {
-        form.error(record, say);
+pub(crate) fn tell_doubts(version: &Version, task: &Task, facts: &Facts, form: &mut FormState) {
+    let doubts = version.doubts(&task.step, facts);
+    let value = |record: &str| serde_json::to_string(&facts.get(record)).unwrap_or_default();
+    let asked: Vec<String> = doubts.iter().map(|d| format!("{} {}", d.record, value(&d.record))).collect();
+    let asked = asked.join("; ");
+    let is_sure = form.text(&format!("task-sure-{}", task.id)) == asked;
+    form.set(&format!("task-doubted-{}", task.id), asked);
+    if !is_sure {
+        for doubt in doubts {
+            form.error(&doubt.record, format!("{}请核对；确实如此的，勾选“已核对”再提交。", doubt.say));
+        }
     }
 }
 
@@ -165,7 +178,7 @@ fn take_records(ground: &Ground<'_>, form: &mut FormState) -> Facts {
     taken.tell(form);
     let mut all = known.clone();
     all.extend(taken.facts.clone());
-    tell_doubts(version, step, &all, form);
+    tell_doubts(version, task, &all, form);
     // A field that only these answers brought in was not on the page: it is asked for now.
     for field in specs.iter().filter(|spec| applying.has(spec, &all)) {
         let told = taken.errors.iter().any(|e| e.field == field.id);

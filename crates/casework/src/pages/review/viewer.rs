@@ -87,7 +87,8 @@ impl Viewer {
             fresh.or_else(first).or((!all.is_empty()).then_some(0))
         };
         let at = asked.or_else(first);
-        let open = |id: i64| format!("{}?file={id}", places.here);
+        let mark = if places.here.contains('?') { '&' } else { '?' };
+        let open = |id: i64| format!("{}{mark}file={id}", places.here);
         let current = old.or(at.map(|i| all[i])).map(|(_, f)| f.id);
         let lines = materials.iter().map(|m| line(m, current, supplement, &open)).collect();
         let source = |file: &File| format!("/cases/{}/files/{}", places.number, file.id);

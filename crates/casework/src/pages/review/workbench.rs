@@ -6,7 +6,7 @@ use yimen_platform::Ctx;
 use yimen_standards::time::due;
 use yimen_web::{Button, Choice, Field, FormState, Notice, StatusTag};
 
-use super::decide::{DOUBTED, SURE};
+use super::decide::Doubted;
 use super::findings::{finding_zh, records, task_tag};
 use super::opinion::{self, Template};
 use super::task::{TaskData, may_work, nothing};
@@ -67,8 +67,7 @@ pub(crate) struct Workbench {
 pub(crate) struct DecideForm {
     pub finding: Option<Field>,
     pub records: Vec<Field>,
-    /// Something of it was asked again; `Some(true)`: they say that it is so.
-    pub doubted: Option<bool>,
+    pub doubted: Option<Doubted>,
     /// Which conclusion needs none of the records.
     pub skip: &'static str,
     pub opinion: Field,
@@ -217,7 +216,7 @@ fn decide_form(version: &Version, case: &Case, task: &Task, facts: &Facts, typed
             .into_iter()
             .map(|s| control_from(s, facts, form))
             .collect(),
-        doubted: (form.text(DOUBTED) == "1").then(|| form.text(SURE) == "1"),
+        doubted: Doubted::of(task.id, form),
         skip: if decides { "不予的不用填。" } else { "不通过的不用填。" },
         opinion: opinion.max(opinion::MOST as u32).from(form),
         templates: opinion::templates(version, case, task),

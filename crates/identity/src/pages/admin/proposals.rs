@@ -148,7 +148,7 @@ fn policy_panel(
     let mut panel = Panel::of(&effect, &proposed.text, &now.text);
     if proposed.is_stale {
         let stale = Notice::problem("提出以后权限规则已经改过，这一项不能再批准");
-        panel.notices.insert(0, stale.text("请选择不批准，再按现在的规则重新提出。"));
+        panel.notices.insert(0, stale.text("需要改的，请按现在的规则重新提出。"));
     }
     Ok(Some(panel))
 }
