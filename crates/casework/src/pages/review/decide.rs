@@ -161,7 +161,7 @@ pub(crate) fn tell_doubts(version: &Version, task: &Task, facts: &Facts, form: &
     let asked: Vec<String> = doubts.iter().map(|d| format!("{} {}", d.record, value(&d.record))).collect();
     let asked = asked.join("; ");
     let is_sure = form.text(&format!("task-sure-{}", task.id)) == asked;
-    form.set(&format!("task-doubted-{}", task.id), asked);
+    form.set(format!("task-doubted-{}", task.id), asked);
     if !is_sure {
         for doubt in doubts {
             form.error(&doubt.record, format!("{}请核对；确实如此的，勾选“已核对”再提交。", doubt.say));
