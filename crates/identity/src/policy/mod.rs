@@ -63,13 +63,10 @@ pub struct Made {
     pub approved_at: Instant,
 }
 
-/// What somebody proposed: the text, and the version it was to replace.
+/// What somebody proposed.
 #[derive(Debug, Clone)]
 pub struct Proposed {
     pub text: String,
-    pub replaces: i64,
-    /// What it changes in the version it was to replace.
-    pub changes: Vec<Change>,
     /// Another version is in force since: it cannot be approved any more.
     pub is_stale: bool,
 }
@@ -233,14 +230,8 @@ impl Identity {
             return Ok(None);
         }
         let Body { base, base_digest, text } = body_of(&self.body(&row)?)?;
-        let (before, now) = (self.policy_version(q, base)?, current(q)?);
-        let next = Policy::parse(&text).unwrap_or_else(|_| Policy::nothing());
-        Ok(Some(Proposed {
-            changes: before.policy().changes(&next),
-            is_stale: now.version != base || now.digest != base_digest,
-            replaces: base,
-            text,
-        }))
+        let now = current(q)?;
+        Ok(Some(Proposed { is_stale: now.version != base || now.digest != base_digest, text }))
     }
 
     /// Proposes a text in the place of version `base`: another security administrator has to approve.

@@ -138,20 +138,25 @@ async fn look(sessions: &[&Session], base: &str, path: &str, name: &str) -> Resu
     Ok(())
 }
 
-#[test]
-fn the_security_administrator_makes_an_account_and_two_appoint_an_administrator() -> Result {
+/// How the app is set up and asked is told above; here a password is enough.
+fn with_two_of_security(db: &TestDb) -> World {
     use crate::admin::{administrator, governed_settings};
     use yimen_platform::Role;
+    let mut settings = governed_settings();
+    settings.staff_factor = false;
+    settings.home = Box::new(|_| "/admin".into());
+    let world = World::on(db.store().clone(), settings);
+    administrator(&world, "sec", "安全一", Role::Security);
+    administrator(&world, "seb", "安全二", Role::Security);
+    world
+}
+
+#[test]
+fn the_security_administrator_makes_an_account_and_two_appoint_an_administrator() -> Result {
     let db = TestDb::sqlite();
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
-        let mut settings = governed_settings();
-        // How the app is set up and asked is told above; here a password is enough.
-        settings.staff_factor = false;
-        settings.home = Box::new(|_| "/admin".into());
-        let world = World::on(db.store().clone(), settings);
-        administrator(&world, "sec", "安全一", Role::Security);
-        administrator(&world, "seb", "安全二", Role::Security);
+        let world = with_two_of_security(&db);
         let zhou = world.clerk();
         for _ in 0..5 {
             world.attempt("nobody", "Wrong-2026").await;
@@ -205,18 +210,13 @@ fn the_security_administrator_makes_an_account_and_two_appoint_an_administrator(
 
 #[test]
 fn two_security_administrators_change_the_policy_and_see_before_whom_it_is_about() -> Result {
-    use crate::admin::{administrator, governed_settings, place_of};
+    use crate::admin::place_of;
     use yimen_identity::NewAccount;
     use yimen_platform::Role;
     let db = TestDb::sqlite();
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
-        let mut settings = governed_settings();
-        settings.staff_factor = false;
-        settings.home = Box::new(|_| "/admin".into());
-        let world = World::on(db.store().clone(), settings);
-        administrator(&world, "sec", "安全一", Role::Security);
-        administrator(&world, "seb", "安全二", Role::Security);
+        let world = with_two_of_security(&db);
         let position = place_of(&[Role::Inspector]);
         world.account(NewAccount { position, ..crate::world::clerk("ducha", "督查员") });
         let base = serve(&world).await;
