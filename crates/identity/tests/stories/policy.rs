@@ -57,6 +57,12 @@ async fn effect(world: &World, text: &str) -> Effect {
     world.store.read(read).await.unwrap()
 }
 
+/// One text says which line it is about and what is wrong there.
+fn says_of_line(page: &str, line: usize, why: &str) -> bool {
+    let at = format!("第 {line} 行：");
+    page.split('<').any(|text| text.contains(&at) && text.contains(why))
+}
+
 /// Who may propose a change, and who may approve it.
 fn two_of_security(world: &World) -> (yimen_platform::Ctx, yimen_platform::Ctx) {
     let one = administrator(world, "sec", "安全", Role::Security);
@@ -97,10 +103,7 @@ fn a_mistake_is_told_by_line_and_nothing_else_is_proposed() {
             for (path, more) in [("/admin/policy/edit", ""), ("/admin/policy/propose", "&base=0&reason=r")] {
                 let told = world.post(path, &cookie, &format!("{}{more}", form(&[("text", &text)]))).await;
                 assert_eq!(told.status, StatusCode::UNPROCESSABLE_ENTITY, "{path} {why}");
-                let at = format!("第 {line} 行：");
-                let mut texts = told.body.split('<');
-                let said = texts.any(|text| text.contains(&at) && text.contains(why));
-                assert!(said, "{at}{why}: {}", told.body);
+                assert!(says_of_line(&told.body, line, why), "{line} {why}: {}", told.body);
                 assert!(told.body.contains(&format!(r#"id="line-{line}" class="is-wrong""#)), "{line} {why}");
             }
         }
