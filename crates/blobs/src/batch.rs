@@ -10,7 +10,7 @@ use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
@@ -26,6 +26,9 @@ const LOG_MAX: u64 = 32 * 1024 * 1024;
 
 /// As is one that nothing was added to for so long.
 const IDLE: Duration = Duration::from_secs(5);
+
+/// And one that is so old, however much is added: what lies in it may meanwhile have been sealed anew.
+const OLD: Duration = Duration::from_secs(60);
 
 /// Most blobs of one sync.
 const TOGETHER: usize = 64;
@@ -148,6 +151,7 @@ struct Log {
     file: File,
     size: u64,
     files: Vec<String>,
+    begun: Instant,
 }
 
 impl Keeper {
@@ -200,7 +204,7 @@ impl Keeper {
                 logged.clone().and_then(|()| show(&self.folder, &blob.path, &blob.bytes).map_err(failure));
             let _ = blob.told.send(shown);
         }
-        if self.log.as_ref().is_some_and(|log| log.size >= LOG_MAX) {
+        if self.log.as_ref().is_some_and(|log| log.size >= LOG_MAX || log.begun.elapsed() >= OLD) {
             self.turn_over();
         }
     }
@@ -233,7 +237,7 @@ impl Log {
         let file = OpenOptions::new().create_new(true).append(true).open(&path)?;
         // Its name must be there before anybody relies on it.
         File::open(folder)?.sync_all()?;
-        Ok(Log { path, file, size: 0, files: Vec::new() })
+        Ok(Log { path, file, size: 0, files: Vec::new(), begun: Instant::now() })
     }
 
     fn append(&mut self, blobs: &[Blob]) -> io::Result<()> {

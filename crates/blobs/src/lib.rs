@@ -27,7 +27,12 @@ const SMALL: usize = 64 * 1024;
 pub trait Seal: Send + Sync {
     fn seal(&self, digest: &str, plain: &[u8]) -> Result<Vec<u8>, String>;
     fn open(&self, digest: &str, sealed: &[u8]) -> Result<Vec<u8>, String>;
+    /// Whether an object that begins so is sealed as a new one would be; see [`Blobs::reseal`].
+    fn is_current(&self, start: &[u8]) -> bool;
 }
+
+/// As many bytes of an object tell how it is sealed.
+const START: u64 = 16;
 
 /// Where a blob is and how long it is: what a row stores.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -141,6 +146,31 @@ impl Blobs {
             Err(error) => return Err(error),
         }
         self.write(&path, stored).await?;
+        Ok(true)
+    }
+
+    /// Whether the blob is sealed otherwise than a new one would be.
+    pub async fn is_sealed_of_old(&self, digest: &str) -> Result<bool> {
+        let Some(seal) = &self.seal else { return Ok(false) };
+        let start = self.store.get_range(&self.path(digest)?, 0..START).await;
+        Ok(!seal.is_current(&start.map_err(BlobError::from_store)?))
+    }
+
+    /// Seals the blob anew, unless it is sealed as a new one would be. Whoever reads it meanwhile has the one or the other,
+    /// whole. Returns whether something was written.
+    pub async fn reseal(&self, digest: &str) -> Result<bool> {
+        let Some(seal) = self.seal.clone() else { return Ok(false) };
+        if !self.is_sealed_of_old(digest).await? {
+            return Ok(false);
+        }
+        let bytes = self.get(digest).await?;
+        let name = digest.to_owned();
+        let sealed = aside(bytes.len(), move || seal.seal(&name, &bytes).map_err(BlobError::Seal)).await?;
+        if let Some(batch) = &self.batch {
+            // A log that still holds it as it was would bring that back after a power cut.
+            batch.settle().await?;
+        }
+        self.write(&self.path(digest)?, sealed.into()).await?;
         Ok(true)
     }
 

@@ -51,7 +51,7 @@ pub struct OwnFactor {
 }
 
 pub(crate) const RECOVERY_CODES: usize = 10;
-const SECRET_LABEL: &str = "identity_account.totp";
+pub(crate) const SECRET_LABEL: &str = "identity_account.totp";
 const RECOVERY_LABEL: &str = "identity_recovery.code";
 
 #[derive(Serialize)]

@@ -55,6 +55,7 @@ pub use proposal::{Approved, Decision, Kind, Proposal, State};
 pub use session::{OwnSession, Session};
 pub use sign_in::{Device, Entered, Started};
 pub use steps::{Due, SetUp, Stage};
+pub use store::reseal::SEALED;
 pub use totp::Secret;
 use yimen_platform::{Actor, Ctx, Platform, Staff};
 use yimen_policy::PolicyHandle;

@@ -13,7 +13,7 @@ use crate::{Identity, IdentityError, Result, store};
 
 /// Whoever does not decide within this proposes anew.
 const EXPIRES_MS: i64 = 7 * 24 * 3_600_000;
-const LABEL: &str = "identity_proposal.body";
+pub(crate) const LABEL: &str = "identity_proposal.body";
 pub(crate) const ADMINISTRATOR: &str = "administrator";
 
 type Apply = Box<dyn Fn(&mut Tx<'_>, &Ctx, &Approved<'_>) -> Result<()> + Send + Sync>;

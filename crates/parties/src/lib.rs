@@ -23,6 +23,7 @@ pub use initials::initials;
 pub use model::{Party, PartyKind, mask_name};
 pub use number::{LegalNumber, NumberKind, canonical};
 pub use register::{Contact, NewParty};
+pub use store::reseal::SEALED;
 use yimen_platform::Sealer;
 
 /// The domain's handle. Cheap to clone.

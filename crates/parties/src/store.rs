@@ -1,5 +1,7 @@
 //! Parties as rows.
 
+pub(crate) mod reseal;
+
 use yimen_standards::time::Instant;
 use yimen_store::{Read, StoreError, Tx, params, row, sql};
 
@@ -60,9 +62,9 @@ row! {
 }
 
 // Labels are bound into what is sealed and must never change.
-const NUMBER: &str = "parties_party.number";
-const PHONE: &str = "parties_party.phone";
-const ADDRESS: &str = "parties_party.address";
+pub(crate) const NUMBER: &str = "parties_party.number";
+pub(crate) const PHONE: &str = "parties_party.phone";
+pub(crate) const ADDRESS: &str = "parties_party.address";
 
 /// A code in the database that the program does not know: the schema is newer, or somebody wrote by hand.
 fn unknown(what: &str, code: &str) -> StoreError {

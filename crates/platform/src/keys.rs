@@ -3,7 +3,11 @@
 use yimen_standards::time::Instant;
 use yimen_store::{Read, Store, StoreError, Tx, params, row, sql};
 
-use crate::{Algorithm, Ctx, DataKey, KEY_NOTICE_MS, SealError, Sealer, journal};
+use crate::{Algorithm, Ctx, DataKey, KEY_NOTICE_MS, SealError, Sealer, journal, setting};
+
+/// How long a data key stays after another took its place: what is under way sealed (a form that is open, a sign-in that
+/// is not done, a log of scans) has come to its end by then.
+pub const RETIRE_AFTER_MS: i64 = 24 * 3_600_000;
 
 sql! {
     ALL = "select /* scan: a handful of keys */ number, algorithm, wrapped, made_at, used_from from platform_key
@@ -11,6 +15,10 @@ sql! {
 
     ADD = "insert into platform_key (number, algorithm, wrapped, made_at, used_from) values ($1, $2, $3, $4, $5)
         on conflict (number) do nothing";
+
+    WRAP = "update platform_key set wrapped = $2 where number = $1 and wrapped = $3";
+
+    DROP = "delete from platform_key where number = $1";
 }
 
 row! {
@@ -31,6 +39,14 @@ pub enum KeyError {
     Seal(#[from] SealError),
     #[error("上一次换密钥还没有生效，请在 {0} 秒后再试。")]
     TooSoon(i64),
+    #[error("没有第 {0} 把数据密钥。用 yimen key list 查看各把密钥。")]
+    NoSuchKey(u32),
+    #[error("第 {0} 把数据密钥正在使用或将要使用，不能删除。先用 yimen key rotate 换用新的一把。")]
+    InUse(u32),
+    #[error("第 {0} 把数据密钥要到 {1} 才能删除：停用满一天，用它加密的未完成的操作才都已结束。")]
+    NotYet(u32, String),
+    #[error("更换主密钥期间另有人改动了密钥，什么也没有改。请再运行一次。")]
+    Changed,
 }
 
 pub fn all(q: &mut Read<'_>) -> Result<Vec<DataKey>, StoreError> {
@@ -39,7 +55,7 @@ pub fn all(q: &mut Read<'_>) -> Result<Vec<DataKey>, StoreError> {
         let unknown = || StoreError::Corrupt(format!("data key {} ({})", row.number, row.algorithm));
         Ok(DataKey {
             number: u32::try_from(row.number).map_err(|_| unknown())?,
-            algorithm: Algorithm::parse(&row.algorithm).ok_or_else(unknown)?,
+            algorithm: DataKey::algorithm_of(&row.algorithm).ok_or_else(unknown)?,
             wrapped: row.wrapped,
             made_at: row.made_at,
             used_from: row.used_from,
@@ -51,18 +67,19 @@ pub fn all(q: &mut Read<'_>) -> Result<Vec<DataKey>, StoreError> {
 fn add(tx: &mut Tx<'_>, key: &DataKey) -> Result<(), StoreError> {
     let number = i64::from(key.number);
     let wrapped = key.wrapped.as_slice();
-    tx.exec(&ADD, params![number, key.algorithm.code(), wrapped, key.made_at, key.used_from])?;
+    tx.exec(&ADD, params![number, key.code(), wrapped, key.made_at, key.used_from])?;
     Ok(())
 }
 
-/// At the start of a process: takes up all keys, and makes the first in a new database.
+/// At the start of a process: takes up all keys, and makes those of a new database.
 pub fn begin(store: &Store, sealer: &std::sync::Arc<Sealer>, now: Instant) -> Result<(), KeyError> {
     let mut keys = store.read_blocking(all)?;
-    if keys.is_empty() {
-        let first = sealer.data_key(1, Algorithm::Aes256Gcm, now, 0);
-        // Of two processes that begin at once the first one's key stays.
+    let has_index = keys.iter().any(|key| key.algorithm.is_none());
+    if !has_index || keys.len() == 1 {
+        let first = [sealer.index_key(now), sealer.data_key(1, Algorithm::Aes256Gcm, now, 0)];
+        // Of two processes that begin at once the first one's keys stay.
         keys = store.write_blocking("key.begin", move |tx| {
-            add(tx, &first)?;
+            first.iter().try_for_each(|key| add(tx, key))?;
             all(tx)
         })?;
     }
@@ -87,4 +104,48 @@ pub fn rotate(
     let body = serde_json::json!({ "number": key.number, "algorithm": algorithm.code() });
     journal::append(tx, ctx, journal::Note { verb: "key.rotated", case: 0, task: 0, body })?;
     Ok(key)
+}
+
+/// Wraps every key by another master key; data and indexes stay as they are. Who still has the old master key works on,
+/// but can take up no key that is made from now on.
+pub fn change_master(tx: &mut Tx<'_>, ctx: &Ctx, old: &Sealer, new: &Sealer) -> Result<usize, KeyError> {
+    let keys = all(tx)?;
+    for key in &keys {
+        let anew = old.wrapped_anew(key, new)?;
+        let changed =
+            tx.exec(&WRAP, params![i64::from(key.number), anew.wrapped.as_slice(), key.wrapped.as_slice()])?;
+        if changed != 1 {
+            return Err(KeyError::Changed);
+        }
+    }
+    setting::set(tx, setting::KEY_FINGERPRINT, new.fingerprint())?;
+    let body = serde_json::json!({ "from": old.fingerprint(), "to": new.fingerprint() });
+    journal::append(tx, ctx, journal::Note { verb: "key.master_changed", case: 0, task: 0, body })?;
+    Ok(keys.len())
+}
+
+/// Whether a data key may be deleted, as far as its time is concerned; that nothing is sealed with it must be seen first.
+pub fn may_retire(keys: &[DataKey], number: u32, now: Instant) -> Result<(), KeyError> {
+    let known = keys.iter().any(|key| key.number == number && key.algorithm.is_some());
+    if !known {
+        return Err(KeyError::NoSuchKey(number));
+    }
+    let after = keys.iter().filter(|key| key.number > number).map(|key| key.used_from).min();
+    match after {
+        None => Err(KeyError::InUse(number)),
+        Some(from) if from > now.0 => Err(KeyError::InUse(number)),
+        Some(from) if from + RETIRE_AFTER_MS > now.0 => {
+            Err(KeyError::NotYet(number, Instant(from + RETIRE_AFTER_MS).zh().to_string()))
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+/// Deletes a data key that sealed nothing any more. What it sealed elsewhere, in backups, opens with the copy in them.
+pub fn retire(tx: &mut Tx<'_>, ctx: &Ctx, number: u32) -> Result<(), KeyError> {
+    may_retire(&all(tx)?, number, ctx.now)?;
+    tx.put_one(&DROP, params![i64::from(number)])?;
+    let body = serde_json::json!({ "number": number });
+    journal::append(tx, ctx, journal::Note { verb: "key.retired", case: 0, task: 0, body })?;
+    Ok(())
 }

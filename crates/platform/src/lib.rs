@@ -12,6 +12,7 @@ mod ids;
 pub mod journal;
 pub mod keys;
 mod looks;
+pub mod reseal;
 mod seal;
 pub mod serial;
 pub mod setting;

@@ -9,6 +9,8 @@ sql! {
     GET = "select value from platform_setting where name = $1";
 
     FIX = "insert into platform_setting (name, value) values ($1, $2) on conflict (name) do nothing";
+
+    SET = "insert into platform_setting (name, value) values ($1, $2) on conflict (name) do update set value = excluded.value";
 }
 
 pub fn get(q: &mut Read, name: &str) -> Result<Option<String>, StoreError> {
@@ -19,4 +21,8 @@ pub fn get(q: &mut Read, name: &str) -> Result<Option<String>, StoreError> {
 pub fn fix(tx: &mut Tx, name: &str, value: &str) -> Result<String, StoreError> {
     tx.exec(&FIX, params![name, value])?;
     tx.one(&GET, params![name])
+}
+
+pub fn set(tx: &mut Tx, name: &str, value: &str) -> Result<(), StoreError> {
+    tx.put_one(&SET, params![name, value])
 }

@@ -37,7 +37,7 @@ fn a_key_is_changed_while_two_processes_work_and_neither_meets_what_it_cannot_op
         assert_eq!(two.open_text("x", &before).unwrap(), "before");
 
         let key = rotate(store, &one, START).unwrap();
-        assert_eq!((key.number, key.algorithm), (2, Algorithm::Sm4Gcm));
+        assert_eq!((key.number, key.algorithm), (2, Some(Algorithm::Sm4Gcm)));
         let again = rotate(store, &two, Instant(START.0 + 1)).unwrap_err().to_string();
         assert_eq!(again, "上一次换密钥还没有生效，请在 30 秒后再试。");
 
@@ -61,5 +61,40 @@ fn a_key_is_changed_while_two_processes_work_and_neither_meets_what_it_cannot_op
         let [entry] = &entries[..] else { panic!("{} entries", entries.len()) };
         assert_eq!((entry.verb.as_str(), entry.actor_name.as_str()), ("key.rotated", "test"));
         assert_eq!(entry.body(), serde_json::json!({ "number": 2, "algorithm": "sm4-gcm" }));
+    });
+}
+
+#[test]
+fn under_another_master_key_the_same_data_opens_and_the_same_people_are_found() {
+    on_each_engine(|db: TestDb| {
+        let store = &db.store;
+        let one = process(store);
+        let (sealed, index) = (one.seal_text("x", "before"), one.blind_index("number", "a"));
+        let other = Arc::new(Sealer::new([8; 32]));
+        assert!(matches!(keys::begin(store, &other, START), Err(KeyError::Seal(_))));
+        assert_ne!(other.blind_index("number", "a"), index);
+
+        let change = |old: &Arc<Sealer>, new: &Arc<Sealer>| {
+            let ctx = Ctx::new(Actor::System("test"), START, Arc::new(Ids::seeded(0, 1)), "r");
+            let (old, new) = (old.clone(), new.clone());
+            store.write_blocking("test", move |tx| keys::change_master(tx, &ctx, &old, &new))
+        };
+        // Who holds neither changes nothing.
+        assert!(matches!(change(&other, &one), Err(KeyError::Seal(_))));
+        assert_eq!(change(&one, &other).unwrap(), 2);
+        let after = Arc::new(Sealer::new([8; 32]));
+        keys::begin(store, &after, START).unwrap();
+        assert_eq!(after.open_text("x", &sealed).unwrap(), "before");
+        assert_eq!(after.blind_index("number", "a"), index);
+        // Who still has the old one reads on, and cannot take up what is made from now on.
+        assert_eq!(one.open_text("x", &after.seal_text("x", "after")).unwrap(), "after");
+        rotate(store, &after, START).unwrap();
+        let keys = store.read_blocking(keys::all).unwrap();
+        assert!(one.learn(&keys, START).is_err());
+        assert_eq!(one.open_text("x", &sealed).unwrap(), "before");
+        assert!(keys::begin(store, &Arc::new(Sealer::new([7; 32])), START).is_err());
+        let entries = store.read_blocking(|q| journal::of_case(q, 0, 0, 10)).unwrap();
+        let verbs: Vec<&str> = entries.iter().map(|entry| entry.verb.as_str()).collect();
+        assert!(verbs.contains(&"key.master_changed"), "{verbs:?}");
     });
 }

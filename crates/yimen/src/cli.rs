@@ -91,7 +91,7 @@ enum Command {
     /// 检查和发布事项包
     #[command(subcommand)]
     Pack(PackCommand),
-    /// 列出数据密钥；换用新的一把
+    /// 列出数据密钥；换用新的一把，把以前的数据改用它加密，删除旧的；更换主密钥
     #[command(subcommand)]
     Key(KeyCommand),
     /// 建立第一批管理员；全都登录不了时重置
@@ -111,6 +111,26 @@ enum KeyCommand {
         /// 新的一把用什么算法
         #[arg(long, default_value = "aes")]
         cipher: key_cli::CipherArg,
+        #[command(flatten)]
+        place: PlaceArgs,
+    },
+    /// 把以前的数据和材料都改用正在使用的数据密钥加密；服务不用停，可以随时停下再来
+    Reseal {
+        #[command(flatten)]
+        place: PlaceArgs,
+    },
+    /// 删除一把不再有数据使用的数据密钥
+    Retire {
+        /// 第几把
+        number: u32,
+        #[command(flatten)]
+        place: PlaceArgs,
+    },
+    /// 更换主密钥：各把数据密钥改由新的主密钥保护，数据不用改动
+    Master {
+        /// 新的主密钥文件（64 位十六进制数字）；不写就随机生成
+        #[arg(long)]
+        new: Option<PathBuf>,
         #[command(flatten)]
         place: PlaceArgs,
     },
@@ -337,6 +357,11 @@ impl Cli {
             }
             Command::Key(KeyCommand::List { place }) => key_cli::list(&place.place()),
             Command::Key(KeyCommand::Rotate { cipher, place }) => key_cli::rotate(&place.place(), cipher),
+            Command::Key(KeyCommand::Reseal { place }) => key_cli::reseal(&place.place()),
+            Command::Key(KeyCommand::Retire { number, place }) => key_cli::retire(&place.place(), number),
+            Command::Key(KeyCommand::Master { new, place }) => {
+                key_cli::change_master(&place.place(), new.as_deref())
+            }
             Command::Pack(PackCommand::Check { folder }) => Ok(pack::check_folder(&folder)),
             Command::Pack(PackCommand::Publish { folder, place }) => {
                 pack::publish_folder(&folder, &place.place())

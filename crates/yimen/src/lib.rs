@@ -9,6 +9,7 @@ pub mod health;
 pub mod hold;
 pub mod ledger;
 pub mod open;
+pub mod reseal;
 pub mod rows;
 
 pub use app::{App, router};

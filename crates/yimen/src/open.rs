@@ -57,11 +57,11 @@ pub enum OpenError {
     #[error("不能建立数据密钥：{0}")]
     DataKey(KeyError),
     #[error(
-        "缺少密钥 {0}，而数据库 {1} 里已有用密钥加密的数据。请把原来的 keys/master.key（原服务器或其他节点上）复制到这里。"
+        "缺少密钥 {0}，而数据库 {1} 里已有用密钥加密的数据。请把原来的 keys/master.key（原服务器或其他节点上）复制到这里；更换主密钥时中断过的，请再运行一次 yimen key master。"
     )]
     KeyMissing(PathBuf, String),
     #[error(
-        "{file} 不是这个数据库的密钥：数据库用指纹 {wants} 的密钥加密，这把的指纹是 {has}。请换成正确的密钥文件。"
+        "{file} 不是这个数据库的密钥：数据库用指纹 {wants} 的密钥加密，这把的指纹是 {has}。请换成正确的密钥文件；更换主密钥时中断过的，请再运行一次 yimen key master。"
     )]
     KeyOther { file: PathBuf, has: String, wants: String },
     #[error("不能读取事项目录：{0}")]
@@ -117,6 +117,11 @@ impl Place {
 
     pub fn key_file(&self) -> PathBuf {
         self.data.join("keys").join("master.key")
+    }
+
+    /// A master key that is being brought into use; it is there only while `yimen key master` runs or has broken off.
+    pub fn next_key_file(&self) -> PathBuf {
+        self.data.join("keys").join("master.key.next")
     }
 
     /// What the transparency log signs with.

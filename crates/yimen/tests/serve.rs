@@ -137,25 +137,6 @@ fn a_newer_schema_is_refused() {
 }
 
 #[test]
-fn a_new_data_key_is_made_at_the_command_line_and_listed() {
-    let home = Home::new();
-    let data = home.join("data").display().to_string();
-    refused(&["key", "list", "--data", &data], &["没有一门的密钥", "--data"]);
-    refused(&["key", "rotate", "--data", &data], &["没有一门的密钥", "--data"]);
-    done(&["ledger", "keys", "--data", &data]);
-    let listed = done(&["key", "list", "--data", &data]).out;
-    assert!(listed.contains("第 1 把  aes-256-gcm") && listed.contains("使用中"), "{listed}");
-    let rotated = done(&["key", "rotate", "--cipher", "sm4", "--data", &data]).out;
-    assert!(rotated.contains("已建立第 2 把数据密钥（sm4-gcm）") && rotated.contains("30 秒后"), "{rotated}");
-    refused(&["key", "rotate", "--data", &data], &["上一次换密钥还没有生效", "秒后再试"]);
-    let listed = done(&["key", "list", "--data", &data]).out;
-    assert!(listed.contains("第 2 把  sm4-gcm") && listed.contains("起使用"), "{listed}");
-    // Under another master key none of them opens.
-    std::fs::write(home.join("data/keys/master.key"), "ab".repeat(32)).unwrap();
-    refused(&["key", "list", "--data", &data], &["不是这个数据库的密钥"]);
-}
-
-#[test]
 fn upgrade_copies_the_database_of_an_older_program_before_it_is_brought_up_to_date() {
     let home = Home::new();
     let data = home.join("data").display().to_string();

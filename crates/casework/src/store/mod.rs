@@ -9,6 +9,7 @@ pub(crate) mod live;
 pub mod looks;
 pub mod materials;
 pub(crate) mod records;
+pub mod reseal;
 
 pub use records::{bills, case_of_bill as records_of_bill};
 pub mod task;

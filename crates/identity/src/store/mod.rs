@@ -3,6 +3,7 @@
 pub(crate) mod admin;
 pub(crate) mod factor;
 pub(crate) mod policy;
+pub(crate) mod reseal;
 
 use yimen_platform::Roles;
 use yimen_standards::time::Instant;

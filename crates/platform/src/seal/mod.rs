@@ -1,7 +1,8 @@
 //! Sealing of personal data at rest and blind indexes to find it by (HMAC-SHA256).
 //!
 //! Data is sealed with data keys. They lie in the database, wrapped by the master key, which never enters it. Sealed bytes
-//! name their data key, so a new one may come into use at any time: what was sealed before stays readable.
+//! name their data key, so a new one may come into use at any time: what was sealed before stays readable. The key of the
+//! indexes lies beside them, so that another master key changes nothing but how keys are wrapped.
 
 mod cipher;
 mod master;
@@ -25,6 +26,9 @@ pub use master::MasterKey;
 const BY_MASTER: u8 = 1;
 /// Sealed with a data key, whose number follows.
 const BY_DATA_KEY: u8 = 2;
+
+/// The number of the key that blind indexes and signatures of short messages are made with; no data is sealed with it.
+pub(crate) const INDEX_KEY: u32 = 0;
 
 /// From when a new data key seals: by then every process has read it, as each looks for new ones more often.
 pub const KEY_NOTICE_MS: i64 = 30_000;
@@ -55,7 +59,8 @@ pub enum SealError {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DataKey {
     pub number: u32,
-    pub algorithm: Algorithm,
+    /// None for the key of the indexes.
+    pub algorithm: Option<Algorithm>,
     /// By the master key.
     #[serde(with = "hex::serde")]
     pub wrapped: Vec<u8>,
@@ -68,14 +73,30 @@ impl DataKey {
     fn label(number: u32) -> String {
         format!("data key {number}")
     }
+
+    /// How the database names what the key is for.
+    pub fn code(&self) -> &'static str {
+        self.algorithm.map_or("hmac-sha256", Algorithm::code)
+    }
+
+    pub(crate) fn algorithm_of(code: &str) -> Option<Option<Algorithm>> {
+        if code == "hmac-sha256" { Some(None) } else { Algorithm::parse(code).map(Some) }
+    }
 }
 
-#[derive(Default)]
 struct Ring {
     ciphers: BTreeMap<u32, Cipher>,
     known: Vec<DataKey>,
     /// What seals; 0: the master's own.
     current: u32,
+    /// Of blind indexes: the master's own until the one in the database is learnt.
+    index: [u8; 32],
+}
+
+/// What a key turned out to hold.
+enum Unwrapped {
+    Index([u8; 32]),
+    Cipher(Cipher),
 }
 
 pub struct Sealer {
@@ -83,7 +104,6 @@ pub struct Sealer {
     /// Of format `BY_MASTER`.
     own: Cipher,
     ring: RwLock<Ring>,
-    index_key: [u8; 32],
     fingerprint: String,
 }
 
@@ -96,8 +116,12 @@ impl Sealer {
     pub fn with_master(master: Arc<dyn MasterKey>) -> Self {
         Self {
             own: Cipher::new(Algorithm::Aes256Gcm, &master.derive("yimen seal")),
-            ring: RwLock::default(),
-            index_key: master.derive("yimen blind index"),
+            ring: RwLock::new(Ring {
+                ciphers: BTreeMap::new(),
+                known: Vec::new(),
+                current: 0,
+                index: master.derive("yimen blind index"),
+            }),
             fingerprint: hex::encode(&Sha256::digest(master.derive("yimen fingerprint"))[..8]),
             master,
         }
@@ -115,22 +139,28 @@ impl Sealer {
     /// Takes up data keys it does not know yet, and seals with the newest whose time has come. Answers the number of that
     /// one where it has changed.
     pub fn learn(&self, keys: &[DataKey], now: Instant) -> Result<Option<u32>, SealError> {
-        let fresh: Vec<(&DataKey, Cipher)> = {
+        let fresh: Vec<(&DataKey, Unwrapped)> = {
             let ring = self.ring();
-            let unknown = keys.iter().filter(|key| !ring.ciphers.contains_key(&key.number));
-            let unwrapped = unknown.map(|key| {
-                let bytes = self.master.unwrap(&DataKey::label(key.number), &key.wrapped);
-                let bytes = bytes.ok_or(SealError::Unwrap(key.number))?;
-                Ok((key, Cipher::new(key.algorithm, &bytes)))
+            let is_known = |key: &&DataKey| ring.known.iter().any(|known| known.number == key.number);
+            let unwrapped = keys.iter().filter(|key| !is_known(key)).map(|key| {
+                let bytes = self.unwrap(key)?;
+                let held = match key.algorithm {
+                    Some(algorithm) => Unwrapped::Cipher(Cipher::new(algorithm, &bytes)),
+                    None => Unwrapped::Index(bytes),
+                };
+                Ok((key, held))
             });
             unwrapped.collect::<Result<_, SealError>>()?
         };
         let mut ring = self.ring_mut();
-        for (key, cipher) in fresh {
-            ring.ciphers.insert(key.number, cipher);
+        for (key, held) in fresh {
+            match held {
+                Unwrapped::Cipher(cipher) => _ = ring.ciphers.insert(key.number, cipher),
+                Unwrapped::Index(bytes) => ring.index = bytes,
+            }
             ring.known.push(key.clone());
         }
-        let due = ring.known.iter().filter(|key| key.used_from <= now.0);
+        let due = ring.known.iter().filter(|key| key.algorithm.is_some() && key.used_from <= now.0);
         let newest = due.map(|key| key.number).max().unwrap_or(0);
         let changed = ring.current != newest;
         ring.current = newest;
@@ -142,7 +172,24 @@ impl Sealer {
         let mut key = [0; 32];
         rand::rng().fill_bytes(&mut key);
         let wrapped = self.master.wrap(&DataKey::label(number), &key);
-        DataKey { number, algorithm, wrapped, made_at: made.0, used_from }
+        DataKey { number, algorithm: Some(algorithm), wrapped, made_at: made.0, used_from }
+    }
+
+    /// The key of the indexes as it is in use, wrapped.
+    pub(crate) fn index_key(&self, made: Instant) -> DataKey {
+        let wrapped = self.master.wrap(&DataKey::label(INDEX_KEY), &self.ring().index);
+        DataKey { number: INDEX_KEY, algorithm: None, wrapped, made_at: made.0, used_from: 0 }
+    }
+
+    fn unwrap(&self, key: &DataKey) -> Result<[u8; 32], SealError> {
+        let bytes = self.master.unwrap(&DataKey::label(key.number), &key.wrapped);
+        bytes.ok_or(SealError::Unwrap(key.number))
+    }
+
+    /// The same key, wrapped by another master key.
+    pub(crate) fn wrapped_anew(&self, key: &DataKey, by: &Sealer) -> Result<DataKey, SealError> {
+        let wrapped = by.master.wrap(&DataKey::label(key.number), &self.unwrap(key)?);
+        Ok(DataKey { wrapped, ..key.clone() })
     }
 
     /// The data keys it has learnt.
@@ -221,6 +268,26 @@ impl Sealer {
         cipher.open(*nonce, label, message).ok_or(SealError::Broken)
     }
 
+    /// The number of the data key that sealed it; 0: none, but the master key itself.
+    pub fn sealed_by(sealed: &[u8]) -> Result<u32, SealError> {
+        match sealed.split_first() {
+            Some((&BY_MASTER, _)) => Ok(0),
+            Some((&BY_DATA_KEY, rest)) => {
+                let (number, _) = rest.split_first_chunk().ok_or(SealError::Broken)?;
+                Ok(u32::from_be_bytes(*number))
+            }
+            _ => Err(SealError::Broken),
+        }
+    }
+
+    /// The same sealed anew, unless the data key in use sealed it.
+    pub fn reseal(&self, label: &str, sealed: &[u8]) -> Result<Option<Vec<u8>>, SealError> {
+        match Self::sealed_by(sealed)? == self.current() {
+            true => Ok(None),
+            false => Ok(Some(self.seal(label, &self.open(label, sealed)?))),
+        }
+    }
+
     pub fn seal_text(&self, label: &str, plain: &str) -> Vec<u8> {
         self.seal(label, plain.as_bytes())
     }
@@ -235,7 +302,7 @@ impl Sealer {
         text.push_str(label);
         text.push('\0');
         text.push_str(value);
-        hex::encode(&mac(&self.index_key, text.as_bytes())[..16])
+        hex::encode(&mac(&self.ring().index, text.as_bytes())[..16])
     }
 
     /// Signs short server-side messages (form nonces, gateway calls).
@@ -252,6 +319,10 @@ impl yimen_blobs::Seal for Sealer {
 
     fn open(&self, digest: &str, sealed: &[u8]) -> Result<Vec<u8>, String> {
         Sealer::open(self, digest, sealed).map_err(|e| e.to_string())
+    }
+
+    fn is_current(&self, start: &[u8]) -> bool {
+        Sealer::sealed_by(start).is_ok_and(|number| number == self.current())
     }
 }
 

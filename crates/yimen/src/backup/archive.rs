@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Take};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
-use yimen_platform::Sealer;
+use yimen_platform::{Clock, Sealer, SystemClock};
 
 use super::manifest::{
     self, DATABASE, FORMAT, KEY, LEDGER_KEY, LEDGER_KEY_LABEL, MAC, MANIFEST, Manifest, SUMS, Sum,
@@ -86,10 +86,12 @@ impl Archive {
 
     /// Reads everything and compares every digest and count; with the key also who made it.
     pub fn verify(&self, sealer: Option<&Sealer>, tell: Tell<'_>) -> Result<()> {
-        if let Some(sealer) = sealer
-            && manifest::mac(sealer, &self.text) != self.mac
-        {
-            return Err(damaged("清单的校验码不符，它不是由持有密钥的服务器写的"));
+        if let Some(sealer) = sealer {
+            // Among them the key that the code is made with; a forged one does not open.
+            sealer.learn(&self.manifest.data_keys, SystemClock.now())?;
+            if manifest::mac(sealer, &self.text) != self.mac {
+                return Err(damaged("清单的校验码不符，它不是由持有密钥的服务器写的"));
+            }
         }
         self.members(tell)?;
         let counts = yimen_store::read_dump(self.database()?).map_err(|error| damaged(error.to_string()))?;

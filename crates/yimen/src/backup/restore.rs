@@ -6,7 +6,7 @@ use std::path::Path;
 use futures::StreamExt;
 use tokio::runtime::Runtime;
 use yimen_blobs::Blobs;
-use yimen_platform::{Clock, Sealer, SystemClock};
+use yimen_platform::Sealer;
 use yimen_store::{Record, Store};
 
 use super::archive::Archive;
@@ -52,7 +52,6 @@ pub fn restore(archive: &Archive, place: &Place, runtime: &Runtime, tell: Tell<'
     let (sealer, new_key) = key(archive, place)?;
     must_be_empty(place)?;
     archive.verify(Some(&sealer), tell)?;
-    sealer.learn(&archive.manifest.data_keys, SystemClock.now())?;
     let new_ledger_key = ledger_key(archive, place, &sealer)?;
     let _hold = Hold::take(place)?;
     let store = open_store(place)?;
