@@ -24,6 +24,8 @@ create table platform_journal (
   body TEXT NOT NULL
 ){{strict}};
 create index platform_journal_case on platform_journal (case_id, seq);
+-- What somebody did who works here: few of all entries.
+create index platform_journal_staff on platform_journal (actor_id, seq) where actor_kind = 'staff';
 create index platform_journal_order on platform_journal (txid, seq);
 
 create table platform_follower (

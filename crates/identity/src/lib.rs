@@ -12,6 +12,7 @@ mod account;
 mod admin;
 mod agent;
 mod attempt;
+mod audit;
 mod cache;
 pub mod colleagues;
 mod cookie;
@@ -39,6 +40,7 @@ use std::sync::Arc;
 
 pub use account::Colleague;
 pub use admin::{Lock, StaffAccount, StaffSession};
+pub use audit::AuditSource;
 pub use cookie::Token;
 pub use demo::{DemoAccount, DemoAccounts, DemoPlan};
 pub use error::{IdentityError, Result};
@@ -74,6 +76,8 @@ pub struct Settings {
     pub kinds: Vec<Kind>,
     /// Where staff can work, for forms.
     pub places: Box<dyn Fn() -> Places + Send + Sync>,
+    /// What the audit administrator's pages ask of other domains.
+    pub audit: Option<Arc<dyn AuditSource>>,
     /// Behind a proxy: the address of the caller is the last of `X-Forwarded-For`, and nothing else is to reach the port.
     pub proxied: bool,
     /// Shown on the sign-in page; empty except in a demo.
@@ -94,6 +98,7 @@ impl Default for Settings {
             policy: PolicyHandle::default(),
             kinds: Vec::new(),
             places: Box::new(Places::default),
+            audit: None,
             proxied: false,
             demo: Vec::new(),
             home: Box::new(|_| "/".to_owned()),

@@ -31,6 +31,8 @@ pub enum LedgerError {
     /// The log does not say what the journal says, or does not hang together.
     #[error("{0}")]
     Broken(String),
+    #[error("{0}")]
+    Export(String),
     #[error("见证方 {witness}：{problem}")]
     Witness { witness: String, problem: String },
 }

@@ -9,6 +9,7 @@ mod append;
 pub mod code;
 pub mod entry;
 mod error;
+pub mod export;
 mod keys;
 pub mod pages;
 mod receipt;

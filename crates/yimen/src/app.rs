@@ -162,6 +162,9 @@ fn nav(audience: Audience, who: Option<&UserBadge>) -> Vec<NavItem> {
                     NavItem::new("sessions", "/admin/sessions", "在线", "search"),
                 ]);
             }
+            if who.is_some_and(|badge| badge.role.contains(Role::Audit.zh())) {
+                items.push(NavItem::new("journal", "/admin/journal", "操作记录", "search"));
+            }
             items
         }
         Audience::Board => vec![NavItem::new("supervise", "/supervise", "运行总览", "home")],

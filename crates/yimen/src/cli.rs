@@ -162,13 +162,16 @@ enum AccountCommand {
 
 #[derive(Subcommand)]
 enum LedgerCommand {
-    /// 按日志重新计算整本账并比对；或者只核验一张凭证，不需要数据
+    /// 按日志重新计算整本账并比对；或者只核验一张凭证或一个导出文件，不需要数据
     Verify {
         #[command(flatten)]
         place: PlaceArgs,
         /// 改为核验这个凭证文件（.tlog-proof）
         #[arg(long, requires = "key")]
         receipt: Option<PathBuf>,
+        /// 改为核验这个导出的操作记录（.csv）
+        #[arg(long, requires = "key", conflicts_with = "receipt")]
+        export: Option<PathBuf>,
         /// 账本或见证方的公钥；可以写多次，第一个是账本的
         #[arg(long)]
         key: Vec<String>,
@@ -339,6 +342,9 @@ impl Cli {
             }
             Command::Ledger(LedgerCommand::Verify { receipt: Some(file), key, .. }) => {
                 ledger_cli::check_receipt(&file, &key)
+            }
+            Command::Ledger(LedgerCommand::Verify { export: Some(file), key, .. }) => {
+                ledger_cli::check_export(&file, &key)
             }
             Command::Ledger(LedgerCommand::Verify { place, receipt: None, .. }) => {
                 ledger_cli::verify_log(&place.place())

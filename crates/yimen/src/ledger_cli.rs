@@ -75,6 +75,22 @@ pub fn check_receipt(file: &Path, keys: &[String]) -> Result<ExitCode, Failure> 
     }
 }
 
+/// Checks an exported file with keys alone.
+pub fn check_export(file: &Path, keys: &[String]) -> Result<ExitCode, Failure> {
+    let bytes = std::fs::read(file).map_err(|e| format!("不能读取 {}：{e}", file.display()))?;
+    match yimen_ledger::export::check(&bytes, &verifiers(keys)?) {
+        Ok(found) => {
+            println!("导出的文件完整，没有改动：{} 条记录，{} 导出。", found.rows, found.at.zh());
+            println!("  签名：{}", found.signed_by);
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(error) => {
+            eprintln!("不能证明 {} 完整可靠：{error}", file.display());
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}
+
 pub fn print_keys(place: &Place, new: bool) -> Result<ExitCode, Failure> {
     // A server that runs would go on signing with the keys of before.
     let hold = if new { Some(Hold::take(place)?) } else { None };

@@ -1,6 +1,7 @@
 //! The binary as a library: opening the platform, wiring the domains, so that tests and benchmarks run what is served.
 
 pub mod app;
+pub mod audit;
 pub mod background;
 pub mod backup;
 pub mod cast;

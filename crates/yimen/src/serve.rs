@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use yimen::app::{self, App};
+use yimen::audit::Audited;
 use yimen::background::Background;
 use yimen::disk::Disks;
 use yimen::hold::Hold;
@@ -85,6 +86,7 @@ pub fn build(
     let payments = gateway.map(|g| Payments { casework: casework.clone(), gateway: Arc::new(g) });
     let is_demo = !demo.is_empty();
     let (named, listed) = (casework.clone(), casework.clone());
+    let ledger = ledger::open(place, platform, face.witnesses)?;
     let settings = Settings {
         secure: face.secure,
         demo,
@@ -95,13 +97,14 @@ pub fn build(
         home: Box::new(app::home),
         place: Box::new(move |staff| app::place(&named, staff)),
         places: Box::new(move || app::places(&listed)),
+        audit: Some(Arc::new(Audited { ledger: ledger.clone() })),
         ..Settings::default()
     };
     Ok(App {
         identity: Identity::new(platform.clone(), settings),
         casework,
         payments,
-        ledger: ledger::open(place, platform, face.witnesses)?,
+        ledger,
         base: face.base,
         demo: is_demo,
         https: face.secure,

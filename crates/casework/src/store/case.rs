@@ -1,7 +1,7 @@
 //! Cases as rows: the aggregate read in as few statements as the case needs, and written back by its revision.
 
 use yimen_standards::time::Instant;
-use yimen_store::{Read, StoreError, Tx, params, row, sql};
+use yimen_store::{Read, StoreError, Tx, Value, params, row, sql};
 
 use super::lists::NO_DUE;
 use super::{records, task};
@@ -20,6 +20,10 @@ sql! {
     BY_ID = concat!("select ", columns!(), " from casework_case where id = $1");
 
     BY_NUMBER = concat!("select ", columns!(), " from casework_case where number = $1");
+
+    /// Of as many cases as a page of a list names.
+    NUMBERS = "select id, number from casework_case
+        where id in ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)";
 
     ID_BY_NUMBER = "select id from casework_case where number = $1";
 
@@ -188,6 +192,17 @@ fn aggregate(row: &CaseRow) -> Result<Case, StoreError> {
         extension: None,
         bills: Vec::new(),
     })
+}
+
+/// The numbers of cases, twenty to a read.
+pub fn numbers(q: &mut Read<'_>, cases: &[i64]) -> Result<Vec<(i64, String)>, StoreError> {
+    let mut all = Vec::new();
+    for some in cases.chunks(20) {
+        let id = |at: usize| Value::Int(some.get(at).copied().unwrap_or(0));
+        let ids: [Value<'_>; 20] = std::array::from_fn(id);
+        all.extend(q.all::<(i64, String)>(&NUMBERS, &ids)?);
+    }
+    Ok(all)
 }
 
 pub fn id_by_number(q: &mut Read<'_>, number: &str) -> Result<Option<i64>, StoreError> {

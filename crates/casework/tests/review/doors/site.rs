@@ -8,6 +8,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Request};
 use tower::ServiceExt;
 use yimen::app::{self, App};
+use yimen::audit::Audited;
 use yimen_casework::pages::UnmaskRules;
 use yimen_identity::{Cost, Identity, Position, Settings};
 use yimen_ledger::{Keys, Ledger};
@@ -57,7 +58,8 @@ impl Site {
     pub async fn new(world: &World) -> Site {
         let (owner, other) = (world.buyer(), world.citizen("旁人", "000000197001010019"));
         let mut cases = Cases::new(world, &owner).await;
-        let identity = identity(world);
+        let ledger = ledger(world);
+        let identity = identity(world, &ledger);
         let parties = [&owner, &other].map(|one| match one {
             Actor::Citizen { party, .. } => *party,
             _ => unreachable!("a citizen"),
@@ -71,7 +73,7 @@ impl Site {
         let reason = "原系统管理员退休";
         cases.proposal =
             identity.propose_administrator(&ctx, cases.account, Role::System, reason).await.unwrap();
-        let app = app(world, identity.clone());
+        let app = app(world, identity.clone(), ledger);
         take_in(&app, &ctx).await;
         let rules = UnmaskRules { an_hour: UNMASKS };
         let router = app::router(&app, app::site(&app)).layer(axum::Extension(rules));
@@ -169,8 +171,15 @@ impl Site {
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
-fn identity(world: &World) -> Identity {
+fn ledger(world: &World) -> Ledger {
+    let platform = &world.casework.platform;
+    let keys = Keys::generate("test/tlog", || platform.ids.fill()).unwrap();
+    Ledger { platform: platform.clone(), keys: Arc::new(keys), witnesses: Arc::default() }
+}
+
+fn identity(world: &World, ledger: &Ledger) -> Identity {
     let settings = Settings {
+        audit: Some(Arc::new(Audited { ledger: ledger.clone() })),
         secure: false,
         staff_factor: false,
         // What the hash costs is not what is tried.
@@ -199,7 +208,7 @@ async fn take_in(app: &App, ctx: &Ctx) {
 }
 
 /// The gateway is never reached.
-fn app(world: &World, identity: Identity) -> App {
+fn app(world: &World, identity: Identity, ledger: Ledger) -> App {
     let config = GatewayConfig {
         base: "http://127.0.0.1:9".into(),
         secret: "0123456789abcdef0123456789abcdef".into(),
@@ -207,12 +216,11 @@ fn app(world: &World, identity: Identity) -> App {
     };
     let platform = &world.casework.platform;
     let gateway = Arc::new(Gateway::new(config, platform.clock.clone()).unwrap());
-    let keys = Keys::generate("test/tlog", || platform.ids.fill()).unwrap();
     App {
         casework: world.casework.clone(),
         identity,
         payments: Some(Payments { casework: world.casework.clone(), gateway }),
-        ledger: Ledger { platform: platform.clone(), keys: Arc::new(keys), witnesses: Arc::default() },
+        ledger,
         base: "http://127.0.0.1:9".into(),
         demo: true,
         https: false,
@@ -272,6 +280,7 @@ impl Cases {
             .replace("{stop}", "1")
             .replace("{standing}", "late")
             .replace("{version}", "0")
+            .replace("{seq}", "1")
             .replace("{account}", &self.account.to_string())
     }
 

@@ -2,6 +2,7 @@
 
 mod account;
 mod accounts;
+mod journal;
 mod lists;
 mod policy;
 mod proposals;
@@ -25,6 +26,9 @@ pub(super) fn routes() -> Router<Identity> {
         .route("/admin/accounts/{account}/position", get(account::position_page).post(account::position))
         .route("/admin/accounts/{account}/administrator", get(account::appoint_page).post(account::appoint))
         .route("/admin/accounts/{account}/act", post(account::act))
+        .route("/admin/journal", get(journal::page))
+        .route("/admin/journal/export", get(journal::form_page).post(journal::file))
+        .route("/admin/journal/{seq}", get(journal::entry_page))
         .route("/admin/policy", get(policy::page))
         .route("/admin/policy/edit", get(policy::edit_page).post(policy::preview))
         .route("/admin/policy/propose", post(policy::propose))
@@ -104,10 +108,12 @@ async fn home(
                 Card::new("/version", "程序版本").text("正在运行的版本"),
             ],
         ),
-        // The journal's pages will stand here.
         _ => (
             "审计操作记录；看不到任何办件的内容。",
-            vec![Card::new("/ledger", "公开账本").text("每一次操作都记入的账本，核验凭证")],
+            vec![
+                Card::new("/admin/journal", "操作记录").text("谁在什么时候做了什么；查找、核验和导出"),
+                Card::new("/ledger", "公开账本").text("每一次操作都记入的账本，核验凭证"),
+            ],
         ),
     };
     let _ = &identity;
