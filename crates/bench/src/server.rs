@@ -13,11 +13,14 @@ use axum::response::Response;
 use yimen::app::{self, App};
 use yimen::background::Background;
 use yimen::cast;
+use yimen::listen::{self, Connections};
 use yimen_identity::{DemoPlan, Identity, Login, NewAccount, Position, Settings};
 use yimen_ledger::{Keys, Ledger};
 use yimen_payments::demo::DemoGateway;
 use yimen_payments::{Gateway, GatewayConfig, Payments};
 use yimen_platform::Actor;
+use yimen_web::Site;
+use yimen_web::traffic::{Rates, Traffic};
 
 use crate::client::Client;
 use crate::world::{Failure, World};
@@ -51,10 +54,12 @@ impl Server {
             demo: false,
         };
         let times = Times::default();
-        let router: Router = app::router(&app, app::site(&app));
+        // All of the load comes from one address, and each applicant works as fast as the server answers.
+        let traffic = Traffic { address: Rates::NONE, account: Rates::NONE, ..Traffic::default() };
+        let router: Router = app::router(&app, Site { traffic, ..app::site(&app) });
         let router = router.layer(middleware::from_fn_with_state(times.clone(), time));
-        let service = router.into_make_service_with_connect_info::<SocketAddr>();
-        tokio::spawn(async move { axum::serve(listener, service).await });
+        let connections = Connections::default();
+        tokio::spawn(listen::serve(listener, router, connections, std::future::pending()));
         let ledger = app.ledger.clone();
         Ok(Server { address, gateway, ledger, times, _background: Background::start(&app) })
     }

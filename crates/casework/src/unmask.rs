@@ -5,6 +5,7 @@ use yimen_catalogue::form::unmasked;
 use yimen_catalogue::{Settled, Version};
 use yimen_parties::{Party, PartyError};
 use yimen_platform::{Ctx, journal};
+use yimen_standards::time::Instant;
 use yimen_store::{Read, Tx};
 
 use crate::error::Result;
@@ -32,6 +33,13 @@ pub struct InFull {
     pub party: Option<Party>,
 }
 
+/// What came of asking.
+pub enum Unmasked {
+    Shown(Box<InFull>),
+    /// They have had their share of the hour; from then on one more.
+    From(Instant),
+}
+
 impl Casework {
     /// Whoever may read the case's papers, on which the numbers stand anyway, may ask.
     pub fn may_unmask(&self, q: &mut Read<'_>, ctx: &Ctx, number: &str) -> Result<InFull> {
@@ -44,7 +52,7 @@ impl Casework {
         Ok(InFull { view, party })
     }
 
-    /// Writes down who looks and why, for the person and in the journal, and only then gives the numbers; nothing for those
+    /// Writes down who looks and why, for the person and in the journal, and only then gives the numbers; not to those
     /// who have asked `most` times within the hour. Two who ask at the same instant may both be the last.
     pub fn unmask(
         &self,
@@ -53,11 +61,15 @@ impl Casework {
         number: &str,
         asked: &Unmask,
         most: u32,
-    ) -> Result<Option<InFull>> {
+    ) -> Result<Unmasked> {
         let full = self.may_unmask(tx, ctx, number)?;
         let account = ctx.actor.account();
-        if looks::unmasked_since(tx, account, ctx.now.plus_millis(-HOUR_MS))? >= i64::from(most) {
-            return Ok(None);
+        let earlier = match most {
+            0 => Some(ctx.now),
+            most => looks::unmasked_since(tx, account, ctx.now.plus_millis(-HOUR_MS), most)?,
+        };
+        if let Some(earlier) = earlier {
+            return Ok(Unmasked::From(earlier.plus_millis(HOUR_MS)));
         }
         let case = &full.view.fetched.case;
         // What was typed may name somebody; a number in it says nothing that a reader of the log should see.
@@ -86,7 +98,7 @@ impl Casework {
         looks::add(tx, &look)?;
         let body = json!({ "reason": asked.reason.code(), "look": look.id });
         journal::append(tx, ctx, journal::Note { verb: "case.unmasked", case: case.id, task: 0, body })?;
-        Ok(Some(full))
+        Ok(Unmasked::Shown(Box::new(full)))
     }
 
     /// The reason of a look in words; empty where nobody was asked for one.

@@ -77,8 +77,14 @@ impl Identity {
             None => None,
             Some(token) => {
                 let found = self.session(&token).await.map_err(|error| web_error(error).into_response())?;
-                if found.is_none() {
-                    request.extensions_mut().insert(Lapsed);
+                match &found {
+                    Some(session) => {
+                        let counted = yimen_web::traffic::charge_account(request, session.actor.account());
+                        counted.map_err(IntoResponse::into_response)?;
+                    }
+                    None => {
+                        request.extensions_mut().insert(Lapsed);
+                    }
                 }
                 found
             }

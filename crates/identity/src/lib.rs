@@ -78,8 +78,6 @@ pub struct Settings {
     pub places: Box<dyn Fn() -> Places + Send + Sync>,
     /// What the audit administrator's pages ask of other domains.
     pub audit: Option<Arc<dyn AuditSource>>,
-    /// Behind a proxy: the address of the caller is the last of `X-Forwarded-For`, and nothing else is to reach the port.
-    pub proxied: bool,
     /// Shown on the sign-in page; empty except in a demo.
     pub demo: Vec<DemoAccount>,
     /// Where somebody goes who signed in without having asked for a page.
@@ -99,7 +97,6 @@ impl Default for Settings {
             kinds: Vec::new(),
             places: Box::new(Places::default),
             audit: None,
-            proxied: false,
             demo: Vec::new(),
             home: Box::new(|_| "/".to_owned()),
             place: Box::new(model::place),

@@ -23,6 +23,8 @@ pub enum ErrorKind {
     Forbidden,
     NotFound,
     Method,
+    /// The body of a request did not come in its time.
+    Slow,
     /// The form is stale: someone else, or the same person, was faster.
     Conflict,
     Gone,
@@ -43,6 +45,7 @@ impl ErrorKind {
             ErrorKind::Forbidden => StatusCode::FORBIDDEN,
             ErrorKind::NotFound => StatusCode::NOT_FOUND,
             ErrorKind::Method => StatusCode::METHOD_NOT_ALLOWED,
+            ErrorKind::Slow => StatusCode::REQUEST_TIMEOUT,
             ErrorKind::Conflict => StatusCode::CONFLICT,
             ErrorKind::Gone => StatusCode::GONE,
             ErrorKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -60,6 +63,7 @@ impl ErrorKind {
             403 => ErrorKind::Forbidden,
             404 => ErrorKind::NotFound,
             405 => ErrorKind::Method,
+            408 => ErrorKind::Slow,
             409 => ErrorKind::Conflict,
             410 => ErrorKind::Gone,
             413 => ErrorKind::TooLarge,
@@ -96,6 +100,11 @@ impl ErrorKind {
             ErrorKind::Method => {
                 ("不能这样打开这个页面", "这个地址只接受从表单提交。", &["从首页或上一页重新进入。"])
             }
+            ErrorKind::Slow => (
+                "内容没有在限定时间内传完",
+                "网络太慢或中断了，这次提交没有保存。",
+                &["检查网络后返回上一页，重新提交。", "文件较大的，请压缩或换一个网络后再上传。"],
+            ),
             ErrorKind::Conflict => (
                 "内容已经变化，这次提交没有保存",
                 "在您填写期间，这份办件已被更新；为了不覆盖别人的处理，系统没有保存您的提交。",
@@ -140,11 +149,13 @@ struct Inner {
     detail: Option<String>,
     fields: Vec<FieldError>,
     next: Option<Link>,
+    /// Seconds until it may be tried again.
+    wait: Option<u64>,
 }
 
 impl WebError {
     pub fn new(kind: ErrorKind) -> WebError {
-        WebError(Box::new(Inner { kind, detail: None, fields: Vec::new(), next: None }))
+        WebError(Box::new(Inner { kind, detail: None, fields: Vec::new(), next: None, wait: None }))
     }
 
     pub fn bad_request(detail: impl Into<String>) -> WebError {
@@ -203,6 +214,13 @@ impl WebError {
         self
     }
 
+    /// From when on it makes sense to try again.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u64) -> WebError {
+        self.0.wait = Some(seconds);
+        self
+    }
+
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
@@ -231,12 +249,12 @@ impl IntoResponse for WebError {
     fn into_response(self) -> Response {
         let mut response = (self.status(), self.to_string()).into_response();
         let seconds = match self.0.kind {
-            ErrorKind::Unavailable => Some("30"),
-            ErrorKind::TooMany => Some("60"),
+            ErrorKind::Unavailable => Some(30),
+            ErrorKind::TooMany => Some(60),
             _ => None,
         };
-        if let Some(seconds) = seconds {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(seconds));
+        if let Some(seconds) = self.0.wait.or(seconds) {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response.extensions_mut().insert(Pending(Arc::new(*self.0)));
         response

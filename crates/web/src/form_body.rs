@@ -83,7 +83,10 @@ impl<S: Send + Sync> FromRequest<S> for Form {
             return Err(WebError::unsupported("这里只接受网页表单。请从本站页面提交。"));
         }
         let body = to_bytes(request.into_body(), MAX_BODY).await.map_err(|error| {
-            // The limit is the only failure that is not a broken connection, whose answer nobody reads.
+            if crate::traffic::is_too_slow(&error) {
+                return WebError::new(crate::ErrorKind::Slow);
+            }
+            // The limit is the only other failure that is not a broken connection, whose answer nobody reads.
             tracing::debug!(%error, "form body refused");
             WebError::too_large("提交的文字超过 64 KB，没有保存。请缩短内容后重试。")
         })?;

@@ -21,6 +21,7 @@ mod page;
 pub mod samples;
 mod shell;
 mod site;
+pub mod traffic;
 pub mod upload;
 
 pub use assets::url as asset;

@@ -16,7 +16,8 @@ use tower_http::compression::CompressionLayer;
 use crate::form_body::{Form, MAX_BODY};
 use crate::html::redirect_303;
 use crate::page::{Audience, Mode, NavItem, UserBadge};
-use crate::{assets, errors, guard};
+use crate::traffic::{Limiter, Traffic};
+use crate::{assets, errors, guard, traffic};
 
 type Nav = dyn Fn(Audience, Option<&UserBadge>) -> Vec<NavItem> + Send + Sync;
 
@@ -43,6 +44,8 @@ pub struct Site {
     pub open_paths: Vec<String>,
     /// Whether cookies are marked `Secure`.
     pub https: bool,
+    /// How many requests are taken, of whom and of what.
+    pub traffic: Traffic,
 }
 
 impl std::fmt::Debug for Site {
@@ -66,6 +69,7 @@ impl Default for Site {
             own_origins: Vec::new(),
             open_paths: vec!["/api/".into()],
             https: false,
+            traffic: Traffic::default(),
         }
     }
 }
@@ -78,11 +82,12 @@ impl Site {
     }
 }
 
-/// Puts everything around the application's routes that a request passes: assets, the change of mode, guard of unsafe
+/// Puts everything around the application's routes that a request passes: limits, assets, the change of mode, guard of unsafe
 /// methods, headers, error pages, compression, body limit, panics. Call it last, outside the session layer.
 ///
 /// An error page knows the signed-in person only if [`crate::error_pages`] is also layered *inside* the session layer.
 pub fn wrap(routes: Router, site: Arc<Site>) -> Router {
+    let limiter = Limiter::new(site.traffic.clone());
     // What nobody serves is for the fallback of `routes`, if they have one: it may know who asks.
     let routes = routes.merge(assets::routes()).route("/mode", post(set_mode));
     // One stack around the router as a whole: layered one by one, each would be boxed around every route, and a request
@@ -93,6 +98,7 @@ pub fn wrap(routes: Router, site: Arc<Site>) -> Router {
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         .layer(middleware::from_fn(guard::security_headers))
         .layer(middleware::from_fn(errors::error_pages))
+        .layer(middleware::from_fn_with_state(limiter, traffic::front))
         .layer(CatchPanicLayer::custom(errors::panicked))
         .layer(middleware::from_fn(guard::guard_unsafe))
         .layer(DefaultBodyLimit::max(MAX_BODY))

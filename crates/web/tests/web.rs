@@ -10,6 +10,7 @@ use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{get, post};
 use tower::ServiceExt;
+use yimen_web::traffic::Traffic;
 use yimen_web::{FieldError, Form, Html, Site, UserBadge, WebError, redirect_303, wrap};
 
 async fn sign_in(mut request: Request, next: Next) -> Response {
@@ -242,4 +243,49 @@ async fn an_upload_answers_with_the_list_or_the_reason() {
     assert_eq!(refused.status, 422);
     assert!(refused.text.contains("内容却是 Windows 程序"));
     yimen_web::check::assert_page("refused upload", &refused.text);
+}
+
+#[tokio::test]
+async fn the_server_that_is_full_says_when_to_come_back_and_gives_each_place_back() {
+    let (begin, mut begun) = tokio::sync::mpsc::channel::<()>(1);
+    let (end, ended) = tokio::sync::watch::channel(false);
+    let routes = Router::new().route(
+        "/long",
+        get(move || {
+            let (begin, mut ended) = (begin.clone(), ended.clone());
+            async move {
+                begin.send(()).await.unwrap();
+                ended.wait_for(|over| *over).await.unwrap();
+                "done"
+            }
+        }),
+    );
+    let traffic = Traffic { at_once: 1, ..Traffic::default() };
+    let app = wrap(routes, Arc::new(Site { traffic, ..Site::default() }));
+    let ask = |path: &str| {
+        let request = Request::get(path).header("accept", "text/html").body(Body::empty()).unwrap();
+        app.clone().oneshot(request)
+    };
+    let first = tokio::spawn(ask("/long"));
+    begun.recv().await.unwrap();
+    let second = ask("/long").await.unwrap();
+    assert_eq!(
+        (second.status(), &second.headers()["retry-after"]),
+        (StatusCode::SERVICE_UNAVAILABLE, &"2".parse().unwrap())
+    );
+    end.send(true).unwrap();
+    assert_eq!(first.await.unwrap().unwrap().status(), StatusCode::OK);
+    let again = tokio::spawn(ask("/long"));
+    begun.recv().await.unwrap();
+    assert_eq!(again.await.unwrap().unwrap().status(), StatusCode::OK);
+    // Whoever goes away in the middle of it gives the place back, too.
+    end.send(false).unwrap();
+    let gone = tokio::spawn(ask("/long"));
+    begun.recv().await.unwrap();
+    gone.abort();
+    assert!(gone.await.unwrap_err().is_cancelled());
+    end.send(true).unwrap();
+    let after = tokio::spawn(ask("/long"));
+    begun.recv().await.unwrap();
+    assert_eq!(after.await.unwrap().unwrap().status(), StatusCode::OK);
 }

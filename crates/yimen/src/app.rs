@@ -67,8 +67,9 @@ pub fn router_on(app: &App, site: Site, disks: Disks) -> Router {
             .layer(middleware::from_fn(yimen_web::error_pages))
             .layer(axum::Extension(ledger::mark(&app.ledger, &app.base))),
     );
-    let health = health::routes(&app.casework, disks);
-    yimen_web::wrap(routes, Arc::new(site)).merge(health)
+    // Watched without a session, but not without limits.
+    let routes = routes.merge(health::routes(&app.casework, disks));
+    yimen_web::wrap(routes, Arc::new(site))
 }
 
 /// Nothing leaves before the disk has what it tells: asked once for the whole answer, not at each read.

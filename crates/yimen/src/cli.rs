@@ -14,6 +14,7 @@ use yimen_payments::GatewayConfig;
 use yimen_standards::time::Instant;
 
 use crate::account_cli::{self, Administrator};
+use crate::traffic_args::TrafficArgs;
 use crate::{backup_cli, demo, key_cli, ledger_cli, pack, serve};
 
 /// 一门：只进一扇门的政务服务平台。
@@ -64,6 +65,8 @@ enum Command {
         gateway: GatewayArgs,
         #[command(flatten)]
         limits: LimitArgs,
+        #[command(flatten)]
+        traffic: TrafficArgs,
     },
     /// 把全部数据写进一个文件；服务运行时也可以
     Backup {
@@ -274,9 +277,6 @@ struct LimitArgs {
     /// 一个账户一小时内最多显示几次完整号码
     #[arg(long, default_value_t = UNMASKS_AN_HOUR, env = "YIMEN_UNMASKS")]
     unmasks: u32,
-    /// 前面有反向代理：来访地址取 X-Forwarded-For 的最后一个，此时除代理外谁也不应能连到本端口
-    #[arg(long, env = "YIMEN_PROXIED")]
-    proxied: bool,
 }
 
 impl LimitArgs {
@@ -322,7 +322,7 @@ impl Cli {
                 let plan = demo::Demo { pack: &pack, cases: cases as usize, days, seed, until };
                 demo::demo(&place.place(), listen.address(), &plan)
             }
-            Command::Serve { place, listen, https, witness, gateway, limits } => {
+            Command::Serve { place, listen, https, witness, gateway, limits, traffic } => {
                 let own = || format!("http://{}", listen.address());
                 let base = gateway.public_url.clone().unwrap_or_else(own);
                 let face = serve::Face {
@@ -331,7 +331,8 @@ impl Cli {
                     witnesses: witness,
                     limits: limits.limits(),
                     unmasks: UnmaskRules { an_hour: limits.unmasks },
-                    proxied: limits.proxied,
+                    traffic: traffic.traffic(),
+                    connections: traffic.connections(),
                 };
                 serve::serve(&place.place(), listen.address(), face, gateway.config()?)
             }

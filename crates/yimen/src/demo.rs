@@ -8,6 +8,7 @@ use std::sync::Arc;
 use yimen::cast;
 use yimen::disk::Disks;
 use yimen::hold::Hold;
+use yimen::listen::Connections;
 use yimen::open::{Place, casework, open_held};
 use yimen_casework::pages::UnmaskRules;
 use yimen_catalogue::Pack;
@@ -17,6 +18,7 @@ use yimen_payments::GatewayConfig;
 use yimen_payments::demo::DemoGateway;
 use yimen_platform::{Actor, Ids, ManualClock, Platform, setting};
 use yimen_standards::time::Instant;
+use yimen_web::traffic::Traffic;
 
 use crate::pack;
 use crate::serve::{Face, Failure, bind, build, run, runtime};
@@ -60,9 +62,18 @@ pub fn demo(place: &Place, listen: SocketAddr, demo: &Demo<'_>) -> Result<ExitCo
     let limits = Limits { sessions: 0, password_days: 0, ..Limits::default() };
     let base = format!("http://{listen}");
     let unmasks = UnmaskRules::default();
-    let face = Face { secure: false, base, witnesses: Vec::new(), limits, unmasks, proxied: false };
+    let face = Face {
+        secure: false,
+        base,
+        witnesses: Vec::new(),
+        limits,
+        unmasks,
+        traffic: Traffic::default(),
+        connections: Connections::default(),
+    };
+    let wire = face.wire();
     let app = build(place, &platform, face, accounts.clone(), Some(gateway))?;
-    runtime.block_on(run(app, unmasks, Disks::of(place), listener, |address| {
+    runtime.block_on(run(app, wire, Disks::of(place), listener, |address| {
         println!("\n一门演示已启动：http://{address}\n");
         println!("演示账户（密码都是 {}）：", cast::PASSWORD);
         for account in &accounts {

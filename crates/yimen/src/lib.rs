@@ -9,6 +9,7 @@ pub mod disk;
 pub mod health;
 pub mod hold;
 pub mod ledger;
+pub mod listen;
 pub mod open;
 pub mod reseal;
 pub mod rows;

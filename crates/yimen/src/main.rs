@@ -8,6 +8,7 @@ mod key_cli;
 mod ledger_cli;
 mod pack;
 mod serve;
+mod traffic_args;
 mod usage;
 
 use std::io::IsTerminal;

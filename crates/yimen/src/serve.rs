@@ -11,12 +11,15 @@ use yimen::background::Background;
 use yimen::disk::Disks;
 use yimen::hold::Hold;
 use yimen::ledger;
+use yimen::listen::{self, Connections};
 use yimen::open::{Place, casework, open_held};
 use yimen_casework::pages::UnmaskRules;
 use yimen_identity::{DemoAccount, Identity, Limits, Settings};
 use yimen_ledger::witness::KnownWitness;
 use yimen_payments::{Gateway, GatewayConfig, Payments};
 use yimen_platform::Platform;
+use yimen_web::Site;
+use yimen_web::traffic::Traffic;
 
 /// How long running requests are given when the server is told to stop.
 const DRAIN: Duration = Duration::from_secs(30);
@@ -32,9 +35,9 @@ pub fn serve(
     let listener = bind(listen)?;
     let hold = Hold::take(place)?;
     let platform = open_held(place, &hold)?;
-    let unmasks = face.unmasks;
+    let wire = face.wire();
     let app = build(place, &platform, face, Vec::new(), gateway)?;
-    runtime()?.block_on(run(app, unmasks, Disks::of(place), listener, |address| {
+    runtime()?.block_on(run(app, wire, Disks::of(place), listener, |address| {
         println!("一门已启动：http://{address}\n停止：Ctrl+C");
     }))?;
     Ok(ExitCode::SUCCESS)
@@ -70,8 +73,23 @@ pub struct Face {
     pub limits: Limits,
     /// How often who may see numbers in full.
     pub unmasks: UnmaskRules,
-    /// Behind a proxy, whose word on the caller's address is taken.
-    pub proxied: bool,
+    /// How many requests are taken.
+    pub traffic: Traffic,
+    /// How many connections.
+    pub connections: Connections,
+}
+
+impl Face {
+    pub fn wire(&self) -> Wire {
+        Wire { unmasks: self.unmasks, traffic: self.traffic.clone(), connections: self.connections.clone() }
+    }
+}
+
+/// What of the face the running server itself needs.
+pub struct Wire {
+    pub unmasks: UnmaskRules,
+    pub traffic: Traffic,
+    pub connections: Connections,
 }
 
 pub fn build(
@@ -93,7 +111,6 @@ pub fn build(
         staff_factor: !is_demo,
         limits: face.limits,
         policy: casework.policy.clone(),
-        proxied: face.proxied,
         home: Box::new(app::home),
         place: Box::new(move |staff| app::place(&named, staff)),
         places: Box::new(move || app::places(&listed)),
@@ -114,28 +131,28 @@ pub fn build(
 /// Serves until Ctrl+C or SIGTERM.
 pub async fn run(
     app: App,
-    unmasks: UnmaskRules,
+    wire: Wire,
     disks: Disks,
     listener: TcpListener,
     started: impl FnOnce(SocketAddr),
 ) -> Result<(), Failure> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    let router = app::router_on(&app, app::site(&app), disks).layer(axum::Extension(unmasks));
+    let site = Site { traffic: wire.traffic, ..app::site(&app) };
+    let router = app::router_on(&app, site, disks).layer(axum::Extension(wire.unmasks));
     let background = Background::start(&app);
     started(listener.local_addr()?);
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let serving = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
-        .with_graceful_shutdown(async move {
-            told_to_stop().await;
-            // The receiver waits for exactly this.
-            let _ = stop.send(());
-        });
+    let serving = listen::serve(listener, router, wire.connections, async move {
+        told_to_stop().await;
+        // The receiver waits for exactly this.
+        let _ = stop.send(());
+    });
     let deadline = async {
         let _ = stopped.await;
         tokio::time::sleep(DRAIN).await;
     };
     tokio::select! {
-        served = serving => served?,
+        () = serving => {}
         () = deadline => tracing::warn!("requests were still running after {DRAIN:?}"),
     }
     drop(background);

@@ -107,11 +107,13 @@ fn lines_and_headers(server: &Server) {
     }
     let many = (0..300).fold(String::new(), |all, i| format!("{all}X-{i}: 1\r\n"));
     assert_eq!(request(server, "GET", "/", &many, b"").status, 431);
+    let long = format!("X-Long: {}\r\n", "b".repeat(100_000));
+    assert_eq!(request(server, "GET", "/", &long, b"").status, 431);
     for headers in [
         "Cookie: yimen_mode=<script>; yimen_session=../../etc\r\n",
         "Cookie: \u{fffd}\u{fffd}\r\n",
         "Accept-Language: ;;;q=abc\r\nRange: bytes=9-1\r\nIf-None-Match: *\r\n",
-        &format!("X-Long: {}\r\n", "b".repeat(100_000)),
+        &format!("X-Long: {}\r\n", "b".repeat(30_000)),
     ] {
         assert_eq!(request(server, "GET", "/", headers, b"").status, 200, "{headers:.40}");
     }
@@ -157,4 +159,92 @@ fn whatever_is_sent_gets_an_answer_and_the_server_goes_on() {
     assert_eq!(server.get("/readyz").status, 200);
     server.sign_in("19900000000");
     assert_eq!(server.stop("TERM").0.code(), Some(0));
+}
+
+/// One of many requests at once is answered, one too many is told from when on; for a program as for people.
+fn too_many(server: &Server) {
+    let from = |address: &str| {
+        request(server, "GET", "/", &format!("X-Forwarded-For: 198.51.100.9, {address}\r\n"), b"")
+    };
+    for _ in 0..5 {
+        assert_eq!(from("192.0.2.1").status, 200);
+    }
+    let refused = from("192.0.2.1");
+    is_page("one too many", &refused, 429);
+    assert_eq!(refused.header("retry-after"), Some("1"));
+    assert!(refused.body.contains("您所在的网络发来的请求太多") && refused.body.contains("请过1秒再试"));
+    // Others are not concerned, nor is another class of requests of the same.
+    assert_eq!(from("192.0.2.2").status, 200);
+    let forwarded = "X-Forwarded-For: 192.0.2.1\r\n";
+    assert_eq!(request(server, "GET", "/favicon.ico", forwarded, b"").status, 200);
+    let program = format!("{forwarded}Accept: application/json\r\n");
+    let head = format!("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{program}\r\n");
+    let told = send(server, head.as_bytes());
+    assert_eq!((told.status, told.header("content-type")), (429, Some("application/problem+json")));
+    std::thread::sleep(Duration::from_millis(1100));
+    assert_eq!(from("192.0.2.1").status, 200, "when it was told");
+    // Whoever watches the server is counted, too, and the account whatever its address is.
+    let watch = || request(server, "GET", "/livez", "X-Forwarded-For: 192.0.2.3\r\n", b"").status;
+    assert_eq!([watch(), watch(), watch()], [200, 200, 429]);
+}
+
+/// Whoever keeps the head of a request, or its body, to themselves is left; whoever opens too many connections as well.
+fn slow(server: &Server) {
+    let open = || {
+        let stream = TcpStream::connect(&server.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(50))).unwrap();
+        stream
+    };
+    let read = |mut stream: TcpStream| {
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        String::from_utf8_lossy(&answer).into_owned()
+    };
+    let began = std::time::Instant::now();
+    let mut head = open();
+    head.write_all(b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ").unwrap();
+    let mut body = open();
+    body.write_all(
+        format!(
+            "POST /sign-in HTTP/1.1\r\nHost: x\r\nSec-Fetch-Site: same-origin\r\nAccept: text/html\r\n{FORM}Content-Length: 1000\r\n\r\nlogin="
+        )
+        .as_bytes(),
+    )
+    .unwrap();
+    // Beside them there is room for as many as the server was told of.
+    let more: Vec<TcpStream> = (0..6).map(|_| open()).collect();
+    let full = open();
+    assert!(read(full).starts_with("HTTP/1.1 503"), "one connection too many");
+    drop(more);
+    let told = read(body);
+    assert!(told.starts_with("HTTP/1.1 408") && told.contains("内容没有在限定时间内传完"), "{told}");
+    let left = read(head);
+    assert!(!left.starts_with("HTTP/1.1 200"), "{left}");
+    let took = began.elapsed();
+    assert!(took > Duration::from_secs(2) && took < Duration::from_secs(20), "{took:?}");
+    assert!(
+        common::until(Duration::from_secs(5), || request(server, "GET", "/offices", "", b"").status == 200)
+    );
+}
+
+#[test]
+fn whoever_asks_too_much_or_too_slowly_is_told_when_to_come_back() {
+    let home = Home::new();
+    let data = home.join("data").display().to_string();
+    city(&data, "1", &[]);
+    let limits = [
+        "--rate",
+        "read=1/5",
+        "--rate",
+        "watch=1/2",
+        "--proxy",
+        "127.0.0.1",
+        "--connections",
+        "8",
+        "--patience",
+        "3",
+    ];
+    let server = Server::start(&[&["serve", "--data", &data, "--port", "0"][..], &limits].concat());
+    too_many(&server);
+    slow(&server);
 }

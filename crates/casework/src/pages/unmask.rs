@@ -21,7 +21,7 @@ use super::{command, ctx_of, grouped};
 use crate::model::{CaseState, UnmaskReason};
 use crate::policy::Who;
 use crate::rules::{LEAST_REASON, letters};
-use crate::unmask::{InFull, UNMASKS_AN_HOUR, Unmask, hidden};
+use crate::unmask::{InFull, UNMASKS_AN_HOUR, Unmask, Unmasked, hidden};
 use crate::{Casework, CaseworkError};
 
 /// Names of controls; the hyphen keeps them apart from others' fields.
@@ -159,11 +159,14 @@ pub(super) async fn show(
         move |casework: &Casework, tx: &mut Tx<'_>, ctx: &Ctx| casework.unmask(tx, ctx, &key, &reason, most);
     let back = path_of(&number, asked.task);
     match command(&casework, &ctx, "case.unmask", unmask).await {
-        Ok(Some(full)) => Ok(answer(&shell, &ctx, &full, asked, Stage::Shown)),
-        Ok(None) => {
+        Ok(Unmasked::Shown(full)) => Ok(answer(&shell, &ctx, &full, asked, Stage::Shown)),
+        Ok(Unmasked::From(next)) => {
             tracing::warn!(account = ctx.actor.account(), most, "numbers in full asked for too often");
-            let words = format!("一小时内最多显示{most}次完整号码，您已经用完。没有显示。请过一会儿再试。");
-            Err(WebError::too_many(words).next(back, "返回"))
+            let wait = next.0.saturating_sub(ctx.now.0).max(1).unsigned_abs().div_ceil(1000);
+            let minutes = wait.div_ceil(60);
+            let words =
+                format!("一小时内最多显示{most}次完整号码，您已经用完。没有显示。请过{minutes}分钟再试。");
+            Err(WebError::too_many(words).retry_after(wait).next(back, "返回"))
         }
         Err(CaseworkError::Store(cause)) => {
             let words = "这次查看没有记下来，所以没有显示完整号码。请过几分钟再试。";

@@ -7,7 +7,8 @@ sql! {
     ADD = "insert into casework_look (id, party, case_id, account, department, office, role, kind, reason, why, at)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
 
-    UNMASKED_SINCE = "select count(*) from casework_look where kind = 'unmasked' and account = $1 and at > $2";
+    UNMASKED_SINCE = "select at from casework_look where kind = 'unmasked' and account = $1 and at > $2
+        order by at desc limit 1 offset $3";
 
     OF_PARTY = "select l.id, l.case_id, l.account, l.department, l.office, l.role, l.kind, l.reason, l.why, l.at,
         c.number, c.service
@@ -56,10 +57,16 @@ pub fn add(tx: &mut Tx<'_>, look: &NewLook<'_>) -> Result<(), StoreError> {
     tx.put(&ADD, params![id, party, case, account, department, office, role, kind, reason, why, at])
 }
 
-/// How often an account has had numbers in full before it since then.
-pub fn unmasked_since(q: &mut Read<'_>, account: i64, since: Instant) -> Result<i64, StoreError> {
-    let (count,): (i64,) = q.one(&UNMASKED_SINCE, params![account, since])?;
-    Ok(count)
+/// When an account had numbers in full before it, the `most`th time back; nothing where it was not so often since then.
+pub fn unmasked_since(
+    q: &mut Read<'_>,
+    account: i64,
+    since: Instant,
+    most: u32,
+) -> Result<Option<Instant>, StoreError> {
+    let before = i64::from(most) - 1;
+    let found: Option<(Instant,)> = q.opt(&UNMASKED_SINCE, params![account, since, before])?;
+    Ok(found.map(|(at,)| at))
 }
 
 /// The latest first, those before a key.

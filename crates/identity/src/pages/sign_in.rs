@@ -1,14 +1,13 @@
 //! Signing in and out: one form for applicants and staff.
 
-use std::net::SocketAddr;
-
 use askama::Template;
 use axum::Extension;
-use axum::extract::{ConnectInfo, Query, State};
+use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use yimen_platform::Actor;
+use yimen_web::traffic::CallerAddress;
 use yimen_web::{Button, Field, Form, FormState, Html, Notice, Page, Shell, WebError, Width, redirect_303};
 
 use crate::cookie::{self, Kind};
@@ -108,22 +107,13 @@ pub(super) async fn submit(
     }
 }
 
-/// Where a request comes from: what the connection says, or the proxy in front.
-pub(super) type Peer = Option<Extension<ConnectInfo<SocketAddr>>>;
+/// Where a request comes from.
+pub(super) type Peer = Option<Extension<CallerAddress>>;
 
 pub(super) fn device(identity: &Identity, headers: &HeaderMap, peer: &Peer) -> Device {
     let user_agent = headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let replaces = cookie::token(headers, identity.settings().secure);
-    let address = match identity.settings().proxied {
-        false => peer.as_ref().map(|Extension(ConnectInfo(peer))| peer.ip()),
-        true => headers
-            .get_all("x-forwarded-for")
-            .iter()
-            .filter_map(|v| v.to_str().ok())
-            .flat_map(|v| v.split(','))
-            .last()
-            .and_then(|last| last.trim().parse().ok()),
-    };
+    let address = peer.as_ref().map(|Extension(CallerAddress(address))| *address);
     Device { user_agent: user_agent.to_owned(), replaces, address }
 }
 

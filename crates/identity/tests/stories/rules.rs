@@ -169,14 +169,38 @@ fn fifty_failures_from_one_address_close_it_and_no_other() {
 #[test]
 fn behind_a_proxy_the_address_is_the_one_the_proxy_saw() {
     on_each_engine_async(|db| async move {
-        let mut settings = settings(false);
-        settings.proxied = true;
-        let world = World::with(db, settings);
+        let world = World::new(db);
         for n in 0..50_u8 {
             let login = format!("user{}", char::from(b'a' + n / 2));
             // Each through another machine of the proxy's.
             from(&world, &format!("10.0.0.{n}:5000"), &login, "Wrong-2026").await;
         }
         assert_eq!(from(&world, "10.0.0.99:1", "zhou", PASSWORD).await.status, StatusCode::TOO_MANY_REQUESTS);
+    });
+}
+
+#[test]
+fn an_account_that_asks_too_often_waits_wherever_it_comes_from_and_others_do_not() {
+    on_each_engine_async(|db| async move {
+        let world = World::new(db);
+        world.clerk();
+        world.citizen();
+        let (clerk, other, citizen) =
+            (world.sign_in("zhou").await, world.sign_in("zhou").await, world.sign_in("13800001234").await);
+        // Two sessions of one account, one after the other.
+        let mut turns = [&clerk, &other].into_iter().cycle().take(50);
+        let refused = loop {
+            let answer = world.get("/api/mine", turns.next().expect("it is refused")).await;
+            match answer.status {
+                StatusCode::OK => {}
+                _ => break answer,
+            }
+        };
+        assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(refused.headers["retry-after"], "1");
+        assert!(refused.body.contains("您的账户操作太频繁"), "{}", refused.body);
+        assert_eq!(world.get("/api/mine", &citizen).await.status, StatusCode::OK);
+        // What is of another kind goes on.
+        assert_eq!(world.get("/mine", &clerk).await.status, StatusCode::OK);
     });
 }

@@ -16,6 +16,7 @@ use yimen_platform::{Actor, Ctx, Ids, ManualClock, Platform, Role, Roles, Sealer
 use yimen_standards::time::Instant;
 use yimen_store::{Store, params, sql};
 use yimen_testkit::TestDb;
+use yimen_web::traffic::{Class, Network, Rate, Rates, Traffic};
 use yimen_web::{Site, UserBadge};
 
 sql! {
@@ -24,6 +25,8 @@ sql! {
 
 pub const NOW: Instant = Instant(1_780_000_000_000);
 pub const MINUTE: i64 = 60_000;
+/// Whose word on where somebody comes from is taken.
+pub const PROXIES: &str = "10.0.0.0/8";
 pub const PASSWORD: &str = "Right-2026";
 
 pub struct World {
@@ -207,12 +210,17 @@ fn app(identity: Identity, secure: bool) -> Router {
             "/mine",
             get(async |who: SignedIn| who.actor.name().to_owned()).post(async |_: SignedIn| "saved"),
         )
+        .route("/api/mine", get(async |who: SignedIn| who.actor.name().to_owned()))
         .route("/staff", get(async |who: StaffOnly| who.staff.office.clone()))
         .route("/citizen", get(async |who: CitizenOnly| format!("{} {}", who.party, who.name)))
         .route("/maybe", get(async |who: Option<SignedIn>| if who.is_some() { "somebody" } else { "nobody" }))
         .layer(axum::middleware::from_fn(yimen_web::error_pages))
         .layer(yimen_identity::layer(identity));
-    yimen_web::wrap(routes, Arc::new(Site { https: secure, ..Site::default() }))
+    let proxies = vec![Network::parse(PROXIES).expect("a network")];
+    // Few calls of an account, so that a test need not make hundreds.
+    let account = Rates::ACCOUNT.with(Class::Api, Rate { per_second: 1, burst: 3 });
+    let traffic = Traffic { proxies, account, ..Traffic::default() };
+    yimen_web::wrap(routes, Arc::new(Site { https: secure, traffic, ..Site::default() }))
 }
 
 async fn whoami(Caller(actor): Caller, badge: Option<Extension<UserBadge>>) -> String {

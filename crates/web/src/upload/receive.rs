@@ -178,6 +178,9 @@ fn broken(error: &MultipartError) -> WebError {
     if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
         return WebError::too_large("一次上传的文件太多或太大，没有保存。请分几次上传。");
     }
+    if crate::traffic::is_too_slow(error) {
+        return WebError::new(crate::ErrorKind::Slow);
+    }
     tracing::debug!(%error, "multipart body broken");
     WebError::bad_request("上传没有完成，文件没有保存。请检查网络后重新上传。")
 }

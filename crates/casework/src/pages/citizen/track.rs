@@ -31,10 +31,12 @@ const REMEMBERED: usize = 10_000;
 pub(super) struct Guesses(Mutex<HashMap<String, (Instant, u32)>>);
 
 impl Guesses {
-    fn is_open(&self, number: &str, now: Instant) -> bool {
+    /// From when on a number that is closed may be asked for again.
+    fn closed_until(&self, number: &str, now: Instant) -> Option<Instant> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let recent = kept.get(number).filter(|(since, _)| now.0 - since.0 < COUNTED_MS);
-        recent.is_none_or(|(_, count)| *count < GUESSES)
+        let (since, count) = kept.get(number)?;
+        let until = since.plus_millis(COUNTED_MS);
+        (until > now && *count >= GUESSES).then_some(until)
     }
 
     fn wrong(&self, number: &str, now: Instant) {
@@ -97,10 +99,10 @@ pub(super) async fn track(
         );
     };
     let ctx = casework.platform.ctx(Actor::System("track"), "");
-    if !guesses.is_open(number.as_str(), ctx.now) {
-        return Err(WebError::too_many(
-            "这个办件编号核对失败的次数太多，请 15 分钟后再查，或者登录后在“我的办件”里查看。",
-        ));
+    if let Some(until) = guesses.closed_until(number.as_str(), ctx.now) {
+        let wait = until.0.saturating_sub(ctx.now.0).unsigned_abs().div_ceil(1000);
+        let words = "这个办件编号核对失败的次数太多，请 15 分钟后再查，或者登录后在“我的办件”里查看。";
+        return Err(WebError::too_many(words).retry_after(wait));
     }
     match find(&casework, &ctx, number.as_str(), &ending).await? {
         Some(case) => {
@@ -193,12 +195,12 @@ mod tests {
     fn few_guesses_are_answered_and_time_forgives() {
         let (guesses, now) = (Guesses::default(), Instant(1_780_000_000_000));
         for _ in 0..GUESSES {
-            assert!(guesses.is_open("A", now));
+            assert!(guesses.closed_until("A", now).is_none());
             guesses.wrong("A", now);
         }
-        assert!(!guesses.is_open("A", now));
-        assert!(guesses.is_open("B", now));
-        assert!(guesses.is_open("A", now.plus_millis(COUNTED_MS)));
+        assert_eq!(guesses.closed_until("A", now), Some(now.plus_millis(COUNTED_MS)));
+        assert!(guesses.closed_until("B", now).is_none());
+        assert!(guesses.closed_until("A", now.plus_millis(COUNTED_MS)).is_none());
     }
 
     #[test]
@@ -208,7 +210,7 @@ mod tests {
             guesses.wrong("A", now);
         }
         guesses.right("A");
-        assert!(guesses.is_open("A", now));
+        assert!(guesses.closed_until("A", now).is_none());
         for n in 0..REMEMBERED + 100 {
             guesses.wrong(&n.to_string(), now.plus_millis(n as i64));
         }
