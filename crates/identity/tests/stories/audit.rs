@@ -9,11 +9,13 @@ use yimen_platform::journal::{self, Entry, Note};
 use yimen_platform::{Actor, Clock, Role, Roles, Staff};
 use yimen_standards::time::Instant;
 use yimen_store::{Read, StoreError, Tx};
+use yimen_testkit::browser::{Browser, Result as Shown};
 use yimen_testkit::{TestDb, on_each_engine_async};
 
 use crate::admin::{administrator, governed_settings};
+use crate::browser::{inspect_refusal, look, serve};
 use crate::factor::set_up;
-use crate::world::{MINUTE, World, clerk};
+use crate::world::{MINUTE, PASSWORD, World, clerk};
 
 /// A city with one case and a log whose signatures are easy to read.
 struct City;
@@ -205,4 +207,40 @@ fn an_export_is_whole_signed_and_noted() {
         assert_eq!(told.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert!(told.body.contains("没有这样的工作人员"), "{}", told.body);
     });
+}
+
+#[test]
+fn the_audit_administrator_follows_an_act_from_the_list_to_its_proof() -> Shown {
+    let db = TestDb::sqlite();
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let mut settings = governed_settings();
+        // How the app is asked for is told elsewhere; here a password is enough.
+        settings.staff_factor = false;
+        settings.audit = Some(Arc::new(City));
+        settings.home = Box::new(|_| "/admin".into());
+        let world = World::on(db.store().clone(), settings);
+        administrator(&world, "aud", "审计", Role::Audit);
+        acts(&world, &["wu", "wang"]).await;
+        let base = serve(&world).await;
+        let browser = Browser::start().await?;
+        let (desk, phone) = (browser.desktop().await?, browser.phone().await?);
+        for session in [&desk, &phone] {
+            session.sign_in(&base, "aud", PASSWORD).await?;
+        }
+        look(&[&desk, &phone], &base, "/admin/journal", "journal").await?;
+        look(&[&desk, &phone], &base, "/admin/journal/export?kind=case.", "journal-export").await?;
+        phone.goto(&format!("{base}/admin/journal")).await?;
+        phone.fill("工作人员", "nobody").await?;
+        phone.click("查找").await?;
+        phone.wait_for("没有这样的工作人员").await?;
+        inspect_refusal(&phone, "journal-wrong").await?;
+        phone.fill("工作人员", "wang").await?;
+        phone.fill("哪一类操作", "办件").await?;
+        phone.click("查找").await?;
+        phone.wait_for("wang先生（wang） 的操作").await?;
+        phone.click("2026年5月29日 04:26").await?;
+        phone.wait_for("核验这一条的凭证").await?;
+        phone.inspect("journal-entry").await
+    })
 }

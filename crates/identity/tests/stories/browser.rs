@@ -6,7 +6,7 @@ use yimen_testkit::browser::{Browser, Result, Session};
 use crate::world::{PASSWORD, World, demo_settings};
 
 /// Serves the world and says where.
-async fn serve(world: &World) -> String {
+pub async fn serve(world: &World) -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = format!("http://{}", listener.local_addr().expect("bound"));
     let app = world.app.clone();
@@ -15,7 +15,7 @@ async fn serve(world: &World) -> String {
 }
 
 /// The browser complains of the status of a form that is shown again; of nothing else.
-async fn inspect_refusal(session: &Session, name: &str) -> Result {
+pub async fn inspect_refusal(session: &Session, name: &str) -> Result {
     let complaints = session.complaints().await?;
     assert!(complaints.len() == 1 && complaints[0].contains("422"), "{complaints:?}");
     session.inspect(name).await
@@ -130,7 +130,7 @@ fn the_app_is_set_up_on_a_phone_and_its_code_asked_for_at_a_desk() -> Result {
 }
 
 /// The rows of a page read the same on a phone and at a desk; each is looked at in both.
-async fn look(sessions: &[&Session], base: &str, path: &str, name: &str) -> Result {
+pub async fn look(sessions: &[&Session], base: &str, path: &str, name: &str) -> Result {
     for session in sessions {
         session.goto(&format!("{base}{path}")).await?;
         session.inspect(name).await?;
