@@ -3,6 +3,7 @@
 mod client;
 mod engine;
 mod fill;
+mod guards;
 mod http;
 mod lives;
 mod pages;
@@ -43,7 +44,7 @@ struct Args {
     /// Folder for the data; its disk is what is measured.
     #[arg(long, default_value = "target/bench")]
     folder: PathBuf,
-    /// Only these parts, of: lives, http, pages.
+    /// Only these parts, of: lives, guards, http, pages.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
 }
@@ -108,6 +109,9 @@ async fn bench(args: &Args) -> Result<(), Failure> {
     let mut report = Report::new(engine.name(), args.json);
     if wanted("lives") {
         measure_lives(&engine, &scale, &mut report).await?;
+    }
+    if wanted("guards") {
+        report.guards(&guards::measure(&engine, scale.lives, scale.rounds).await?);
     }
     if wanted("http") {
         measure_http(&engine, &scale, &mut report).await?;

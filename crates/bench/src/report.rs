@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::fill::Size;
+use crate::guards::Guards;
 use crate::pages::{Pages, Read};
 use crate::stats::Spread;
 
@@ -12,6 +13,7 @@ pub struct Report {
     as_json: bool,
     raw: Value,
     commands: Value,
+    guards: Value,
     http: Value,
     pages: Value,
     ledger: Value,
@@ -24,6 +26,7 @@ impl Report {
             as_json,
             raw: Value::Null,
             commands: Value::Null,
+            guards: Value::Null,
             http: Value::Null,
             pages: Value::Null,
             ledger: Value::Null,
@@ -51,6 +54,18 @@ impl Report {
         ));
         self.raw = json!({ "lives_per_s": rounded(raw) });
         self.commands = json!({ "lives_per_s": rounded(commands), "ratio": rounded(ratio) });
+    }
+
+    pub fn guards(&mut self, guards: &Guards) {
+        let Guards { sealed, bare, checks } = guards;
+        let cost = guards.cost();
+        self.line(&format!(
+            "{:<34}{:>9.1}% of processor time: {sealed:.2} ms a life, {bare:.2} with nothing sealed, {:.1} us of checks",
+            "    authority and encryption",
+            cost * 1e2,
+            checks * 1e3
+        ));
+        self.guards = json!({ "cost": (cost * 1e4).round() / 1e4 });
     }
 
     pub fn http(&mut self, rate: f64, times: Spread, each: f64, cpu: f64, directly: &[&str]) {
@@ -102,8 +117,8 @@ impl Report {
 
     pub fn finish(self) {
         if self.as_json {
-            let Report { raw, commands, http, pages, ledger, engine, .. } = self;
-            let all = json!({ "raw": raw, "commands": commands, "http": http, "pages": pages, "ledger": ledger,
+            let Report { raw, commands, guards, http, pages, ledger, engine, .. } = self;
+            let all = json!({ "raw": raw, "commands": commands, "guards": guards, "http": http, "pages": pages, "ledger": ledger,
                 "engine": engine });
             println!("{all:#}");
         }

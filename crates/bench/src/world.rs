@@ -5,14 +5,16 @@ use std::sync::Arc;
 
 use rand::SeedableRng;
 use rand::rngs::StdRng;
-use yimen::open::{Place, casework, open_with};
+use yimen::open::{Place, casework, open_blobs, open_with};
 use yimen_casework::model::Owner;
 use yimen_casework::{Casework, NewFile};
 use yimen_catalogue::model::Service;
 use yimen_catalogue::{Pack, publish};
 use yimen_demo::{City, Person, Plan, file_papers};
-use yimen_platform::{Actor, Platform, Staff, SystemClock};
+use yimen_platform::{Actor, Platform, Sealer, Staff, SystemClock};
 use yimen_store::{Options, Tape};
+
+use crate::guards::Bare;
 
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -41,7 +43,18 @@ impl World {
         tape: Option<Tape>,
     ) -> Result<World, Failure> {
         let options = Options { tape, ..Options::default() };
-        let platform = open_with(place, Arc::new(SystemClock), options)?;
+        Self::on(open_with(place, Arc::new(SystemClock), options)?, people, services).await
+    }
+
+    /// The same with nothing encrypted.
+    pub async fn bare(place: &Place, people: usize) -> Result<World, Failure> {
+        let mut platform = open_with(place, Arc::new(SystemClock), Options::default())?;
+        platform.sealer = Arc::new(Sealer::with_master(Arc::new(Bare)));
+        platform.blobs = open_blobs(place, platform.sealer.clone())?;
+        Self::on(platform, people, 0).await
+    }
+
+    async fn on(platform: Platform, people: usize, services: usize) -> Result<World, Failure> {
         let pack = Pack::load(Path::new("packs/hangzhou"));
         let ctx = platform.ctx(Actor::System("bench"), "bench");
         let city = pack.city.as_ref().map(|c| c.value.clone());

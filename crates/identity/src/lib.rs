@@ -20,6 +20,7 @@ mod demo;
 mod error;
 mod extract;
 mod factor;
+mod keys;
 mod layer;
 mod limits;
 mod login;
@@ -120,7 +121,7 @@ struct Inner {
 
 impl Identity {
     pub fn new(platform: Platform, mut settings: Settings) -> Self {
-        let mut kinds = vec![proposal::administrator(), policy::kind()];
+        let mut kinds = vec![proposal::administrator(), policy::kind(), keys::kind(platform.sealer.clone())];
         kinds.append(&mut settings.kinds);
         let passwords = password::Passwords::new(settings.cost);
         let inner = Inner { platform, settings, passwords, sessions: cache::Cache::default(), kinds };

@@ -25,7 +25,7 @@ pub use clock::{Clock, ManualClock, SystemClock};
 pub use ctx::Ctx;
 pub use ids::Ids;
 pub use looks::{Look, Looks};
-pub use seal::{Algorithm, DataKey, KEY_NOTICE_MS, MasterKey, SealError, Sealer};
+pub use seal::{Algorithm, DataCipher, DataKey, KEY_NOTICE_MS, MasterKey, SealError, Sealer};
 pub use tail::Tail;
 use yimen_blobs::Blobs;
 use yimen_store::Store;

@@ -158,6 +158,7 @@ fn nav(audience: Audience, who: Option<&UserBadge>) -> Vec<NavItem> {
                 items.extend([
                     NavItem::new("accounts", "/admin/accounts", "账户", "user"),
                     NavItem::new("policy", "/admin/policy", "权限规则", "shield"),
+                    NavItem::new("keys", "/admin/keys", "数据密钥", "shield"),
                     NavItem::new("proposals", "/admin/proposals", "待批事项", "file"),
                     NavItem::new("locks", "/admin/locks", "暂停的登录", "clock"),
                     NavItem::new("sessions", "/admin/sessions", "在线", "search"),

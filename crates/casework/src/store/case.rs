@@ -21,6 +21,8 @@ sql! {
 
     BY_NUMBER = concat!("select ", columns!(), " from casework_case where number = $1");
 
+    NEWEST = "select id from casework_case order by id desc limit $1";
+
     /// Of as many cases as a page of a list names.
     NUMBERS = "select id, number from casework_case
         where id in ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)";
@@ -192,6 +194,10 @@ fn aggregate(row: &CaseRow) -> Result<Case, StoreError> {
         extension: None,
         bills: Vec::new(),
     })
+}
+
+pub fn newest(q: &mut Read<'_>, most: i64) -> Result<Vec<i64>, StoreError> {
+    q.all(&NEWEST, params![most])
 }
 
 /// The numbers of cases, twenty to a read.

@@ -64,6 +64,8 @@ fn routes(account: i64) -> Vec<(&'static str, String)> {
         ("get", one("/administrator")),
         ("post", one("/administrator")),
         ("post", one("/act")),
+        ("get", "/admin/keys".into()),
+        ("post", "/admin/keys".into()),
         ("get", "/admin/policy".into()),
         ("get", "/admin/policy/edit".into()),
         ("post", "/admin/policy/edit".into()),
@@ -416,5 +418,51 @@ fn accounts_are_found_by_name_and_login_a_page_at_a_time() {
             }
         };
         assert_eq!((find(""), find("同名"), find("ub"), find("%"), find("王小明")), (60, 30, 26, 60, 0));
+    });
+}
+
+#[test]
+fn another_data_key_takes_two_people() {
+    on_each_engine_async(|db| async move {
+        let world = governed(db);
+        administrator(&world, "sec", "安全一", Role::Security);
+        administrator(&world, "seb", "安全二", Role::Security);
+        let (one, two) = (set_up(&world, "sec").await.0, set_up(&world, "seb").await.0);
+        let first = world.first_key();
+        for (form, why) in [
+            ("reason=x", "请选择新的密钥用什么算法"),
+            ("cipher=rot13&reason=x", "请选择新的密钥用什么算法"),
+            ("cipher=sm4-gcm", "请填写更换的理由"),
+        ] {
+            let told = world.post("/admin/keys", &one, form).await;
+            assert_eq!(told.status, StatusCode::UNPROCESSABLE_ENTITY, "{form}");
+            assert!(told.body.contains(why), "{form}: {}", told.body);
+        }
+        let proposed = world.post("/admin/keys", &one, "cipher=sm4-gcm&reason=到期更换").await;
+        assert_eq!(proposed.location(), "/admin/keys?done=proposed", "{}", proposed.body);
+        let keys = async || between(&world.get("/admin/keys", &two).await.body, ">第 ", " 把<").len();
+        assert_eq!(keys().await, first);
+        let list = world.get("/admin/proposals", &two).await.body;
+        assert!(list.contains("换用新的数据密钥（sm4-gcm）"), "{list}");
+        let path = format!("/admin/proposals/{}", between(&list, "/admin/proposals/", "\"")[0]);
+        let own = world.post(&path, &one, "answer=approve").await;
+        assert_eq!((own.status.is_client_error(), keys().await), (true, first), "{}", own.body);
+        let done = world.post(&path, &two, "answer=approve").await;
+        assert_eq!(done.location(), "/admin/proposals?done=approve", "{}", done.body);
+        let page = world.get("/admin/keys", &one).await.body;
+        assert!(keys().await == first + 1 && page.contains("即将使用"), "{page}");
+        // Until it seals, no other can be made: that is told to whoever approves.
+        world.post("/admin/keys", &one, "cipher=aes-256-gcm&reason=x").await;
+        let list = world.get("/admin/proposals", &two).await.body;
+        let path = format!("/admin/proposals/{}", between(&list, "/admin/proposals/", "\"")[0]);
+        let early = world.post(&path, &two, "answer=approve").await;
+        assert!(early.body.contains("上一次换密钥还没有生效"), "{}", early.body);
+        world.clock.advance_ms(MINUTE);
+        assert_eq!(
+            world.post(&path, &two, "answer=approve").await.location(),
+            "/admin/proposals?done=approve"
+        );
+        let made: Vec<_> = verbs(&world).await.into_iter().filter(|verb| verb == "key.rotated").collect();
+        assert_eq!(made.len(), 2);
     });
 }

@@ -169,6 +169,7 @@ fn the_security_administrator_makes_an_account_and_two_appoint_an_administrator(
         let both = [&desk, &other];
         look(&both, &base, "/admin", "admin-home").await?;
         look(&both, &base, "/admin/accounts", "admin-accounts").await?;
+        look(&both, &base, "/admin/keys", "admin-keys").await?;
         look(&both, &base, "/admin/locks", "admin-locks").await?;
         look(&both, &base, "/admin/sessions", "admin-sessions").await?;
         look(&both, &base, &format!("/admin/accounts/{zhou}"), "admin-account").await?;

@@ -74,6 +74,12 @@ impl World {
         other
     }
 
+    /// Makes the keys of a new database; how many it has.
+    pub fn first_key(&self) -> usize {
+        yimen_platform::keys::begin(&self.store, &self.platform.sealer, NOW).expect("keys");
+        self.platform.sealer.data_keys().len() - 1
+    }
+
     pub fn system(&self) -> Ctx {
         self.platform.ctx(Actor::System("test"), "test")
     }

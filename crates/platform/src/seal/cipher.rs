@@ -30,10 +30,17 @@ impl Algorithm {
     }
 }
 
+/// A cipher of somebody else's, of a card that encrypts data by itself. The label is bound in, as associated data.
+pub trait DataCipher: Send + Sync {
+    fn seal(&self, nonce: [u8; 12], label: &str, plain: &[u8]) -> Option<Vec<u8>>;
+    fn open(&self, nonce: [u8; 12], label: &str, sealed: &[u8]) -> Option<Vec<u8>>;
+}
+
 // Expanded round keys are large, and most of a ring's keys are only ever read with.
 pub(super) enum Cipher {
     Aes(Box<Aes256Gcm>),
     Sm4(Box<Sm4Gcm>),
+    Theirs(Box<dyn DataCipher>),
 }
 
 impl Cipher {
@@ -58,6 +65,7 @@ impl Cipher {
         match self {
             Cipher::Aes(cipher) => cipher.encrypt(&Nonce::from(nonce), payload).ok(),
             Cipher::Sm4(cipher) => cipher.encrypt(&Nonce::from(nonce), payload).ok(),
+            Cipher::Theirs(cipher) => cipher.seal(nonce, label, plain),
         }
     }
 
@@ -67,6 +75,7 @@ impl Cipher {
         match self {
             Cipher::Aes(cipher) => cipher.decrypt(&Nonce::from(nonce), payload).ok(),
             Cipher::Sm4(cipher) => cipher.decrypt(&Nonce::from(nonce), payload).ok(),
+            Cipher::Theirs(cipher) => cipher.open(nonce, label, sealed),
         }
     }
 }

@@ -3,11 +3,11 @@
 
 use rand::Rng;
 
-use super::cipher::{Algorithm, Cipher, NONCE};
+use super::cipher::{Algorithm, Cipher, DataCipher, NONCE};
 use super::mac;
 
 /// Whoever holds the master key: the key file, or a hardware module or key service that never gives it away. A module needs
-/// no more than these three.
+/// no more than the first three.
 pub trait MasterKey: Send + Sync {
     /// A key for one purpose, always the same: HMAC-SHA256 over the purpose.
     fn derive(&self, purpose: &str) -> [u8; 32];
@@ -17,6 +17,11 @@ pub trait MasterKey: Send + Sync {
 
     /// The data key, unless it was wrapped by another master key or under another label.
     fn unwrap(&self, label: &str, wrapped: &[u8]) -> Option<[u8; 32]>;
+
+    /// The cipher of a data key, where it encrypts data by itself, too.
+    fn cipher(&self, _algorithm: Algorithm, _key: &[u8; 32]) -> Option<Box<dyn DataCipher>> {
+        None
+    }
 }
 
 /// The master key as bytes, from the key file.

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use yimen_standards::time::Instant;
 
-pub use cipher::Algorithm;
+pub use cipher::{Algorithm, DataCipher};
 use cipher::{Cipher, NONCE};
 use master::HeldKey;
 pub use master::MasterKey;
@@ -115,7 +115,7 @@ impl Sealer {
     /// With a master key that somebody else holds.
     pub fn with_master(master: Arc<dyn MasterKey>) -> Self {
         Self {
-            own: Cipher::new(Algorithm::Aes256Gcm, &master.derive("yimen seal")),
+            own: cipher_of(&*master, Algorithm::Aes256Gcm, &master.derive("yimen seal")),
             ring: RwLock::new(Ring {
                 ciphers: BTreeMap::new(),
                 known: Vec::new(),
@@ -145,7 +145,7 @@ impl Sealer {
             let unwrapped = keys.iter().filter(|key| !is_known(key)).map(|key| {
                 let bytes = self.unwrap(key)?;
                 let held = match key.algorithm {
-                    Some(algorithm) => Unwrapped::Cipher(Cipher::new(algorithm, &bytes)),
+                    Some(algorithm) => Unwrapped::Cipher(cipher_of(&*self.master, algorithm, &bytes)),
                     None => Unwrapped::Index(bytes),
                 };
                 Ok((key, held))
@@ -311,6 +311,10 @@ impl Sealer {
     }
 }
 
+fn cipher_of(master: &dyn MasterKey, algorithm: Algorithm, key: &[u8; 32]) -> Cipher {
+    master.cipher(algorithm, key).map_or_else(|| Cipher::new(algorithm, key), Cipher::Theirs)
+}
+
 /// Materials lie sealed in the blob store, each bound to its digest.
 impl yimen_blobs::Seal for Sealer {
     fn seal(&self, digest: &str, plain: &[u8]) -> Result<Vec<u8>, String> {
@@ -417,5 +421,45 @@ mod tests {
         assert!(matches!(stolen, Err(SealError::Unwrap(1))));
         let renamed = DataKey { number: 2, ..key };
         assert!(matches!(sealer.learn(&[renamed], Instant(0)), Err(SealError::Unwrap(2))));
+    }
+
+    /// A module that turns every bit around, to be told from the ciphers here.
+    struct Card;
+
+    impl MasterKey for Card {
+        fn derive(&self, _: &str) -> [u8; 32] {
+            [7; 32]
+        }
+        fn wrap(&self, _: &str, key: &[u8; 32]) -> Vec<u8> {
+            key.to_vec()
+        }
+        fn unwrap(&self, _: &str, wrapped: &[u8]) -> Option<[u8; 32]> {
+            wrapped.try_into().ok()
+        }
+        fn cipher(&self, _: Algorithm, _: &[u8; 32]) -> Option<Box<dyn DataCipher>> {
+            Some(Box::new(Card))
+        }
+    }
+
+    impl DataCipher for Card {
+        fn seal(&self, _: [u8; 12], _: &str, plain: &[u8]) -> Option<Vec<u8>> {
+            Some(plain.iter().map(|byte| !byte).collect())
+        }
+        fn open(&self, _: [u8; 12], _: &str, sealed: &[u8]) -> Option<Vec<u8>> {
+            Some(sealed.iter().map(|byte| !byte).collect())
+        }
+    }
+
+    #[test]
+    fn a_module_that_encrypts_by_itself_does_it_under_every_key() {
+        let sealer = Sealer::with_master(Arc::new(Card));
+        let by_master = sealer.seal_text("x", "a");
+        sealer.learn(&[sealer.data_key(1, Algorithm::Sm4Gcm, Instant(0), 0)], Instant(0)).unwrap();
+        let by_key = sealer.seal_text("x", "a");
+        for sealed in [&by_master, &by_key] {
+            assert_eq!(sealed.last(), Some(&!b'a'));
+            assert_eq!(sealer.open_text("x", sealed).unwrap(), "a");
+        }
+        assert_eq!((Sealer::sealed_by(&by_master).unwrap(), Sealer::sealed_by(&by_key).unwrap()), (0, 1));
     }
 }

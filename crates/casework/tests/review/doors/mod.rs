@@ -92,6 +92,8 @@ const DOORS: &[(&str, &str, &str)] = &[
     ("get", "/admin/journal/export", "audit"),
     ("post", "/admin/journal/export", "audit"),
     ("get", "/admin/journal/{seq}", "audit"),
+    ("get", "/admin/keys", "security"),
+    ("post", "/admin/keys", "security"),
     ("get", "/admin/policy", "security"),
     ("get", "/admin/policy/edit", "security"),
     ("post", "/admin/policy/edit", "security"),

@@ -3,6 +3,7 @@
 mod account;
 mod accounts;
 mod journal;
+mod keys;
 mod lists;
 mod policy;
 mod proposals;
@@ -29,6 +30,7 @@ pub(super) fn routes() -> Router<Identity> {
         .route("/admin/journal", get(journal::page))
         .route("/admin/journal/export", get(journal::form_page).post(journal::file))
         .route("/admin/journal/{seq}", get(journal::entry_page))
+        .route("/admin/keys", get(keys::page).post(keys::propose))
         .route("/admin/policy", get(policy::page))
         .route("/admin/policy/edit", get(policy::edit_page).post(policy::preview))
         .route("/admin/policy/propose", post(policy::propose))
@@ -96,6 +98,7 @@ async fn home(
             vec![
                 Card::new("/admin/accounts", "账户").text("新建、查找、修改岗位和角色、重置、停用"),
                 Card::new("/admin/policy", "权限规则").text("谁可以对办件做什么；修改须两位管理员"),
+                Card::new("/admin/keys", "数据密钥").text("正在使用哪一把；更换须两位管理员"),
                 Card::new("/admin/proposals", "待批事项").text("需要两位管理员共同决定的事"),
                 Card::new("/admin/locks", "暂停的登录").text("输错次数太多的登录名和地址"),
                 Card::new("/admin/sessions", "在线的工作人员").text("查看和退出登录"),
