@@ -146,6 +146,7 @@ fn with_two_of_security(db: &TestDb) -> World {
     settings.staff_factor = false;
     settings.home = Box::new(|_| "/admin".into());
     let world = World::on(db.store().clone(), settings);
+    world.first_key();
     administrator(&world, "sec", "安全一", Role::Security);
     administrator(&world, "seb", "安全二", Role::Security);
     world
