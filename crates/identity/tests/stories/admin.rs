@@ -353,7 +353,7 @@ fn locks_are_lifted_and_sessions_ended_by_the_security_administrator() {
         world.clerk();
         administrator(&world, "sec", "安全", Role::Security);
         let (zhou, secret, _) = set_up(&world, "zhou").await;
-        let (security, ..) = set_up(&world, "sec").await;
+        let (security, own_secret, _) = set_up(&world, "sec").await;
         for login in ["zhou", "nobody"] {
             for _ in 0..5 {
                 world.attempt(login, "Wrong-2026").await;
@@ -380,8 +380,22 @@ fn locks_are_lifted_and_sessions_ended_by_the_security_administrator() {
             let none = world.post("/admin/sessions", &security, &format!("session={wrong}")).await;
             assert_eq!(none.location(), "/admin/sessions?done=0", "{wrong}");
         }
-        for session in sessions {
-            let ended = world.post("/admin/sessions", &security, &format!("session={session}")).await;
+        // After five minutes neither is done without the code, and nothing was done by asking.
+        world.clock.advance_ms(6 * MINUTE);
+        for _ in 0..5 {
+            world.attempt("nobody", "Wrong-2026").await;
+        }
+        for (path, form) in
+            [("/admin/locks", "lock=x"), ("/admin/sessions", &format!("session={}", sessions[0]))]
+        {
+            assert!(world.get(path, &security).await.body.contains("name=\"code\""), "{path}");
+            let told = world.post(path, &security, form).await;
+            assert!(told.body.contains("请填写动态口令应用里的验证码"), "{path}: {}", told.body);
+        }
+        assert!(world.whoami(&zhou).await.starts_with("staff|"));
+        let code = own_secret.code(world.clock.now());
+        for (session, code) in sessions.into_iter().zip([&*format!("&code={code}"), ""]) {
+            let ended = world.post("/admin/sessions", &security, &format!("session={session}{code}")).await;
             assert_eq!(ended.location(), "/admin/sessions?done=1");
         }
         for cookie in [&zhou, &entered.cookie()] {
