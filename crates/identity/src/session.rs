@@ -75,7 +75,7 @@ impl Session {
         })
     }
 
-    fn is_alive(&self, now: Instant) -> bool {
+    pub(crate) fn is_alive(&self, now: Instant) -> bool {
         let seen = Instant(self.seen_at.load(Ordering::Relaxed));
         now < self.expires_at && now < seen.plus_millis(self.idle_ms)
     }

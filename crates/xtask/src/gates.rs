@@ -4,13 +4,14 @@ use crate::args::Args;
 use crate::postgres::Postgres;
 use crate::shell::{self, Outcome};
 use crate::tests_gate::{self, Counts, Selection};
-use crate::{axe, lint, packages, postgres, tidy};
+use crate::{axe, lint, packages, postgres, third_party, tidy};
 use std::time::{Duration, Instant};
 
 /// What the gates share: the prepared surroundings and the tests asked for.
 pub struct Surroundings {
     postgres: Option<Postgres>,
     axe: Option<std::path::PathBuf>,
+    third_party: Option<std::path::PathBuf>,
     selection: Selection,
     counts: Counts,
 }
@@ -51,7 +52,8 @@ pub fn run(args: &[String]) -> Outcome {
     }
     let chosen: Vec<&Gate> =
         GATES.iter().filter(|gate| only.is_empty() || only.iter().any(|name| name == gate.name)).collect();
-    let mut around = Surroundings { postgres: None, axe: None, selection, counts: Counts::default() };
+    let counts = Counts::default();
+    let mut around = Surroundings { postgres: None, axe: None, third_party: None, selection, counts };
     let mut times = Vec::new();
     if chosen.iter().any(|gate| gate.prepared) {
         let (outcome, time) = timed("set-up", || prepare(&mut around, may_install));
@@ -88,6 +90,7 @@ fn timed(name: &str, work: impl FnOnce() -> Outcome) -> (Outcome, Duration) {
 fn prepare(around: &mut Surroundings, may_install: bool) -> Outcome {
     packages::ensure(may_install)?;
     around.axe = Some(axe::ensure()?);
+    around.third_party = Some(third_party::ensure()?);
     let server = Postgres::start()?;
     println!("a PostgreSQL of our own is running");
     around.postgres = Some(server);
@@ -103,6 +106,9 @@ impl Surroundings {
         }
         if let Some(script) = &self.axe {
             variables.push((axe::VARIABLE, script.into()));
+        }
+        if let Some(folder) = &self.third_party {
+            variables.push((third_party::VARIABLE, folder.into()));
         }
         variables
     }

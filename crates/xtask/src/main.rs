@@ -10,6 +10,7 @@ mod postgres;
 mod shell;
 mod shots;
 mod tests_gate;
+mod third_party;
 mod tidy;
 
 use std::process::ExitCode;

@@ -31,8 +31,16 @@ const NEEDS: &[Need] = &[
     },
     Need {
         package: "npm",
-        why: "fetching axe-core, the accessibility checks (only when it is not yet in target/xtask)",
-        present: || crate::axe::is_cached() || shell::find("npm").is_some(),
+        why: "fetching axe-core and the OpenID Connect packages (only when they are not yet in target/xtask)",
+        present: || {
+            let fetched = crate::axe::is_cached() && crate::third_party::is_cached();
+            fetched || shell::find("npm").is_some()
+        },
+    },
+    Need {
+        package: "nodejs",
+        why: "the OpenID Connect client and provider of others that our own are tested with",
+        present: || shell::find("node").is_some(),
     },
 ];
 

@@ -12,6 +12,7 @@ use yimen_casework::pages::{LookLog, looks_kept};
 use yimen_catalogue::pages::Panels;
 use yimen_identity::{Identity, Place, Places};
 use yimen_ledger::Ledger;
+use yimen_oidc::Oidc;
 use yimen_payments::Payments;
 use yimen_platform::{Actor, Role, Staff};
 use yimen_store::Store;
@@ -49,6 +50,7 @@ pub fn router_on(app: &App, site: Site, disks: Disks) -> Router {
         .merge(yimen_catalogue::pages::routes(catalogue, platform, panels))
         .merge(yimen_casework::pages::routes(app.casework.clone()))
         .merge(yimen_identity::routes(app.identity.clone()))
+        .merge(yimen_oidc::routes(oidc(app)))
         .merge(ledger::routes(&app.ledger));
     if let Some(payments) = &app.payments {
         routes = routes.merge(yimen_payments::routes(payments.clone()));
@@ -70,6 +72,16 @@ pub fn router_on(app: &App, site: Site, disks: Disks) -> Router {
     // Watched without a session, but not without limits.
     let routes = routes.merge(health::routes(&app.casework, disks));
     yimen_web::wrap(routes, Arc::new(site))
+}
+
+/// One sign-in for the departments' own systems.
+pub fn oidc(app: &App) -> Oidc {
+    let casework = app.casework.clone();
+    let departments = move || {
+        let catalogue = casework.catalogue.get();
+        catalogue.city().departments.iter().map(|one| (one.id.clone(), one.name.clone())).collect()
+    };
+    Oidc::new(app.casework.platform.clone(), app.identity.clone(), &app.base, departments)
 }
 
 /// Nothing leaves before the disk has what it tells: asked once for the whole answer, not at each read.
@@ -166,6 +178,11 @@ fn nav(audience: Audience, who: Option<&UserBadge>) -> Vec<NavItem> {
             }
             if who.is_some_and(|badge| badge.role.contains(Role::Audit.zh())) {
                 items.push(NavItem::new("journal", "/admin/journal", "操作记录", "search"));
+            }
+            if who.is_some_and(|badge| {
+                [Role::Security, Role::System].iter().any(|role| badge.role.contains(role.zh()))
+            }) {
+                items.push(NavItem::new("oidc", "/admin/oidc", "接入的系统", "file"));
             }
             items
         }

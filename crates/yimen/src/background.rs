@@ -7,6 +7,7 @@ use yimen_casework::{Casework, SWEEP_EVERY};
 use yimen_identity::Identity;
 use yimen_ledger::Ledger;
 use yimen_ledger::witness::{Answer, KnownWitness};
+use yimen_oidc::{Oidc, OidcError};
 use yimen_payments::Payments;
 use yimen_platform::{Actor, Platform, keys};
 
@@ -32,6 +33,7 @@ impl Background {
         tasks.push(tokio::spawn(forget(app.identity.clone())));
         tasks.push(tokio::spawn(follow_policy(app.identity.clone())));
         tasks.push(tokio::spawn(log(app.ledger.clone())));
+        tasks.push(tokio::spawn(keep_oidc(crate::app::oidc(app))));
         if !app.ledger.witnesses.is_empty() {
             tasks.push(tokio::spawn(ask_witnesses(app.ledger.clone())));
         }
@@ -131,6 +133,26 @@ async fn forget(identity: Identity) {
             Ok(0) => {}
             Ok(forgotten) => tracing::info!(forgotten, "old sessions and attempts removed"),
             Err(error) => tracing::error!(%error, "old sessions could not be removed; trying again"),
+        }
+    }
+}
+
+/// A new signing key when the last has had its time; codes and tokens that have run out are removed.
+async fn keep_oidc(oidc: Oidc) {
+    let mut every = tokio::time::interval(SESSIONS);
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        every.tick().await;
+        let ctx = oidc.platform.ctx(Actor::System("单点登录"), "oidc");
+        let kept = async {
+            if oidc.renew_key(&ctx).await? {
+                tracing::info!("a new key for ID tokens");
+            }
+            while oidc.sweep().await? > 0 {}
+            Ok::<_, OidcError>(())
+        };
+        if let Err(error) = kept.await {
+            tracing::error!(%error, "sign-ins of other systems could not be kept in order; trying again");
         }
     }
 }

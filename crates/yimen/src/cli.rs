@@ -15,7 +15,7 @@ use yimen_standards::time::Instant;
 
 use crate::account_cli::{self, Administrator};
 use crate::traffic_args::TrafficArgs;
-use crate::{backup_cli, demo, key_cli, ledger_cli, pack, serve};
+use crate::{backup_cli, demo, key_cli, ledger_cli, oidc_cli, pack, serve};
 
 /// 一门：只进一扇门的政务服务平台。
 #[derive(Parser)]
@@ -97,9 +97,29 @@ enum Command {
     /// 列出数据密钥；换用新的一把，把以前的数据改用它加密，删除旧的；更换主密钥
     #[command(subcommand)]
     Key(KeyCommand),
+    /// 单点登录：列出给登录凭证签名的密钥；换一把
+    #[command(subcommand)]
+    Oidc(OidcCommand),
     /// 建立第一批管理员；全都登录不了时重置
     #[command(subcommand)]
     Account(AccountCommand),
+}
+
+#[derive(Subcommand)]
+enum OidcCommand {
+    /// 列出签名密钥：哪一把在用，各用到什么时候
+    Keys {
+        #[command(flatten)]
+        place: PlaceArgs,
+    },
+    /// 换一把签名密钥，服务不用停
+    Rotate {
+        /// 怀疑密钥泄露：新的立即使用，以前的立即作废
+        #[arg(long)]
+        at_once: bool,
+        #[command(flatten)]
+        place: PlaceArgs,
+    },
 }
 
 #[derive(Subcommand)]
@@ -361,6 +381,10 @@ impl Cli {
             }
             Command::Account(AccountCommand::Reset { login, place }) => {
                 account_cli::reset(&place.place(), &login)
+            }
+            Command::Oidc(OidcCommand::Keys { place }) => oidc_cli::list(&place.place()),
+            Command::Oidc(OidcCommand::Rotate { at_once, place }) => {
+                oidc_cli::rotate(&place.place(), at_once)
             }
             Command::Key(KeyCommand::List { place }) => key_cli::list(&place.place()),
             Command::Key(KeyCommand::Rotate { cipher, place }) => key_cli::rotate(&place.place(), cipher),

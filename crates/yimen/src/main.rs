@@ -6,6 +6,7 @@ mod cli;
 mod demo;
 mod key_cli;
 mod ledger_cli;
+mod oidc_cli;
 mod pack;
 mod serve;
 mod traffic_args;

@@ -17,8 +17,12 @@ const TELL_EVERY: Duration = Duration::from_secs(5);
 
 /// Every table with something sealed in it.
 pub fn tables() -> impl Iterator<Item = &'static SealedTable> {
-    let domains: [&'static [SealedTable]; 3] =
-        [yimen_parties::SEALED, yimen_casework::store::reseal::SEALED, yimen_identity::SEALED];
+    let domains: [&'static [SealedTable]; 4] = [
+        yimen_parties::SEALED,
+        yimen_casework::store::reseal::SEALED,
+        yimen_identity::SEALED,
+        yimen_oidc::SEALED,
+    ];
     domains.into_iter().flatten()
 }
 

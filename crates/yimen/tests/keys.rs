@@ -184,6 +184,24 @@ fn a_master_key_that_is_given_must_be_one() {
 }
 
 #[test]
+fn a_key_for_id_tokens_is_made_at_the_command_line_and_listed() {
+    let home = Home::new();
+    let data = home.join("data").display().to_string();
+    refused(&["oidc", "keys", "--data", &data], &["没有一门的数据", "--data"]);
+    done(&["ledger", "keys", "--data", &data]);
+    assert!(done(&["oidc", "keys", "--data", &data]).out.contains("还没有签名密钥"));
+    done(&["oidc", "rotate", "--data", &data]);
+    let next = done(&["oidc", "rotate", "--data", &data]).out;
+    assert!(next.contains("起使用") && next.contains("继续公布"), "{next}");
+    refused(&["oidc", "rotate", "--data", &data], &["还没有生效"]);
+    let listed = done(&["oidc", "keys", "--data", &data]).out;
+    assert!(listed.contains("使用中") && listed.matches("建立").count() == 2, "{listed}");
+    assert!(done(&["oidc", "rotate", "--at-once", "--data", &data]).out.contains("已经作废"));
+    let listed = done(&["oidc", "keys", "--data", &data]).out;
+    assert!(listed.contains("使用中") && listed.matches("起作废").count() == 2, "{listed}");
+}
+
+#[test]
 fn a_new_data_key_is_made_at_the_command_line_and_listed() {
     let home = Home::new();
     let data = home.join("data").display().to_string();

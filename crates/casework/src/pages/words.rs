@@ -372,6 +372,13 @@ pub fn act_words(verb: &str) -> String {
         "key.master_changed" => "更换主密钥",
         "catalogue.published" => "发布事项",
         "journal.exported" => "导出操作记录",
+        "oidc.client_added" => "接入一个部门系统",
+        "oidc.client_changed" => "修改接入的系统",
+        "oidc.secret_renewed" => "更换接入系统的密钥",
+        "oidc.client_closed" => "停用接入的系统",
+        "oidc.granted" => "用一门账户登录部门系统",
+        "oidc.ended" => "部门系统的登录结束",
+        "oidc.key_made" => "换用新的登录签名密钥",
         other => other,
     };
     words.into()

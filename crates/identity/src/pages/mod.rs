@@ -8,9 +8,19 @@ mod sign_in;
 mod steps;
 
 use axum::Router;
+use axum::response::Response;
 use axum::routing::{get, post};
 
-use crate::Identity;
+use crate::cookie::{self, Kind};
+use crate::{Identity, Session};
+
+impl Identity {
+    /// Signs the caller of another domain's page out: the answer takes the cookie along.
+    pub async fn sign_out_with(&self, session: &Session, answer: Response) -> crate::Result<Response> {
+        self.sign_out(session).await?;
+        Ok(sign_in::with_cookie(answer, cookie::clear(Kind::Session, self.settings().secure)))
+    }
+}
 
 /// `/sign-in` with its steps, `/sign-out`, `/me/sessions`, `/me/password`, `/me/factor`, `/admin`. Needs [`crate::layer`] around it.
 pub fn routes(identity: Identity) -> Router {

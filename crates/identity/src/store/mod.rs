@@ -76,6 +76,11 @@ sql! {
         a.department, a.office, a.counter from identity_session s join identity_account a on a.id = s.account
         where s.token_digest = $1 and a.closed_at is null";
 
+    /// The same by its number, for who knows it by that.
+    SESSION_BY_ID = "select s.id, s.account, s.created_at, s.seen_at, s.expires_at, s.proved_at, a.kind, a.name, a.party,
+        a.roles, a.department, a.office, a.counter from identity_session s join identity_account a on a.id = s.account
+        where s.id = $1 and a.closed_at is null";
+
     INSERT_SESSION = "insert into identity_session (id, token_digest, account, created_at, seen_at, expires_at,
         proved_at, agent) values ($1, $2, $3, $4, $4, $5, $4, $6)";
 
@@ -306,6 +311,10 @@ pub(crate) fn clear_attempt(tx: &mut Tx<'_>, index: &str) -> Result<(), StoreErr
 
 pub(crate) fn session(q: &mut Read<'_>, digest: &str) -> Result<Option<SessionRow>, StoreError> {
     q.opt(&SESSION, params![digest])
+}
+
+pub(crate) fn session_by_id(q: &mut Read<'_>, id: i64) -> Result<Option<SessionRow>, StoreError> {
+    q.opt(&SESSION_BY_ID, params![id])
 }
 
 /// A session to be written.

@@ -68,6 +68,11 @@ impl Class {
         let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE);
         match first {
             "api" => return Class::Api,
+            "oauth"
+                if matches!(path, "/oauth/token" | "/oauth/revoke" | "/oauth/userinfo" | "/oauth/jwks") =>
+            {
+                return Class::Api;
+            }
             "tlog" => return Class::Tile,
             "assets" | "favicon.ico" => return Class::Asset,
             "healthz" | "livez" | "readyz" | "version" => return Class::Watch,

@@ -74,6 +74,7 @@ impl Site {
         cases.proposal =
             identity.propose_administrator(&ctx, cases.account, Role::System, reason).await.unwrap();
         let app = app(world, identity.clone(), ledger);
+        cases.client = connect(&app, world).await;
         take_in(&app, &ctx).await;
         let rules = UnmaskRules { an_hour: UNMASKS };
         let router = app::router(&app, app::site(&app)).layer(axum::Extension(rules));
@@ -227,6 +228,18 @@ fn app(world: &World, identity: Identity, ledger: Ledger) -> App {
     }
 }
 
+/// A system of a department.
+async fn connect(app: &App, world: &World) -> String {
+    let new = yimen_oidc::NewClient {
+        name: "核税系统".into(),
+        redirects: vec!["https://tax.example/cb".into()],
+        citizens: true,
+        ..Default::default()
+    };
+    let ctx = world.casework.platform.ctx(Actor::System("test"), "test");
+    app::oidc(app).register(&ctx, new, true).await.unwrap().0
+}
+
 /// The cases that the routes are tried on.
 pub struct Cases {
     draft: String,
@@ -237,6 +250,7 @@ pub struct Cases {
     bill: i64,
     account: i64,
     proposal: i64,
+    client: String,
 }
 
 impl Cases {
@@ -252,7 +266,17 @@ impl Cases {
             .read_blocking(move |q| yimen_casework::store::materials::files(q, id))
             .unwrap();
         let bill = world.case(&billed).bills[0].id;
-        Cases { draft, accepted, billed, task, file: files[0].id, bill, account: 0, proposal: 0 }
+        Cases {
+            draft,
+            accepted,
+            billed,
+            task,
+            file: files[0].id,
+            bill,
+            account: 0,
+            proposal: 0,
+            client: String::new(),
+        }
     }
 
     /// The address of a route on one of these cases.
@@ -282,6 +306,7 @@ impl Cases {
             .replace("{version}", "0")
             .replace("{seq}", "1")
             .replace("{account}", &self.account.to_string())
+            .replace("{client}", &self.client)
     }
 
     pub fn revisions(&self, world: &World) -> Vec<i64> {

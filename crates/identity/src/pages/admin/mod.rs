@@ -102,11 +102,13 @@ async fn home(
                 Card::new("/admin/proposals", "待批事项").text("需要两位管理员共同决定的事"),
                 Card::new("/admin/locks", "暂停的登录").text("输错次数太多的登录名和地址"),
                 Card::new("/admin/sessions", "在线的工作人员").text("查看和退出登录"),
+                Card::new("/admin/oidc", "接入的系统").text("用一门账户登录的部门系统"),
             ],
         ),
         Role::System => (
             "保障系统运行；看不到账户和任何办件。",
             vec![
+                Card::new("/admin/oidc", "接入的系统").text("用一门账户登录的部门系统"),
                 Card::new("/readyz", "运行状况").text("数据库、事项、时限检查"),
                 Card::new("/version", "程序版本").text("正在运行的版本"),
             ],
