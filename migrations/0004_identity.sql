@@ -36,6 +36,8 @@ create index identity_account_party on identity_account (party);
 create table identity_login (
   login_index TEXT NOT NULL PRIMARY KEY,
   account {{int}} NOT NULL REFERENCES identity_account (id),
+  -- staff, phone or number
+  kind TEXT NOT NULL,
   -- For the owner and for lists; masked where it is a number or a phone.
   shown TEXT NOT NULL
 ){{strict}};
@@ -142,3 +144,32 @@ create table identity_policy (
   replaced TEXT NOT NULL,
   proposal {{int}} NOT NULL UNIQUE REFERENCES identity_proposal (id)
 ){{strict}};
+
+-- Codes sent to phones: to sign in, to register, to change the phone. The code itself is never stored, only its keyed
+-- digest; what was typed with it lies sealed until it is answered.
+create table identity_code (
+  -- Of the token the browser holds.
+  token_index TEXT NOT NULL PRIMARY KEY,
+  -- sign_in, register or phone
+  purpose TEXT NOT NULL,
+  -- Whose it is; 0 where nobody's: it is asked for and answered like any other.
+  account {{int}} NOT NULL,
+  code_index TEXT NOT NULL,
+  -- Phone, and for a registration name and number.
+  asked_sealed {{bytes}} NOT NULL,
+  -- Wrong answers to this code.
+  tries {{int}} NOT NULL,
+  -- When the code is over, and when it is too late to ask for another.
+  expires_at {{int}} NOT NULL,
+  ends_at {{int}} NOT NULL
+){{strict}};
+create index identity_code_end on identity_code (ends_at);
+
+-- How many codes were asked for, by phone (keyed digest) and by network address. Removed when it no longer counts.
+create table identity_quota (
+  subject TEXT NOT NULL PRIMARY KEY,
+  since {{int}} NOT NULL,
+  asked {{int}} NOT NULL,
+  last_at {{int}} NOT NULL
+){{strict}};
+create index identity_quota_age on identity_quota (last_at);

@@ -12,6 +12,7 @@ use crate::login::Typed;
 use crate::model::{NewAccount, Position};
 use crate::password::PasswordHash;
 use crate::password_rule::check_new;
+use crate::session::Session;
 use crate::store::{self, ColleagueRow};
 use crate::{Identity, IdentityError, Result};
 
@@ -73,7 +74,7 @@ impl Identity {
         let id = ctx.new_id();
         store::insert_account(tx, id, &new, (hash, factor), ctx.now)?;
         for login in &new.logins {
-            if !store::insert_login(tx, &login.index(&self.platform().sealer), id, login.shown())? {
+            if !store::insert_login(tx, &login.index(&self.platform().sealer), id, login)? {
                 return Err(IdentityError::LoginTaken);
             }
         }
@@ -115,6 +116,35 @@ impl Identity {
         };
         self.platform().store.write("account.close", close).await?;
         self.forget_sessions_of(account);
+        Ok(())
+    }
+
+    /// Whether an account has one; who registered by code may have none.
+    pub(crate) async fn has_password(&self, account: i64) -> Result<bool> {
+        let hash = self.platform().store.read(move |q| store::password(q, account)).await?;
+        Ok(hash.is_some_and(|hash| !hash.is_none()))
+    }
+
+    /// The first password of who has signed in by code a moment ago and has none.
+    pub(crate) async fn set_first_password(&self, ctx: &Ctx, new: &str, session: &Session) -> Result<()> {
+        let account = ctx.actor.account();
+        if self.has_password(account).await? || !session.is_fresh(ctx.now) {
+            return Err(IdentityError::Forbidden);
+        }
+        self.check_password(account, new).await?;
+        let hash = self.hash_password(new.to_owned()).await?;
+        let (ctx, keep) = (ctx.clone(), session.id);
+        let set = move |tx: &mut Tx<'_>| -> Result<()> {
+            // Somebody was faster: then the present one is asked for.
+            if store::password(tx, account)?.is_some_and(|hash| !hash.is_none()) {
+                return Err(IdentityError::Forbidden);
+            }
+            store::set_password(tx, (account, ctx.new_id()), &hash, false, ctx.now)?;
+            store::end_others(tx, account, keep)?;
+            note(tx, &ctx, "account.password_changed", Changed { account, kind: None, roles: None })
+        };
+        self.platform().store.write("password.first", set).await?;
+        self.inner.sessions.end(|one| one.account == account && one.id != keep);
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 //! What can go wrong with accounts and sessions, with the words for people.
 
-use yimen_parties::web_error;
+use yimen_parties::{PartyError, web_error};
 use yimen_standards::time::Instant;
 use yimen_store::StoreError;
 use yimen_web::{FieldError, WebError};
@@ -23,6 +23,19 @@ pub enum IdentityError {
     /// Of a code that is asked for again while signed in.
     #[error("验证码不正确，请重新输入")]
     WrongProof { left: i64 },
+    /// Of a code sent to a phone, which is its own limit.
+    #[error("验证码不正确")]
+    WrongSentCode { left: i64 },
+    #[error("验证码已失效，请重新获取")]
+    CodeOver,
+    /// Codes were asked for too often.
+    #[error("获取验证码太频繁")]
+    TooSoon { until: Instant, now: Instant },
+    #[error("本站还没有接入短信平台，不能使用短信验证码。请用密码登录，或到政务服务窗口办理")]
+    NoMessages,
+    /// Who this is cannot be settled online.
+    #[error("填写的信息不能在网上办理，请到政务服务窗口办理")]
+    NotHere,
     #[error("需要另一位安全管理员决定：提出的人只能撤回，不能自己批准")]
     SecondPerson,
     #[error("这件事已经有了结果，或者已过期")]
@@ -54,6 +67,11 @@ impl IdentityError {
         IdentityError::Invalid(vec![FieldError::new(field, message)])
     }
 
+    pub(crate) fn fields_of(errors: impl IntoIterator<Item = (&'static str, String)>) -> Self {
+        let errors = errors.into_iter().map(|(field, message)| FieldError::new(field, message));
+        IdentityError::Invalid(errors.collect())
+    }
+
     /// What to write beside which field of a form; empty when no field is to blame.
     pub fn fields(&self) -> Vec<FieldError> {
         let one = |field: &str, message: String| vec![FieldError::new(field, message)];
@@ -67,6 +85,16 @@ impl IdentityError {
             IdentityError::LoginTaken => one("login", self.to_string()),
             IdentityError::WrongPassword { left } => counted("password", *left),
             IdentityError::WrongCode { left } | IdentityError::WrongProof { left } => counted("code", *left),
+            IdentityError::WrongSentCode { left: 0 } => {
+                one("code", format!("{self}，这个验证码已失效，请重新获取"))
+            }
+            IdentityError::WrongSentCode { left } => {
+                one("code", format!("{self}，请重新输入，还可以输入{left}次"))
+            }
+            IdentityError::CodeOver => one("code", self.to_string()),
+            IdentityError::TooSoon { until, now } => {
+                one("phone", format!("{self}，请在{}后再获取", wait(until.0.saturating_sub(now.0))))
+            }
             IdentityError::RolesTogether => one("roles", self.to_string()),
             IdentityError::PolicyMoved => one("answer", self.to_string()),
             IdentityError::Locked { until } => {
@@ -75,6 +103,30 @@ impl IdentityError {
                 one("password", format!("{self}，请在{:02}:{:02}之后再试", minute / 60, minute % 60))
             }
             _ => Vec::new(),
+        }
+    }
+}
+
+/// How long to wait, rounded up, in the largest unit that says it.
+fn wait(ms: i64) -> String {
+    let seconds = ms.max(0) / 1000 + 1;
+    match seconds {
+        ..=90 => format!("{seconds}秒"),
+        91..=5400 => format!("{}分钟", seconds / 60 + 1),
+        _ => format!("{}小时", seconds / 3600 + 1),
+    }
+}
+
+impl From<PartyError> for IdentityError {
+    fn from(error: PartyError) -> Self {
+        match error {
+            PartyError::Store(error) => error.into(),
+            PartyError::Invalid(fields) => IdentityError::Invalid(fields),
+            PartyError::NameConflict | PartyError::Forbidden => IdentityError::NotHere,
+            PartyError::NotFound => IdentityError::NotFound,
+            // Tried again as a whole.
+            PartyError::Stale => IdentityError::Store(StoreError::Busy),
+            PartyError::Sealed(cause) => IdentityError::Internal(cause.to_string()),
         }
     }
 }
@@ -98,6 +150,8 @@ impl From<IdentityError> for WebError {
             | IdentityError::WrongPassword { .. }
             | IdentityError::RolesTogether
             | IdentityError::WrongProof { .. }
+            | IdentityError::WrongSentCode { .. }
+            | IdentityError::CodeOver
             | IdentityError::WrongCode { .. } => WebError::invalid(error.fields()),
             IdentityError::SignInGone => WebError::sign_in(),
             IdentityError::Locked { .. } => {
@@ -105,6 +159,16 @@ impl From<IdentityError> for WebError {
                 let told = told.first().map_or_else(|| error.to_string(), |one| one.message.clone());
                 WebError::too_many(format!("{told}。"))
             }
+            IdentityError::TooSoon { .. } => {
+                let told = error.fields();
+                let told = told.first().map_or_else(|| error.to_string(), |one| one.message.clone());
+                WebError::too_many(format!("{told}。"))
+            }
+            IdentityError::NoMessages => {
+                let told = format!("{error}。");
+                WebError::unavailable(error).detail(told).next("/sign-in", "用密码登录")
+            }
+            IdentityError::NotHere => WebError::conflict(format!("{error}。")),
             IdentityError::TooBusy => WebError::too_many(format!("{error}。")),
             IdentityError::NotFound => WebError::not_found(),
             IdentityError::SecondPerson => WebError::forbidden(format!("{error}。")),

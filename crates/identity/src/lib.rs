@@ -2,7 +2,7 @@
 //!
 //! Invariants (each has a test): a token and a login typed by a citizen never lie readable in the database; a session
 //! that ended is out at once on this node and within a second on others; a login that nobody has is answered as a wrong
-//! password is, in words and in work; five failures close a login for a quarter of an hour; a code of the
+//! password is, in words and in work, and a phone that nobody has gets a code asked for like any other; five failures close a login for a quarter of an hour; a code of the
 //! second factor is taken once; an administrator is nothing else; nobody approves what they proposed; when the database is away
 //! nobody is signed out.
 //!
@@ -14,6 +14,7 @@ mod agent;
 mod attempt;
 mod audit;
 mod cache;
+mod code;
 pub mod colleagues;
 mod cookie;
 mod demo;
@@ -29,8 +30,11 @@ mod next;
 mod pages;
 mod password;
 mod password_rule;
+mod phone;
 pub mod policy;
 mod proposal;
+mod quota;
+mod register;
 mod session;
 mod sign_in;
 mod sso;
@@ -43,6 +47,7 @@ use std::sync::Arc;
 pub use account::Colleague;
 pub use admin::{Lock, StaffAccount, StaffSession};
 pub use audit::AuditSource;
+pub use code::{AskedCode, Purpose};
 pub use cookie::Token;
 pub use demo::{DemoAccount, DemoAccounts, DemoPlan};
 pub use error::{IdentityError, Result};
@@ -62,6 +67,7 @@ pub use sso::SignIn;
 pub use steps::{Due, SetUp, Stage};
 pub use store::reseal::SEALED;
 pub use totp::Secret;
+use yimen_messages::Messages;
 use yimen_platform::{Actor, Ctx, Platform, Staff};
 use yimen_policy::PolicyHandle;
 
@@ -75,6 +81,10 @@ pub struct Settings {
     pub limits: Limits,
     /// Who may do what to a case: shared with the domain that asks it.
     pub policy: PolicyHandle,
+    /// Sends codes to phones; absent where no gateway is configured: people sign in by password.
+    pub messages: Option<Messages>,
+    /// Where a visitor of the demo reads what was sent; empty except in a demo.
+    pub demo_messages: String,
     /// Acts of other domains that take two people.
     pub kinds: Vec<Kind>,
     /// Where staff can work, for forms.
@@ -97,6 +107,8 @@ impl Default for Settings {
             staff_factor: true,
             limits: Limits::default(),
             policy: PolicyHandle::default(),
+            messages: None,
+            demo_messages: String::new(),
             kinds: Vec::new(),
             places: Box::new(Places::default),
             audit: None,
@@ -136,6 +148,11 @@ impl Identity {
 
     pub(crate) fn settings(&self) -> &Settings {
         &self.inner.settings
+    }
+
+    /// What sends codes, for whoever keeps it running; absent where there is no gateway.
+    pub fn outbox(&self) -> Option<Messages> {
+        self.inner.settings.messages.clone()
     }
 
     /// The context of one request of `actor`.

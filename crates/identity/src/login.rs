@@ -41,6 +41,11 @@ impl Login {
         &self.shown
     }
 
+    /// `staff`, `phone` or `number`.
+    pub(crate) fn kind(&self) -> &str {
+        self.key.split(':').next().unwrap_or_default()
+    }
+
     pub(crate) fn index(&self, sealer: &Sealer) -> String {
         sealer.blind_index(LABEL, &self.key)
     }

@@ -17,6 +17,8 @@ use crate::{Identity, IdentityError, Result, Settings};
 const MINUTE: i64 = 60_000;
 /// However busy, after half a day one signs in again.
 pub(crate) const ABSOLUTE_MS: i64 = 12 * 60 * MINUTE;
+/// So long who has just signed in by code may set a first password.
+const FRESH_MS: i64 = 10 * MINUTE;
 /// `seen_at` is written at most this often.
 const TOUCH_MS: i64 = MINUTE;
 const SWEEP_AT_ONCE: i64 = 1000;
@@ -73,6 +75,11 @@ impl Session {
             idle_ms,
             seen_at,
         })
+    }
+
+    /// Whether it began, or a factor was given in it, a moment ago.
+    pub(crate) fn is_fresh(&self, now: Instant) -> bool {
+        now < self.proved_at.plus_millis(FRESH_MS)
     }
 
     pub(crate) fn is_alive(&self, now: Instant) -> bool {

@@ -12,10 +12,10 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Json, Redirect, Response};
 use axum::routing::{get, post};
 use yimen_platform::Clock;
+use yimen_platform::sign::{SIGNATURE, Signer, TIMESTAMP};
 use yimen_standards::money::Fen;
 
 use crate::model::{Created, NewOrder, NewRefund, Report, ReportState};
-use crate::sign::{SIGNATURE, Signer, TIMESTAMP};
 
 /// How often a report is tried before the payer's return is relied on.
 const REPORTS: u64 = 4;

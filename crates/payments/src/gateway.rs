@@ -6,9 +6,9 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use yimen_platform::Clock;
+use yimen_platform::sign::{SIGNATURE, Signer, TIMESTAMP};
 
 use crate::model::{Created, NewOrder, NewRefund, Report};
-use crate::sign::{SIGNATURE, Signer, TIMESTAMP};
 
 /// Where the gateway is and what it calls us by.
 #[derive(Clone)]

@@ -10,7 +10,6 @@ mod model;
 mod pages;
 mod refund;
 mod settle;
-mod sign;
 mod store;
 
 use std::sync::Arc;
@@ -20,8 +19,8 @@ pub use model::{Created, NewOrder, Report, ReportState};
 pub use pages::routes;
 pub use refund::FOLLOWER;
 pub use settle::PaymentError;
-pub use sign::{SIGNATURE, Signer, TIMESTAMP};
 use yimen_casework::Casework;
+pub use yimen_platform::sign::{SIGNATURE, Signer, TIMESTAMP};
 
 /// The domain's handle. Cheap to clone.
 #[derive(Clone)]

@@ -9,10 +9,10 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use yimen_casework::pages::ctx_of;
 use yimen_identity::CitizenOnly;
+use yimen_platform::sign::{SIGNATURE, TIMESTAMP};
 use yimen_web::{Html, Page, Shell, WebError, redirect_303};
 
 use crate::settle::PaymentError;
-use crate::sign::{SIGNATURE, TIMESTAMP};
 use crate::{Payments, Report};
 
 pub fn routes(payments: Payments) -> Router {

@@ -16,6 +16,7 @@ pub mod reseal;
 mod seal;
 pub mod serial;
 pub mod setting;
+pub mod sign;
 mod tail;
 
 use std::sync::Arc;

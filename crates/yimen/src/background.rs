@@ -37,6 +37,7 @@ impl Background {
         if !app.ledger.witnesses.is_empty() {
             tasks.push(tokio::spawn(ask_witnesses(app.ledger.clone())));
         }
+        tasks.extend(app.identity.outbox().map(|messages| tokio::spawn(messages.run())));
         tasks.extend(app.payments.clone().map(|payments| tokio::spawn(give_back(payments))));
         Self(tasks)
     }

@@ -64,6 +64,8 @@ enum Command {
         #[command(flatten)]
         gateway: GatewayArgs,
         #[command(flatten)]
+        messages: MessageArgs,
+        #[command(flatten)]
         limits: LimitArgs,
         #[command(flatten)]
         traffic: TrafficArgs,
@@ -281,6 +283,16 @@ struct GatewayArgs {
 }
 
 #[derive(Args)]
+struct MessageArgs {
+    /// 短信平台的网址；没有时不能用短信验证码登录和注册
+    #[arg(long, requires = "messages_secret_file")]
+    messages: Option<String>,
+    /// 存放与短信平台共用密钥的文件
+    #[arg(long)]
+    messages_secret_file: Option<PathBuf>,
+}
+
+#[derive(Args)]
 struct LimitArgs {
     /// 工作人员多少分钟没有操作就要重新登录（1 到 480）
     #[arg(long, default_value_t = 30, env = "YIMEN_STAFF_IDLE", value_parser = value_parser!(u32).range(1..=480))]
@@ -317,10 +329,23 @@ impl GatewayArgs {
         else {
             return Ok(None);
         };
-        let secret = std::fs::read_to_string(&file);
-        let secret = secret.map_err(|e| format!("不能读取密钥文件 {}：{e}", file.display()))?;
-        Ok(Some(GatewayConfig { base, secret: secret.trim().into(), own_base }))
+        Ok(Some(GatewayConfig { base, secret: secret(&file)?, own_base }))
     }
+}
+
+impl MessageArgs {
+    fn config(self) -> Result<Option<yimen_messages::GatewayConfig>, serve::Failure> {
+        let (Some(base), Some(file)) = (self.messages, self.messages_secret_file) else { return Ok(None) };
+        let base = base.trim_end_matches('/').to_string();
+        Ok(Some(yimen_messages::GatewayConfig { base, secret: secret(&file)? }))
+    }
+}
+
+/// What a file holds that we share with a gateway.
+fn secret(file: &std::path::Path) -> Result<String, serve::Failure> {
+    let secret = std::fs::read_to_string(file);
+    let secret = secret.map_err(|e| format!("不能读取密钥文件 {}：{e}", file.display()))?;
+    Ok(secret.trim().into())
 }
 
 impl ListenArgs {
@@ -342,7 +367,7 @@ impl Cli {
                 let plan = demo::Demo { pack: &pack, cases: cases as usize, days, seed, until };
                 demo::demo(&place.place(), listen.address(), &plan)
             }
-            Command::Serve { place, listen, https, witness, gateway, limits, traffic } => {
+            Command::Serve { place, listen, https, witness, gateway, messages, limits, traffic } => {
                 let own = || format!("http://{}", listen.address());
                 let base = gateway.public_url.clone().unwrap_or_else(own);
                 let face = serve::Face {
@@ -353,6 +378,7 @@ impl Cli {
                     unmasks: UnmaskRules { an_hour: limits.unmasks },
                     traffic: traffic.traffic(),
                     connections: traffic.connections(),
+                    messages: messages.config()?,
                 };
                 serve::serve(&place.place(), listen.address(), face, gateway.config()?)
             }

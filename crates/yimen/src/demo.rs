@@ -62,12 +62,15 @@ pub fn demo(place: &Place, listen: SocketAddr, demo: &Demo<'_>) -> Result<ExitCo
     let limits = Limits { sessions: 0, password_days: 0, ..Limits::default() };
     let base = format!("http://{listen}");
     let unmasks = UnmaskRules::default();
+    let messages = Some(runtime.block_on(messages(&platform, listen))?);
+    let told = messages.as_ref().map(|config| config.base.clone()).unwrap_or_default();
     let face = Face {
         secure: false,
         base,
         witnesses: Vec::new(),
         limits,
         unmasks,
+        messages,
         traffic: Traffic::default(),
         connections: Connections::default(),
     };
@@ -80,6 +83,7 @@ pub fn demo(place: &Place, listen: SocketAddr, demo: &Demo<'_>) -> Result<ExitCo
             let secret = account.secret.as_ref().map(|secret| format!("　动态口令密钥 {secret}"));
             println!("  {:<22} {}{}", account.login, account.role, secret.unwrap_or_default());
         }
+        println!("\n短信验证码显示在演示短信平台：{told}");
         println!(
             "\n管理员登录时还要填写验证码：把密钥输入手机上的动态口令应用，或者用 oathtool --totp -b 密钥。"
         );
@@ -101,6 +105,20 @@ async fn gateway(platform: &Platform, listen: SocketAddr) -> Result<GatewayConfi
         }
     });
     Ok(GatewayConfig { base, secret, own_base: format!("http://{listen}") })
+}
+
+/// Starts the demo message gateway on a port of its own and answers how to reach it; its page shows what was sent.
+async fn messages(platform: &Platform, listen: SocketAddr) -> Result<yimen_messages::GatewayConfig, Failure> {
+    let listener = tokio::net::TcpListener::bind((listen.ip(), 0)).await?;
+    let base = format!("http://{}", listener.local_addr()?);
+    let secret = platform.ids.token();
+    let routes = yimen_messages::demo::DemoGateway::new(&secret, platform.clock.clone()).routes();
+    tokio::spawn(async move {
+        if let Err(error) = axum::serve(listener, routes).await {
+            tracing::error!(%error, "the demo message gateway stopped");
+        }
+    });
+    Ok(yimen_messages::GatewayConfig { base, secret })
 }
 
 /// Publishes the pack, invents the city and lets it live until now.

@@ -16,6 +16,7 @@ use yimen::open::{Place, casework, open_held};
 use yimen_casework::pages::UnmaskRules;
 use yimen_identity::{DemoAccount, Identity, Limits, Settings};
 use yimen_ledger::witness::KnownWitness;
+use yimen_messages::Messages;
 use yimen_payments::{Gateway, GatewayConfig, Payments};
 use yimen_platform::Platform;
 use yimen_web::Site;
@@ -73,6 +74,8 @@ pub struct Face {
     pub limits: Limits,
     /// How often who may see numbers in full.
     pub unmasks: UnmaskRules,
+    /// What sends codes to phones.
+    pub messages: Option<yimen_messages::GatewayConfig>,
     /// How many requests are taken.
     pub traffic: Traffic,
     /// How many connections.
@@ -103,6 +106,9 @@ pub fn build(
     let gateway = gateway.map(|config| Gateway::new(config, platform.clock.clone())).transpose()?;
     let payments = gateway.map(|g| Payments { casework: casework.clone(), gateway: Arc::new(g) });
     let is_demo = !demo.is_empty();
+    let demo_messages = face.messages.as_ref().filter(|_| is_demo).map(|config| config.base.clone());
+    let sender = face.messages.map(|config| yimen_messages::Gateway::new(config, platform.clock.clone()));
+    let messages = sender.transpose()?.map(|sender| Messages::new(platform.clone(), sender));
     let (named, listed) = (casework.clone(), casework.clone());
     let ledger = ledger::open(place, platform, face.witnesses)?;
     let settings = Settings {
@@ -111,6 +117,8 @@ pub fn build(
         staff_factor: !is_demo,
         limits: face.limits,
         policy: casework.policy.clone(),
+        messages,
+        demo_messages: demo_messages.unwrap_or_default(),
         home: Box::new(app::home),
         place: Box::new(move |staff| app::place(&named, staff)),
         places: Box::new(move || app::places(&listed)),

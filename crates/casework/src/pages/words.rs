@@ -315,6 +315,7 @@ pub fn never_begun(case: &Case, task: &Task) -> bool {
 }
 
 /// An act in words that need no case to be understood.
+// tidy: long, because it is a list
 pub fn act_words(verb: &str) -> String {
     let words = match verb {
         "case.drafted" => "开始填写",
@@ -356,6 +357,14 @@ pub fn act_words(verb: &str) -> String {
         "account.password_changed" => "修改密码",
         "account.password_reset" => "重置密码",
         "account.position_changed" => "调整岗位和角色",
+        "account.registered" => "自助注册账户",
+        "account.registration_refused" => "自助注册未通过，请到窗口",
+        "account.phone_changed" => "更换登录手机",
+        "code.requested" => "获取短信验证码",
+        "code.exhausted" => "短信验证码输错5次",
+        "message.sent" => "短信已发出",
+        "message.expired" => "短信过期未发出",
+        "message.refused" => "短信平台不收",
         "address.locked" => "多次输错，暂停一个地址登录",
         "session.ended" => "退出登录",
         "factor.set_up" => "设置动态口令",

@@ -12,28 +12,35 @@ use crate::{Identity, IdentityError, SignedIn};
 #[template(path = "identity/password.html")]
 pub(super) struct PasswordPage {
     page: Page,
-    old: Field,
+    /// Of who has one.
+    old: Option<Field>,
     new: Field,
     submit: Button,
 }
 
-fn view(page: Page, form: &FormState, is_staff: bool) -> PasswordPage {
+fn view(page: Page, form: &FormState, is_staff: bool, has_one: bool) -> PasswordPage {
     let old =
         Field::password("password", "现在的密码").autocomplete("current-password").width(Width::M).from(form);
-    let new = Field::password("new", "新密码")
-        .hint(format!("{}；不能与最近用过的5个相同", Whose { is_staff, name: "", logins: &[] }.hint()))
-        .autocomplete("new-password")
-        .width(Width::M)
-        .from(form);
-    PasswordPage { page, old, new, submit: Button::primary("修改密码") }
+    let rule = Whose { is_staff, name: "", logins: &[] }.hint();
+    let hint = if has_one { format!("{rule}；不能与最近用过的5个相同") } else { rule };
+    let new =
+        Field::password("new", "新密码").hint(hint).autocomplete("new-password").width(Width::M).from(form);
+    let submit = Button::primary(if has_one { "修改密码" } else { "设置密码" });
+    PasswordPage { page, old: has_one.then_some(old), new, submit }
 }
 
-fn shell_page(shell: &Shell) -> Page {
-    shell.citizen("修改密码").back("/me/sessions", "登录记录")
+fn shell_page(shell: &Shell, has_one: bool) -> Page {
+    shell.citizen(if has_one { "修改密码" } else { "设置密码" }).back("/me/sessions", "登录记录")
 }
 
-pub(super) async fn page(shell: Shell, SignedIn { actor, .. }: SignedIn) -> Response {
-    Html::ok(view(shell_page(&shell), &FormState::new(), actor.staff().is_some())).into_response()
+pub(super) async fn page(
+    State(identity): State<Identity>,
+    shell: Shell,
+    SignedIn { actor, session }: SignedIn,
+) -> Result<Response, WebError> {
+    let has_one = identity.has_password(session.account).await?;
+    let page = shell_page(&shell, has_one);
+    Ok(Html::ok(view(page, &FormState::new(), actor.staff().is_some(), has_one)).into_response())
 }
 
 pub(super) async fn submit(
@@ -42,8 +49,9 @@ pub(super) async fn submit(
     SignedIn { actor, session }: SignedIn,
     mut form: Form,
 ) -> Result<Response, WebError> {
+    let has_one = identity.has_password(session.account).await?;
     for (field, message) in [("password", "请填写现在的密码"), ("new", "请填写新密码")] {
-        if form.raw(field).is_empty() {
+        if form.raw(field).is_empty() && (has_one || field == "new") {
             form.error(field, message);
         }
     }
@@ -51,12 +59,19 @@ pub(super) async fn submit(
     let mut refused = None;
     if form.is_valid() {
         let ctx = identity.ctx(actor);
-        match identity.change_password(&ctx, form.raw("password"), form.raw("new"), session.id).await {
+        let changed = match has_one {
+            true => identity.change_password(&ctx, form.raw("password"), form.raw("new"), session.id).await,
+            false => identity.set_first_password(&ctx, form.raw("new"), &session).await,
+        };
+        match changed {
             Ok(()) => return Ok(redirect_303("/me/sessions?password=changed")),
             Err(IdentityError::WrongPassword { left }) => {
                 let more =
                     if left == 0 { "，已暂停修改15分钟" } else { "，请检查后重新输入" };
                 form.error("password", format!("现在的密码不正确{more}"));
+            }
+            Err(IdentityError::Forbidden) => {
+                form.error("new", "为了确认是您本人，请退出后用验证码重新登录，再在10分钟内设置密码");
             }
             Err(error) if error.fields().is_empty() => return Err(error.into()),
             Err(error) => {
@@ -67,7 +82,7 @@ pub(super) async fn submit(
             }
         }
     }
-    let page = shell_page(&shell).errors_of(&form);
+    let page = shell_page(&shell, has_one).errors_of(&form);
     let refused = refused.unwrap_or_else(|| WebError::invalid(form.errors()));
-    Ok(refused.shown_as(Html::ok(view(page, &form, is_staff))))
+    Ok(refused.shown_as(Html::ok(view(page, &form, is_staff, has_one))))
 }

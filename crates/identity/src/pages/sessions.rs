@@ -19,6 +19,8 @@ pub(super) struct SessionsPage {
     end_others: Option<Button>,
     /// Staff have a second factor.
     is_staff: bool,
+    /// Citizens change their phone where codes can be sent.
+    has_phone: bool,
 }
 
 struct Line {
@@ -34,6 +36,7 @@ struct Line {
 pub(super) struct Done {
     ended: Option<u64>,
     password: Option<String>,
+    phone: Option<String>,
 }
 
 pub(super) async fn page(
@@ -56,13 +59,16 @@ pub(super) async fn page(
     let mut page = shell.citizen("登录记录").back("/", "首页");
     page = match done.ended {
         _ if done.password.is_some() => page.notice(Notice::success("密码已修改，其他设备已退出")),
+        _ if done.phone.is_some() => page.notice(Notice::success("手机号码已更换，以后用新号码登录")),
         Some(0) => page.notice(Notice::info("没有其他设备需要退出")),
         Some(count) => page.notice(Notice::success(format!("已退出 {count} 个设备"))),
         None => page,
     };
     let is_staff = kind == AccountKind::Staff;
     let end_others = (others > 0).then(|| Button::warning("退出其他所有设备"));
-    Ok(Html::ok(SessionsPage { page, sessions: sessions.collect(), end_others, is_staff }).into_response())
+    let has_phone = !is_staff && identity.settings().messages.is_some();
+    let sessions = sessions.collect();
+    Ok(Html::ok(SessionsPage { page, sessions, end_others, is_staff, has_phone }).into_response())
 }
 
 /// A session that is not one's own, or ended meanwhile, is out either way.

@@ -8,10 +8,13 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use yimen_platform::Actor;
 use yimen_web::traffic::CallerAddress;
-use yimen_web::{Button, Field, Form, FormState, Html, Notice, Page, Shell, WebError, Width, redirect_303};
+use yimen_web::{
+    Button, Field, Form, FormState, Html, Notice, Page, Shell, Tabs, WebError, Width, redirect_303,
+};
 
 use crate::cookie::{self, Kind};
 use crate::layer::Lapsed;
+use crate::next::step_path;
 use crate::{
     Caller, DemoAccount, Device, Entered, Identity, IdentityError, SignedIn, Stage, Started, local_path,
 };
@@ -21,10 +24,23 @@ use crate::{
 pub(super) struct SignInPage<'a> {
     page: Page,
     next: String,
+    /// By password or by code, where codes can be sent.
+    ways: Option<Tabs>,
     login: Field,
     password: Field,
     submit: Button,
+    /// Where an account is made, where codes can be sent.
+    register: Option<String>,
     demo: &'a [DemoAccount],
+}
+
+impl SignInPage<'_> {
+    /// The two ways for who is no member of staff.
+    pub(super) fn ways(next: &str, current: &str) -> Tabs {
+        let tabs = Tabs::new("登录方式");
+        let tabs = tabs.tab(step_path("/sign-in", next), "密码登录", None, current == "password");
+        tabs.tab(step_path("/sign-in/phone", next), "验证码登录", None, current == "code")
+    }
 }
 
 /// Where to go afterwards; error pages call it `to`.
@@ -43,6 +59,16 @@ impl Back {
         let asked = [&self.next, &self.to].into_iter().find_map(|path| local_path(path));
         asked.unwrap_or_default().to_owned()
     }
+
+    /// Says why somebody is here again who was further on.
+    pub(super) fn notice(&self, page: Page) -> Page {
+        match self.again {
+            Some(_) => page.notice(
+                Notice::info("请重新填写").text("上次没有在规定时间内完成，或者已经完成。请从头再来一次。"),
+            ),
+            None => page,
+        }
+    }
 }
 
 fn view<'a>(identity: &'a Identity, page: Page, next: String, form: &FormState) -> SignInPage<'a> {
@@ -53,8 +79,11 @@ fn view<'a>(identity: &'a Identity, page: Page, next: String, form: &FormState) 
         .from(form);
     let password =
         Field::password("password", "密码").autocomplete("current-password").width(Width::M).from(form);
-    let demo = &identity.settings().demo;
-    SignInPage { page, next, login, password, submit: Button::primary("登录"), demo }
+    let settings = identity.settings();
+    let ways = settings.messages.as_ref().map(|_| SignInPage::ways(&next, "password"));
+    let register = settings.messages.as_ref().map(|_| step_path("/register", &next));
+    let submit = Button::primary("登录");
+    SignInPage { page, next, ways, login, password, submit, register, demo: &settings.demo }
 }
 
 pub(super) async fn page(

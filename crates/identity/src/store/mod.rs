@@ -1,6 +1,7 @@
 //! Accounts, logins, attempts and sessions as rows.
 
 pub(crate) mod admin;
+pub(crate) mod code;
 pub(crate) mod factor;
 pub(crate) mod policy;
 pub(crate) mod reseal;
@@ -10,6 +11,7 @@ use yimen_standards::time::Instant;
 use yimen_store::{Read, StoreError, Tx, params, row, sql};
 
 use crate::factor::Policy;
+use crate::login::Login;
 use crate::model::{AccountKind, NewAccount, Position};
 use crate::password::PasswordHash;
 
@@ -21,7 +23,7 @@ sql! {
         counter, factor, totp_step, password_at, password_due, created_at, updated_at, updated_by)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $12, 0, $10, 0, $10, $10, $11)";
 
-    INSERT_LOGIN = "insert into identity_login (login_index, account, shown) values ($1, $2, $3)
+    INSERT_LOGIN = "insert into identity_login (login_index, account, kind, shown) values ($1, $2, $3, $4)
         on conflict (login_index) do nothing";
 
     LOGINS = "select shown from identity_login where account = $1 order by shown";
@@ -207,9 +209,9 @@ pub(crate) fn insert_login(
     tx: &mut Tx<'_>,
     index: &str,
     account: i64,
-    shown: &str,
+    login: &Login,
 ) -> Result<bool, StoreError> {
-    Ok(tx.exec(&INSERT_LOGIN, params![index, account, shown])? == 1)
+    Ok(tx.exec(&INSERT_LOGIN, params![index, account, login.kind(), login.shown()])? == 1)
 }
 
 pub(crate) fn logins(q: &mut Read<'_>, account: i64) -> Result<Vec<String>, StoreError> {
@@ -365,6 +367,6 @@ pub(crate) fn sweep(
     most: i64,
 ) -> Result<u64, StoreError> {
     let sessions = tx.exec(&SWEEP_SESSIONS, params![now, most])?;
-    let pending = factor::sweep_pending(tx, now, most)?;
+    let pending = factor::sweep_pending(tx, now, most)? + code::sweep(tx, now, most)?;
     Ok(sessions + pending + tx.exec(&SWEEP_ATTEMPTS, params![attempts_before, most])?)
 }

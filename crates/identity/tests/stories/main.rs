@@ -4,6 +4,7 @@ mod accounts;
 mod admin;
 mod audit;
 mod browser;
+mod codes;
 mod factor;
 mod outage;
 mod pages;

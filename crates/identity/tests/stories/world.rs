@@ -29,12 +29,15 @@ pub const MINUTE: i64 = 60_000;
 pub const PROXIES: &str = "10.0.0.0/8";
 pub const PASSWORD: &str = "Right-2026";
 
+/// What a gateway and we share.
+pub const SECRET: &str = "gateway";
+
 pub struct World {
     pub identity: Identity,
     pub store: Store,
     pub clock: Arc<ManualClock>,
     pub app: Router,
-    platform: Platform,
+    pub platform: Platform,
     _db: Option<TestDb>,
 }
 
@@ -60,7 +63,25 @@ impl World {
             clock: clock.clone(),
             ids: Arc::new(Ids::new(1)),
         };
-        let secure = settings.secure;
+        World::of(platform, clock, settings)
+    }
+
+    /// With a message gateway: `base` is where it is said to be.
+    pub fn with_messages(db: TestDb, base: String, change: impl FnOnce(&mut Settings)) -> World {
+        let mut world = World::with(db, settings(false));
+        let config = yimen_messages::GatewayConfig { base, secret: SECRET.into() };
+        let gateway = yimen_messages::Gateway::new(config, world.clock.clone()).expect("a client");
+        let mut settings = settings(false);
+        settings.messages = Some(yimen_messages::Messages::new(world.platform.clone(), gateway));
+        change(&mut settings);
+        let (db, platform) = (world._db.take(), world.platform.clone());
+        let mut world = World::of(platform, world.clock.clone(), settings);
+        world._db = db;
+        world
+    }
+
+    fn of(platform: Platform, clock: Arc<ManualClock>, settings: Settings) -> World {
+        let (store, secure) = (platform.store.clone(), settings.secure);
         let identity = Identity::new(platform.clone(), settings);
         let app = app(identity.clone(), secure);
         World { identity, store, clock, app, platform, _db: None }

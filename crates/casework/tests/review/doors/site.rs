@@ -179,10 +179,15 @@ fn ledger(world: &World) -> Ledger {
 }
 
 fn identity(world: &World, ledger: &Ledger) -> Identity {
+    let platform = &world.casework.platform;
+    // Nothing is sent here; without a gateway the doors of codes would not open.
+    let nowhere = yimen_messages::GatewayConfig { base: "http://127.0.0.1:9".into(), secret: "s".into() };
+    let gateway = yimen_messages::Gateway::new(nowhere, platform.clock.clone()).unwrap();
     let settings = Settings {
         audit: Some(Arc::new(Audited { ledger: ledger.clone() })),
         secure: false,
         staff_factor: false,
+        messages: Some(yimen_messages::Messages::new(platform.clone(), gateway)),
         // What the hash costs is not what is tried.
         cost: Cost { memory_kib: 64, passes: 1 },
         policy: world.casework.policy.clone(),

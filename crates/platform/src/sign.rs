@@ -1,4 +1,4 @@
-//! Signing of messages between platform and gateway: HMAC-SHA256 over time and body, refused when old.
+//! Signing of what goes between the platform and a gateway (payments, messages): HMAC-SHA256 over time and body, refused when old.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
