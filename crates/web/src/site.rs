@@ -17,6 +17,7 @@ use crate::form_body::{Form, MAX_BODY};
 use crate::html::redirect_303;
 use crate::page::{Audience, Mode, NavItem, UserBadge};
 use crate::traffic::{Limiter, Traffic};
+use crate::upload::Clamd;
 use crate::{assets, errors, guard, traffic};
 
 type Nav = dyn Fn(Audience, Option<&UserBadge>) -> Vec<NavItem> + Send + Sync;
@@ -46,6 +47,8 @@ pub struct Site {
     pub https: bool,
     /// How many requests are taken, of whom and of what.
     pub traffic: Traffic,
+    /// Asked about each file that is sent, if there is one.
+    pub scanner: Option<Clamd>,
 }
 
 impl std::fmt::Debug for Site {
@@ -70,6 +73,7 @@ impl Default for Site {
             open_paths: vec!["/api/".into()],
             https: false,
             traffic: Traffic::default(),
+            scanner: None,
         }
     }
 }

@@ -377,6 +377,7 @@ impl Cli {
                     limits: limits.limits(),
                     unmasks: UnmaskRules { an_hour: limits.unmasks },
                     traffic: traffic.traffic(),
+                    scanner: traffic.scanner(),
                     connections: traffic.connections(),
                     messages: messages.config()?,
                 };

@@ -72,6 +72,7 @@ pub fn demo(place: &Place, listen: SocketAddr, demo: &Demo<'_>) -> Result<ExitCo
         unmasks,
         messages,
         traffic: Traffic::default(),
+        scanner: None,
         connections: Connections::default(),
     };
     let wire = face.wire();

@@ -21,6 +21,7 @@ use yimen_payments::{Gateway, GatewayConfig, Payments};
 use yimen_platform::Platform;
 use yimen_web::Site;
 use yimen_web::traffic::Traffic;
+use yimen_web::upload::Clamd;
 
 /// How long running requests are given when the server is told to stop.
 const DRAIN: Duration = Duration::from_secs(30);
@@ -78,13 +79,20 @@ pub struct Face {
     pub messages: Option<yimen_messages::GatewayConfig>,
     /// How many requests are taken.
     pub traffic: Traffic,
+    /// Asked about each file that is sent.
+    pub scanner: Option<Clamd>,
     /// How many connections.
     pub connections: Connections,
 }
 
 impl Face {
     pub fn wire(&self) -> Wire {
-        Wire { unmasks: self.unmasks, traffic: self.traffic.clone(), connections: self.connections.clone() }
+        Wire {
+            unmasks: self.unmasks,
+            traffic: self.traffic.clone(),
+            scanner: self.scanner.clone(),
+            connections: self.connections.clone(),
+        }
     }
 }
 
@@ -92,6 +100,7 @@ impl Face {
 pub struct Wire {
     pub unmasks: UnmaskRules,
     pub traffic: Traffic,
+    pub scanner: Option<Clamd>,
     pub connections: Connections,
 }
 
@@ -145,7 +154,7 @@ pub async fn run(
     started: impl FnOnce(SocketAddr),
 ) -> Result<(), Failure> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    let site = Site { traffic: wire.traffic, ..app::site(&app) };
+    let site = Site { traffic: wire.traffic, scanner: wire.scanner, ..app::site(&app) };
     let router = app::router_on(&app, site, disks).layer(axum::Extension(wire.unmasks));
     let background = Background::start(&app);
     started(listener.local_addr()?);

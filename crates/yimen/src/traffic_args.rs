@@ -1,10 +1,11 @@
-//! What of the command line says how many requests and connections are taken.
+//! What of the command line says how many requests and connections are taken, and who looks at what they bring.
 
 use std::time::Duration;
 
 use clap::{Args, value_parser};
 use yimen::listen::Connections;
 use yimen_web::traffic::{Class, Network, Patience, Rate, Rates, Traffic, parse_rate};
+use yimen_web::upload::Clamd;
 
 #[derive(Args)]
 pub struct TrafficArgs {
@@ -28,12 +29,19 @@ pub struct TrafficArgs {
     /// 请求头最多等几秒，请求内容也是（传得多的按传来的字节延长）；两次请求之间同样
     #[arg(long, default_value_t = 30, env = "YIMEN_PATIENCE", value_parser = value_parser!(u32).range(1..=600))]
     patience: u32,
+    /// 检查上传文件的 ClamAV（clamd）：主机:端口，或者套接字的完整路径；它不应答时不接受上传
+    #[arg(long, value_parser = Clamd::parse, env = "YIMEN_CLAMD")]
+    clamd: Option<Clamd>,
     /// 反向代理的 IP 地址或网段：只有它们写的 X-Forwarded-For 算数；可以写多次
     #[arg(long, value_parser = Network::parse, env = "YIMEN_PROXIES", value_delimiter = ',')]
     proxy: Vec<Network>,
 }
 
 impl TrafficArgs {
+    pub fn scanner(&self) -> Option<Clamd> {
+        self.clamd.clone()
+    }
+
     pub fn traffic(&self) -> Traffic {
         Traffic {
             address: Rates::ADDRESS.changed(&self.rate),

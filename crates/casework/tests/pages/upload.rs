@@ -1,11 +1,12 @@
 //! Materials: what is taken, what is refused, and who may open it.
 
 use axum::http::header;
+use yimen_files::samples::{Packed, huge_png, pdf, pdf_packed, photo, zip};
 
 use crate::story;
 use crate::world::PDF;
 
-const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x02\x00\x00\x00\x90\x77\x53\xDE\x00\x00\x00\x00IEND\xAE\x42\x60\x82";
+const PNG: &[u8] = b"\x89PNG\r\n\x1A\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\0\0\0\0\x3A\x7E\x9B\x55\0\0\0\x0AIDAT\x78\xDA\x63\x60\0\0\0\x02\0\x01\xE5\x27\xDE\xFC\0\0\0\0IEND\xAE\x42\x60\x82";
 
 #[test]
 fn several_files_of_one_material_are_kept_and_one_is_removed() {
@@ -112,5 +113,44 @@ fn a_removed_or_unknown_file_is_not_found() {
             assert_eq!(gone.status, 404, "{remove}");
         }
         assert_eq!(world.get(&me, &format!("/cases/{number}/files/77")).await.status, 404);
+    });
+}
+
+#[test]
+fn what_could_do_harm_is_refused_in_words_and_a_photo_loses_where_it_was_taken() {
+    story("harm", |world| async move {
+        let me = world.buyer();
+        let number = world.start(&me).await;
+        let path = format!("/cases/{number}/apply/materials/title");
+        let zeros = vec![0; 4 << 20];
+        let bomb =
+            zip(&[("OFD.xml", Packed::Stored(b"<OFD/>")), ("Doc_0/big.xml", Packed::Deflated(&zeros))]);
+        let elsewhere =
+            zip(&[("OFD.xml", Packed::Stored(b"<OFD/>")), ("../../../etc/cron.d/x", Packed::Stored(b"x"))]);
+        let script = pdf(b"3 0 obj <</S/JavaScript /JS (app.alert(1))>> endobj");
+        let packed = pdf_packed(b"3 0 <</S/L#61unch /F (cmd.exe)>>", "/Filter/FlateDecode");
+        let huge = huge_png(50_000, 50_000);
+        for (name, bytes, words) in [
+            ("炸弹.ofd", &bomb, "解开后太大"),
+            ("别处.ofd", &elsewhere, "路径异常"),
+            ("脚本.pdf", &script, "带有脚本"),
+            ("程序.pdf", &packed, "会启动程序"),
+            ("巨大.png", &huge, "像素太多，超过 6400 万"),
+        ] {
+            let page = world.upload(&me, &path, &[], &[("f", name, bytes)]).await;
+            assert_eq!(page.status, 422, "{name}");
+            assert!(page.says(&format!("“{name}”")) && page.says(words), "{name}: {}", page.text());
+        }
+        let taken = photo(80, 40, 6);
+        assert!(taken.windows(3).any(|three| three == b"GPS"));
+        let sent = world.upload(&me, &path, &[], &[("f", "房产证.jpg", &taken)]).await;
+        assert_eq!(sent.status, 303);
+        let page = world.get(&me, &format!("/cases/{number}/apply/materials")).await;
+        let file = page.hidden_of("name=\"remove\" value=\"");
+        let kept = world.get(&me, &format!("/cases/{number}/files/{file}")).await;
+        assert_eq!(kept.status, 200);
+        assert!(
+            kept.bytes.starts_with(b"\xFF\xD8\xFF") && !kept.bytes.windows(3).any(|three| three == b"GPS")
+        );
     });
 }

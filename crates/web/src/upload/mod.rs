@@ -1,14 +1,13 @@
 //! Files people send: what may come in, what is refused, and in which words.
 
+mod look;
 mod receive;
 mod sniff;
 mod whole;
-mod zip_names;
-
-use std::sync::Arc;
 
 pub use receive::{Received, Refused, Upload, receive};
 pub use sniff::inspect;
+pub use yimen_files::clamd::Clamd;
 
 /// Kinds of file a material may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -71,32 +70,17 @@ impl FileKind {
     }
 }
 
-/// Says whether the bytes carry something harmful; a real scanner is plugged in here.
-pub type Scanner = Arc<dyn Fn(&[u8]) -> bool + Send + Sync>;
-
 /// What one upload field accepts.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Rules {
     pub max_bytes: u64,
     pub max_files: usize,
     pub kinds: Vec<FileKind>,
-    pub scanner: Option<Scanner>,
-}
-
-impl std::fmt::Debug for Rules {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Rules")
-            .field("max_bytes", &self.max_bytes)
-            .field("max_files", &self.max_files)
-            .field("kinds", &self.kinds)
-            .field("scanner", &self.scanner.is_some())
-            .finish()
-    }
 }
 
 impl Default for Rules {
     fn default() -> Rules {
-        Rules { max_bytes: 20 << 20, max_files: 10, kinds: FileKind::COMMON.to_vec(), scanner: None }
+        Rules { max_bytes: 20 << 20, max_files: 10, kinds: FileKind::COMMON.to_vec() }
     }
 }
 
@@ -132,6 +116,14 @@ pub enum UploadError {
     },
     /// It breaks off before its end.
     CutOff,
+    /// A picture of more points than that.
+    Points {
+        limit: u64,
+    },
+    /// An archive that unpacks to too much, or to somewhere else.
+    Archive,
+    /// A document with scripts, or that starts programs.
+    Active,
 }
 
 impl UploadError {
@@ -166,6 +158,20 @@ impl UploadError {
             UploadError::CutOff => {
                 format!(
                     "“{name}”不完整，后面的内容缺失，可能没有下载完或者传输时中断了。请重新下载、拍照或扫描，能打开后再上传。"
+                )
+            }
+            UploadError::Points { limit } => {
+                let limit = limit / 10_000;
+                format!("“{name}”的像素太多，超过 {limit} 万。请降低拍照或扫描的分辨率后再上传。")
+            }
+            UploadError::Archive => {
+                format!(
+                    "“{name}”里面的内容太多、解开后太大，或者路径异常，可能有害，没有保存。请用原来的软件重新导出后再上传。"
+                )
+            }
+            UploadError::Active => {
+                format!(
+                    "“{name}”里带有脚本或者会启动程序的内容，不能接受。请打开后用“打印”另存为新的 PDF，再上传新的文件。"
                 )
             }
             UploadError::Damaged { named } => {
@@ -249,6 +255,10 @@ mod tests {
             UploadError::Template,
             UploadError::Disguised { named: "PDF", found: "Windows 程序" },
             UploadError::Damaged { named: "PDF" },
+            UploadError::CutOff,
+            UploadError::Points { limit: 64_000_000 },
+            UploadError::Archive,
+            UploadError::Active,
         ];
         let words: std::collections::BTreeSet<String> = all.iter().map(|e| e.message("合同.pdf")).collect();
         assert_eq!(words.len(), all.len());

@@ -8,10 +8,11 @@ use axum::extract::{DefaultBodyLimit, FromRequest, Request};
 use axum::http::StatusCode;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::{FileKind, Rules, UploadError, clean_name, inspect};
+use super::{Clamd, FileKind, Rules, UploadError, clean_name, inspect, look};
 use crate::errors::WebError;
 use crate::form_body::{MAX_BODY, MAX_FIELDS};
 use crate::forms::FormState;
+use crate::site::Site;
 
 /// Memory all uploads together may hold, in KiB; beyond it people are asked to wait instead of the machine dying.
 const BUDGET_KIB: usize = 512 * 1024;
@@ -71,6 +72,8 @@ pub async fn receive(mut request: Request, rules: &Rules) -> Result<Received, We
     let files = u64::try_from(rules.max_files).unwrap_or(u64::MAX).saturating_add(2);
     let whole = rules.max_bytes.saturating_mul(files).saturating_add(MAX_BODY as u64);
     DefaultBodyLimit::max(usize::try_from(whole).unwrap_or(usize::MAX)).apply(&mut request);
+    let site = request.extensions().get::<Arc<Site>>().cloned();
+    let scanner = site.as_ref().and_then(|site| site.scanner.as_ref());
     let mut parts = Multipart::from_request(request, &())
         .await
         .map_err(|_| WebError::unsupported("这里只接受文件上传表单。请从本站页面选择文件上传。"))?;
@@ -84,7 +87,7 @@ pub async fn receive(mut request: Request, rules: &Rules) -> Result<Received, We
         }
         let field = part.name().unwrap_or_default().to_string();
         if part.file_name().is_some() {
-            take_file(part, field, rules, &mut received).await?;
+            take_file(part, field, (rules, scanner), &mut received).await?;
         } else {
             let bytes = part.bytes().await.map_err(|e| broken(&e))?;
             text_size += bytes.len();
@@ -103,7 +106,7 @@ pub async fn receive(mut request: Request, rules: &Rules) -> Result<Received, We
 async fn take_file(
     mut part: Field<'_>,
     field: String,
-    rules: &Rules,
+    (rules, scanner): (&Rules, Option<&Clamd>),
     received: &mut Received,
 ) -> Result<(), WebError> {
     let given = part.file_name().unwrap_or_default().to_string();
@@ -132,8 +135,15 @@ async fn take_file(
     } else {
         inspect(&file_name, &bytes, rules)
     };
+    let verdict = match verdict {
+        Ok(kind) => match look::scanned(scanner, &bytes).await? {
+            Ok(()) => look::into(kind, bytes).await.map(|bytes| (kind, bytes)),
+            Err(why) => Err(why),
+        },
+        Err(why) => Err(why),
+    };
     match verdict {
-        Ok(kind) => {
+        Ok((kind, bytes)) => {
             let file_name = with_ending(file_name, kind);
             received.uploads.push(Upload { field, file_name, kind, bytes, _memory: memory });
         }
@@ -212,13 +222,14 @@ mod tests {
 
     #[tokio::test]
     async fn takes_files_and_fields_and_tells_refusals_apart() {
-        let rules = Rules { max_bytes: 32, max_files: 2, ..Rules::default() };
+        let rules = Rules { max_bytes: 2000, max_files: 2, ..Rules::default() };
+        let photo = yimen_files::samples::photo(16, 8, 1);
         let mut received = receive(
             request(&[
                 ("nonce", None, b"n1"),
                 ("file", Some("合同.pdf"), b"%PDF-1.7 %%EOF"),
-                ("file", Some("C:\\x\\big.pdf"), &[b'%'; 33]),
-                ("file", Some("image"), b"\xFF\xD8\xFF\xE0\0\x02\xFF\xD9"),
+                ("file", Some("C:\\x\\big.pdf"), &[b'%'; 2001]),
+                ("file", Some("image"), &photo),
                 ("file", Some("third.pdf"), b"%PDF-1.7"),
             ]),
             &rules,
@@ -228,7 +239,9 @@ mod tests {
         let names: Vec<&str> = received.uploads.iter().map(|u| u.file_name.as_str()).collect();
         assert_eq!(names, ["合同.pdf", "image.jpg"]);
         let why: Vec<&UploadError> = received.refused.iter().map(|r| &r.why).collect();
-        assert_eq!(why, [&UploadError::Size { limit: 32 }, &UploadError::TooMany { limit: 2 }]);
+        assert_eq!(why, [&UploadError::Size { limit: 2000 }, &UploadError::TooMany { limit: 2 }]);
+        assert!(photo.windows(3).any(|three| three == b"GPS"));
+        assert!(!received.uploads[1].bytes.windows(3).any(|three| three == b"GPS"));
         assert_eq!(received.form.nonce(), "n1");
         assert!(received.errors_for("file").error_of("file").unwrap().contains("big.pdf"));
     }
