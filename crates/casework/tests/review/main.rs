@@ -1,5 +1,6 @@
 //! Reviewers' and supervisors' pages over HTTP, on both engines.
 
+mod attacks;
 mod authority;
 mod board;
 mod crew;

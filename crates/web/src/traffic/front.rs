@@ -108,6 +108,10 @@ pub(crate) async fn front(State(limiter): State<Limiter>, mut request: Request, 
         }
         request.extensions_mut().insert(CallerAddress(address));
     }
+    if request.uri().path().contains("%00") {
+        // Nothing is named so, and no database keeps it.
+        return WebError::not_found().into_response();
+    }
     let Some(_place) = limiter.place() else {
         limiter.tell(class, limiter.0.started.elapsed().as_secs());
         let words = "现在办理的人太多，这一次没有处理。请过几秒再试。";

@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 
 use crate::story;
 use matrix::Answered;
-use people::PEOPLE;
-pub use site::{Site, UNMASKS};
+pub use people::{PASSWORD, PEOPLE, hire};
+pub use site::{BODY, Site, UNMASKS};
 use sources::routes_of_the_sources;
 
 /// Everybody may: nothing in it is anybody's.
@@ -26,7 +26,7 @@ const BOARD: &str = "head other-head inspector";
 const SEE: &str = "owner clerk reviewer head inspector";
 
 /// Method, route, who may pass. Everybody else is sent to sign in, told that there is no such page, or refused.
-const DOORS: &[(&str, &str, &str)] = &[
+pub const DOORS: &[(&str, &str, &str)] = &[
     // Public pages, and what carries no session.
     ("get", "/", ALL),
     ("get", "/services", ALL),

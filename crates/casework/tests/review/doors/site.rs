@@ -15,6 +15,7 @@ use yimen_ledger::{Keys, Ledger};
 use yimen_payments::{Gateway, GatewayConfig, Payments};
 use yimen_platform::{Actor, Ctx, Role, journal};
 use yimen_store::{Read, StoreError};
+use yimen_web::traffic::{Rates, Traffic};
 
 use super::matrix::Answered;
 use super::people::{self, PASSWORD, PEOPLE};
@@ -22,7 +23,7 @@ use crate::crew::staff;
 use crate::world::World;
 
 /// Bodies that are complete, so that nobody is turned away for a slip of the pen before anybody asked who they are.
-const BODY: &[(&str, &str)] = &[
+pub const BODY: &[(&str, &str)] = &[
     ("answer", "approve"),
     ("void-reason", "与另一件申请内容重复"),
     ("reason", "不办了"),
@@ -77,7 +78,10 @@ impl Site {
         cases.client = connect(&app, world).await;
         take_in(&app, &ctx).await;
         let rules = UnmaskRules { an_hour: UNMASKS };
-        let router = app::router(&app, app::site(&app)).layer(axum::Extension(rules));
+        // One person tries hundreds of doors within a second.
+        let traffic = Traffic { account: Rates::NONE, ..Traffic::default() };
+        let face = yimen_web::Site { traffic, ..app::site(&app) };
+        let router = app::router(&app, face).layer(axum::Extension(rules));
         let security = key("security");
         let mut site = Site { router, identity, security, cookies: BTreeMap::new(), cases };
         for name in PEOPLE.iter().filter(|name| **name != "nobody") {
@@ -128,6 +132,17 @@ impl Site {
         let answer = self.router.clone().oneshot(request).await.unwrap();
         let to = answer.headers().get("location").map_or("", |v| v.to_str().unwrap());
         Answered::of(answer.status().as_u16(), to)
+    }
+
+    /// The session of somebody; nobody has none.
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        self.cookies.get(name).map(String::as_str)
+    }
+
+    /// A request as it is.
+    pub async fn raw(&self, request: Request<Body>) -> (axum::http::response::Parts, axum::body::Bytes) {
+        let (head, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
+        (head, axum::body::to_bytes(body, usize::MAX).await.unwrap())
     }
 
     /// The address of a route on one of the cases.
