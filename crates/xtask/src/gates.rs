@@ -4,7 +4,7 @@ use crate::args::Args;
 use crate::postgres::Postgres;
 use crate::shell::{self, Outcome};
 use crate::tests_gate::{self, Counts, Selection};
-use crate::{axe, lint, packages, postgres, third_party, tidy};
+use crate::{axe, deps, lint, packages, postgres, third_party, tidy};
 use std::time::{Duration, Instant};
 
 /// What the gates share: the prepared surroundings and the tests asked for.
@@ -27,6 +27,7 @@ struct Gate {
 const GATES: &[Gate] = &[
     Gate { name: "fmt", prepared: false, run: fmt },
     Gate { name: "tidy", prepared: false, run: |_| tidy::run(&[]) },
+    Gate { name: "deps", prepared: false, run: |_| deps::run(&[]) },
     Gate { name: "build", prepared: false, run: build },
     Gate { name: "packs", prepared: false, run: packs },
     Gate { name: "sql-check", prepared: true, run: sql_check },

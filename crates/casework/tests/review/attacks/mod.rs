@@ -140,9 +140,10 @@ fn nothing_fetches_an_address_that_a_request_named() {
         .map(|one| one.file_name().unwrap().to_string_lossy().into_owned())
         .collect();
     fetching.sort();
-    // Blobs: the store of the operator. Ledger: witnesses of the operator. Payments: the gateway of the operator; its answers
-    // give an order, never an address to fetch. Yimen: asks those. Bench, testkit, xtask are no part of the server.
-    let known = ["bench", "blobs", "ledger", "payments", "testkit", "xtask", "yimen"];
+    // Blobs: the store of the operator. Ledger: witnesses of the operator. Messages, payments: the gateways of the operator;
+    // their answers give a state or an order, never an address to fetch. Yimen: asks those. Bench, testkit, xtask are no part
+    // of the server.
+    let known = ["bench", "blobs", "ledger", "messages", "payments", "testkit", "xtask", "yimen"];
     let unknown: Vec<_> = fetching.iter().filter(|one| !known.contains(&one.as_str())).collect();
     assert!(unknown.is_empty(), "say here where they get their addresses from: {unknown:?}");
 }
