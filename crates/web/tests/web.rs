@@ -289,3 +289,43 @@ async fn the_server_that_is_full_says_when_to_come_back_and_gives_each_place_bac
     begun.recv().await.unwrap();
     assert_eq!(after.await.unwrap().unwrap().status(), StatusCode::OK);
 }
+
+/// A small server speaks the scanner's protocol; the bytes it gets are looked at where the protocol is (`yimen-files`).
+#[tokio::test]
+async fn a_file_is_taken_when_the_scanner_says_so_and_only_then() {
+    async fn send(scanner: &str) -> (StatusCode, String) {
+        let scanner = Some(yimen_web::upload::Clamd::parse(scanner).unwrap());
+        let app = wrap(yimen_web::gallery::routes(), Arc::new(Site { scanner, ..Site::default() }));
+        let body = "--X\r\nContent-Disposition: form-data; name=\"file\"; filename=\"合同.pdf\"\r\n\r\n%PDF-1.7\n%%EOF\n\r\n--X--\r\n";
+        let request = Request::post("/dev/upload")
+            .header("content-type", "multipart/form-data; boundary=X")
+            .header("accept", "text/html");
+        let answer = app.oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
+        let (head, body) = answer.into_parts();
+        (head.status, String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().to_vec()).unwrap())
+    }
+    for (says, status, words) in [
+        (&b"stream: OK\0"[..], 200, "合同.pdf"),
+        (b"stream: Win.Test.EICAR_HDB-1 FOUND\0", 422, "“合同.pdf”含有病毒或恶意内容，没有保存"),
+        (b"INSTREAM size limit exceeded. ERROR\0", 503, "病毒检查暂时不能进行，文件没有保存"),
+    ] {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let daemon = tokio::spawn(async move {
+            use tokio::io::{AsyncReadExt, AsyncWriteExt};
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut got = Vec::new();
+            while !got.ends_with(&[0; 4]) {
+                stream.read_buf(&mut got).await.unwrap();
+            }
+            stream.write_all(says).await.unwrap();
+        });
+        let (got, page) = send(&address).await;
+        assert_eq!(got, status, "{page}");
+        assert!(page.contains(words), "{page}");
+        daemon.await.unwrap();
+    }
+    // Nobody listens there.
+    let (got, page) = send("127.0.0.1:1").await;
+    assert!(got == 503 && page.contains("请过几分钟再上传"), "{page}");
+}
