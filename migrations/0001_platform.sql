@@ -24,8 +24,10 @@ create table platform_journal (
   body TEXT NOT NULL
 ){{strict}};
 create index platform_journal_case on platform_journal (case_id, seq);
+-- For whoever looks back by time. Numbers do not rise with it: they are drawn when an entry is written, by several nodes.
+create index platform_journal_time on platform_journal (at, seq);
 -- What somebody did who works here: few of all entries.
-create index platform_journal_staff on platform_journal (actor_id, seq) where actor_kind = 'staff';
+create index platform_journal_staff on platform_journal (actor_id, at, seq) where actor_kind = 'staff';
 create index platform_journal_order on platform_journal (txid, seq);
 
 create table platform_follower (

@@ -61,7 +61,13 @@ impl Server {
         let connections = Connections::default();
         tokio::spawn(listen::serve(listener, router, connections, std::future::pending()));
         let ledger = app.ledger.clone();
-        Ok(Server { address, gateway, ledger, times, _background: Background::start(&app) })
+        Ok(Server {
+            address,
+            gateway,
+            ledger,
+            times,
+            _background: Background::start(&app, std::path::PathBuf::new(), Arc::default()),
+        })
     }
 
     /// The times of one kind since they were last taken.

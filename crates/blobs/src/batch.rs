@@ -337,13 +337,30 @@ fn sync_files(folder: &Path, root: &File, files: &[String]) -> io::Result<()> {
     folders.iter().filter(|folder| folder.exists()).try_for_each(|folder| File::open(folder)?.sync_all())
 }
 
+/// A log that nobody has written to for ten minutes, long after it should have been settled.
+pub(crate) fn unsettled(folder: &Path) -> Result<Option<PathBuf>> {
+    for entry in std::fs::read_dir(folder).map_err(failure)? {
+        let path = entry.map_err(failure)?.path();
+        // One that is settled meanwhile is fine.
+        let Ok(Ok(written)) = path.metadata().map(|about| about.modified()) else { continue };
+        if is_log(&path) && written.elapsed().is_ok_and(|since| since >= 10 * OLD) {
+            return Ok(Some(path));
+        }
+    }
+    Ok(None)
+}
+
+fn is_log(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    name.starts_with("incoming.") && name.ends_with(".log")
+}
+
 /// Writes again what the logs of a process that ended badly hold, and removes them.
 fn recover(folder: &Path) -> io::Result<()> {
     let mut logs = Vec::new();
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        if name.starts_with("incoming.") && name.ends_with(".log") {
+        if is_log(&path) {
             logs.push(path);
         }
     }

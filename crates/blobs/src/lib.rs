@@ -58,6 +58,8 @@ pub struct Blobs {
     store: Arc<dyn ObjectStore>,
     prefix: Path,
     batch: Option<Arc<Batch>>,
+    /// Of a local store.
+    folder: Option<Arc<std::path::Path>>,
     seal: Option<Arc<dyn Seal>>,
 }
 
@@ -71,7 +73,9 @@ impl Blobs {
     /// Opens `file:data/blobs` or `s3://bucket/prefix?endpoint=…`.
     pub fn open(url: &str) -> Result<Blobs> {
         let (store, prefix, batch) = open::open(url)?;
-        Ok(Blobs { store, prefix, batch: batch.map(Arc::new), seal: None })
+        let folder = url.strip_prefix("file:").map(|rest| rest.strip_prefix("//").unwrap_or(rest));
+        let folder = folder.map(|folder| std::path::Path::new(folder).into());
+        Ok(Blobs { store, prefix, batch: batch.map(Arc::new), folder, seal: None })
     }
 
     /// The same store with every object sealed at rest.
@@ -147,6 +151,11 @@ impl Blobs {
         }
         self.write(&path, stored).await?;
         Ok(true)
+    }
+
+    /// A log that should have been settled long ago: what lies in it comes back as it was at the next start.
+    pub fn unsettled_log(&self) -> Result<Option<std::path::PathBuf>> {
+        self.folder.as_deref().map_or(Ok(None), batch::unsettled)
     }
 
     /// Whether the blob is sealed otherwise than a new one would be.

@@ -25,7 +25,9 @@ fn apply(tx: &mut Tx<'_>, ctx: &Ctx, approved: &Approved<'_>, sealer: &Sealer) -
     let algorithm = code.ok_or_else(|| IdentityError::Internal("proposed key: unknown cipher".to_owned()))?;
     keys::rotate(tx, ctx, sealer, algorithm).map(|_| ()).map_err(|error| match error {
         KeyError::Store(error) => error.into(),
-        early @ KeyError::TooSoon(_) => IdentityError::field("answer", early.to_string()),
+        early @ (KeyError::TooSoon(_) | KeyError::OtherMaster) => {
+            IdentityError::field("answer", early.to_string())
+        }
         other => IdentityError::Internal(other.to_string()),
     })
 }

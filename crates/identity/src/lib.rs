@@ -89,6 +89,9 @@ pub struct Settings {
     pub kinds: Vec<Kind>,
     /// Where staff can work, for forms.
     pub places: Box<dyn Fn() -> Places + Send + Sync>,
+    /// People make accounts for themselves. Only where somebody else proves that they are who they say (an identity platform,
+    /// a demo): whoever registers with the number of another gets that person's place in the register.
+    pub registers: bool,
     /// What the audit administrator's pages ask of other domains.
     pub audit: Option<Arc<dyn AuditSource>>,
     /// Shown on the sign-in page; empty except in a demo.
@@ -111,6 +114,7 @@ impl Default for Settings {
             demo_messages: String::new(),
             kinds: Vec::new(),
             places: Box::new(Places::default),
+            registers: false,
             audit: None,
             demo: Vec::new(),
             home: Box::new(|_| "/".to_owned()),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 use tokio::sync::Notify;
-use yimen_platform::{Actor, Ctx, Platform, journal};
+use yimen_platform::{Actor, Ctx, Platform, SealError, journal};
 use yimen_standards::phone::Phone;
 use yimen_standards::time::Instant;
 use yimen_store::{StoreError, Tx};
@@ -150,9 +150,17 @@ impl Messages {
         let opened = sealer.open_text(PHONE, &one.phone_sealed).and_then(|phone| {
             Ok(Message { id: one.id.to_string(), phone, text: sealer.open_text(TEXT, &one.text_sealed)? })
         });
-        let Ok(message) = opened else {
-            // Sealed by a key that is lost: nobody will ever read it.
-            return self.give_up(ctx, one, "message.refused").await;
+        let message = match opened {
+            Ok(message) => message,
+            // Another node seals with a key that this one has yet to read.
+            Err(SealError::NoSuchKey(_)) => {
+                let next = retry_at(ctx.now, one.tries);
+                let held = Waiting { next_at: claim_until, ..one };
+                store.write("message.wait", move |tx| store::put_off(tx, &held, next)).await?;
+                return Ok(Some(Outcome::Waits));
+            }
+            // Nobody will ever read it.
+            Err(_) => return self.give_up(ctx, one, "message.lost").await,
         };
         let said = self.inner.gateway.send(&message).await;
         self.inner.away.store(matches!(said, Err(GatewayError::Unreachable(_))), Ordering::Relaxed);

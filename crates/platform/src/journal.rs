@@ -17,23 +17,31 @@ sql! {
     BETWEEN = "select seq, txid, at, verb, actor_kind, actor_id, actor_name, department, office, case_id, task_id,
         request, body from platform_journal where seq >= $1 and seq <= $2 order by seq";
 
-    // What is asked for is named by a pattern, so that all, a domain's and one kind of act are asked alike.
+    // A look back in time goes through so many entries ($5) and no further; of these it gives what fits. What is asked for is
+    // named by a pattern, so that all, a domain's and one kind of act are asked alike.
     BACKWARD = "select seq, txid, at, verb, actor_kind, actor_id, actor_name, department, office, case_id, task_id,
-        request, body from platform_journal
-        where seq < $1 and seq >= $2 and at >= $3 and at < $4 and verb like $5 order by seq desc limit $6";
+        request, body
+        from (select * from platform_journal where at < $1 and (at, seq) < ($2, $3) and at >= $4
+            order by at desc, seq desc limit $5) few
+        where verb like $6 order by at desc, seq desc limit $7";
 
-    BACKWARD_OF_CASE = "select seq, txid, at, verb, actor_kind, actor_id, actor_name, department, office, case_id,
-        task_id, request, body from platform_journal
-        where case_id = $1 and seq < $2 and at >= $3 and at < $4 and verb like $5 order by seq desc limit $6";
+    REACHED = "select at, seq from platform_journal where at < $1 and (at, seq) < ($2, $3) and at >= $4
+        order by at desc, seq desc limit 1 offset $5";
 
     BACKWARD_OF_STAFF = "select seq, txid, at, verb, actor_kind, actor_id, actor_name, department, office, case_id,
+        task_id, request, body
+        from (select * from platform_journal where actor_kind = 'staff' and actor_id = $8 and at < $1
+            and (at, seq) < ($2, $3) and at >= $4 order by at desc, seq desc limit $5) few
+        where verb like $6 order by at desc, seq desc limit $7";
+
+    REACHED_OF_STAFF = "select at, seq from platform_journal where actor_kind = 'staff' and actor_id = $6 and at < $1
+        and (at, seq) < ($2, $3) and at >= $4 order by at desc, seq desc limit 1 offset $5";
+
+    // A case has few entries.
+    BACKWARD_OF_CASE = "select seq, txid, at, verb, actor_kind, actor_id, actor_name, department, office, case_id,
         task_id, request, body from platform_journal
-        where actor_kind = 'staff' and actor_id = $1 and seq < $2 and at >= $3 and at < $4 and verb like $5
-        order by seq desc limit $6";
-
-    FROM = "select seq, at from platform_journal where seq >= $1 order by seq limit 1";
-
-    NEWEST = "select max(seq) from platform_journal";
+        where case_id = $6 and at < $1 and (at, seq) < ($2, $3) and at >= $4 and verb like $5
+        order by at desc, seq desc limit $7";
 
     COUNT = "select /* scan: counts the whole journal, for its verification only */ count(*) from platform_journal";
 }
@@ -119,66 +127,52 @@ pub struct Search {
     pub case: Option<i64>,
 }
 
+/// Where a look back goes on: before this instant and number.
+pub type Before = (Instant, i64);
+
 /// The newest entries that fit, as far as one look reached.
 pub struct Found {
     pub entries: Vec<Entry>,
     /// Where the next look goes on; None at the end.
-    pub before: Option<i64>,
+    pub before: Option<Before>,
 }
 
-/// At most `limit` entries before the one with the number `before`, the newest first. Where no index knows the way it goes
-/// through `look` entries and says how far it came: a journal of any length makes it no longer.
+/// At most `limit` entries before a place in time, the newest first. It goes through `look` entries at most and says how far
+/// it came: a journal of any length makes it no longer.
 pub fn search(
     q: &mut Read,
     search: &Search,
-    before: i64,
+    before: Option<Before>,
     limit: i64,
     look: i64,
 ) -> Result<Found, StoreError> {
     let Search { from, until, verb, staff, case } = search;
-    let (mut entries, reached): (Vec<Entry>, Option<i64>) = match (*staff, *case) {
-        (Some(account), None) => {
-            (q.all(&BACKWARD_OF_STAFF, params![account, before, *from, *until, verb, limit + 1])?, None)
-        }
+    let (at, seq) = before.unwrap_or((Instant(i64::MAX), i64::MAX));
+    let (from, until, verb, most) = (*from, *until, verb.as_str(), limit + 1);
+    let (mut entries, reached): (Vec<Entry>, Option<Before>) = match (*staff, *case) {
         (staff, Some(case)) => {
             let mut all: Vec<Entry> =
-                q.all(&BACKWARD_OF_CASE, params![case, before, *from, *until, verb, limit + 1])?;
-            let last = (all.len() as i64 > limit).then(|| all[all.len() - 2].seq);
-            all.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+                q.all(&BACKWARD_OF_CASE, params![until, at, seq, from, verb, case, i64::MAX])?;
             all.retain(|entry| staff.is_none_or(|account| is_by_staff(entry, account)));
-            return Ok(Found { entries: all, before: last });
+            (all, None)
         }
-        (None, None) => {
-            let (first, end) = (first_at(q, *from)?, first_at(q, *until)?);
-            let before = before.min(end);
-            let reached = before.saturating_sub(look).max(first);
-            let found = q.all(&BACKWARD, params![before, reached, *from, *until, verb, limit + 1])?;
-            (found, (reached > first).then_some(reached))
-        }
+        (Some(account), None) => (
+            q.all(&BACKWARD_OF_STAFF, params![until, at, seq, from, look, verb, most, account])?,
+            q.opt(&REACHED_OF_STAFF, params![until, at, seq, from, look - 1, account])?,
+        ),
+        (None, None) => (
+            q.all(&BACKWARD, params![until, at, seq, from, look, verb, most])?,
+            q.opt(&REACHED, params![until, at, seq, from, look - 1])?,
+        ),
     };
     let more = entries.len() as i64 > limit;
     entries.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-    let last = entries.last().filter(|_| more).map(|entry| entry.seq);
+    let last = entries.last().filter(|_| more).map(|entry| (entry.at, entry.seq));
     Ok(Found { entries, before: last.or(reached) })
 }
 
 fn is_by_staff(entry: &Entry, account: i64) -> bool {
     entry.actor_kind == "staff" && entry.actor_id == account
-}
-
-/// The number of the first entry at or after an instant, by halving: numbers rise with time. One past the newest where
-/// there is none.
-fn first_at(q: &mut Read, at: Instant) -> Result<i64, StoreError> {
-    let newest: Option<i64> = q.one(&NEWEST, params![])?;
-    let (mut low, mut high) = (1, newest.unwrap_or(0) + 1);
-    while low < high {
-        let middle = low + (high - low) / 2;
-        match q.opt::<(i64, Instant)>(&FROM, params![middle])? {
-            Some((seq, found)) if found < at => low = seq + 1,
-            _ => high = middle,
-        }
-    }
-    Ok(low)
 }
 
 /// How many entries there are in all.

@@ -16,7 +16,7 @@ sql! {
     ADD = "insert into platform_key (number, algorithm, wrapped, made_at, used_from) values ($1, $2, $3, $4, $5)
         on conflict (number) do nothing";
 
-    WRAP = "update platform_key set wrapped = $2 where number = $1 and wrapped = $3";
+    WRAP = "update platform_key set wrapped = $2 where number = $1";
 
     DROP = "delete from platform_key where number = $1";
 }
@@ -39,14 +39,16 @@ pub enum KeyError {
     Seal(#[from] SealError),
     #[error("上一次换密钥还没有生效，请在 {0} 秒后再试。")]
     TooSoon(i64),
+    #[error(
+        "数据库的主密钥已经更换，这台服务器用的还是原来的。请先把新的 keys/master.key 复制到这台服务器，等几秒再试。"
+    )]
+    OtherMaster,
     #[error("没有第 {0} 把数据密钥。用 yimen key list 查看各把密钥。")]
     NoSuchKey(u32),
     #[error("第 {0} 把数据密钥正在使用或将要使用，不能删除。先用 yimen key rotate 换用新的一把。")]
     InUse(u32),
     #[error("第 {0} 把数据密钥要到 {1} 才能删除：停用满一天，用它加密的未完成的操作才都已结束。")]
     NotYet(u32, String),
-    #[error("更换主密钥期间另有人改动了密钥，什么也没有改。请再运行一次。")]
-    Changed,
 }
 
 pub fn all(q: &mut Read<'_>) -> Result<Vec<DataKey>, StoreError> {
@@ -87,6 +89,16 @@ pub fn begin(store: &Store, sealer: &std::sync::Arc<Sealer>, now: Instant) -> Re
     Ok(())
 }
 
+/// Refuses who still has the master key of before: what it wraps nobody else could open. Nobody changes the master key
+/// meanwhile.
+fn under_its_master(tx: &mut Tx<'_>, sealer: &Sealer) -> Result<(), KeyError> {
+    setting::hold(tx, setting::KEY_FINGERPRINT)?;
+    match setting::get(tx, setting::KEY_FINGERPRINT)? {
+        Some(wants) if wants != sealer.fingerprint() => Err(KeyError::OtherMaster),
+        _ => Ok(()),
+    }
+}
+
 /// A new data key for everything that is sealed after [`KEY_NOTICE_MS`]. What was sealed before stays as it is.
 pub fn rotate(
     tx: &mut Tx<'_>,
@@ -94,6 +106,7 @@ pub fn rotate(
     sealer: &Sealer,
     algorithm: Algorithm,
 ) -> Result<DataKey, KeyError> {
+    under_its_master(tx, sealer)?;
     let keys = all(tx)?;
     let newest = keys.last().map_or((0, 0), |key| (key.number, key.used_from));
     if newest.1 > ctx.now.0 {
@@ -106,19 +119,16 @@ pub fn rotate(
     Ok(key)
 }
 
-/// Wraps every key by another master key; data and indexes stay as they are. Who still has the old master key works on,
-/// but can take up no key that is made from now on.
+/// Wraps every key by another master key; data and indexes stay as they are. Who still has the old master key works on until
+/// the next data key, which it can neither make nor take up.
 pub fn change_master(tx: &mut Tx<'_>, ctx: &Ctx, old: &Sealer, new: &Sealer) -> Result<usize, KeyError> {
+    under_its_master(tx, old)?;
     let keys = all(tx)?;
     for key in &keys {
         let anew = old.wrapped_anew(key, new)?;
-        let changed =
-            tx.exec(&WRAP, params![i64::from(key.number), anew.wrapped.as_slice(), key.wrapped.as_slice()])?;
-        if changed != 1 {
-            return Err(KeyError::Changed);
-        }
+        tx.put_one(&WRAP, params![i64::from(key.number), anew.wrapped.as_slice()])?;
     }
-    setting::set(tx, setting::KEY_FINGERPRINT, new.fingerprint())?;
+    setting::set(tx, setting::KEY_FINGERPRINT, &new.fingerprint())?;
     let body = serde_json::json!({ "from": old.fingerprint(), "to": new.fingerprint() });
     journal::append(tx, ctx, journal::Note { verb: "key.master_changed", case: 0, task: 0, body })?;
     Ok(keys.len())
@@ -139,6 +149,20 @@ pub fn may_retire(keys: &[DataKey], number: u32, now: Instant) -> Result<(), Key
         }
         Some(_) => Ok(()),
     }
+}
+
+/// Puts a deleted key back, because something was still sealed with it.
+pub fn put_back(tx: &mut Tx<'_>, ctx: &Ctx, key: &DataKey) -> Result<(), KeyError> {
+    add(tx, key)?;
+    let body = serde_json::json!({ "number": key.number });
+    journal::append(tx, ctx, journal::Note { verb: "key.put_back", case: 0, task: 0, body })?;
+    Ok(())
+}
+
+/// The keys, and whether they are wrapped by the master key this process has.
+pub fn seen(q: &mut Read<'_>, sealer: &Sealer) -> Result<(Vec<DataKey>, bool), StoreError> {
+    let wants = setting::get(q, setting::KEY_FINGERPRINT)?;
+    Ok((all(q)?, wants.is_none_or(|wants| wants == sealer.fingerprint())))
 }
 
 /// Deletes a data key that sealed nothing any more. What it sealed elsewhere, in backups, opens with the copy in them.

@@ -10,6 +10,8 @@ sql! {
 
     FIX = "insert into platform_setting (name, value) values ($1, $2) on conflict (name) do nothing";
 
+    HOLD = "update platform_setting set value = value where name = $1";
+
     SET = "insert into platform_setting (name, value) values ($1, $2) on conflict (name) do update set value = excluded.value";
 }
 
@@ -25,4 +27,9 @@ pub fn fix(tx: &mut Tx, name: &str, value: &str) -> Result<String, StoreError> {
 
 pub fn set(tx: &mut Tx, name: &str, value: &str) -> Result<(), StoreError> {
     tx.put_one(&SET, params![name, value])
+}
+
+/// Of two units that change what the setting stands for, the later begins again.
+pub fn hold(tx: &mut Tx, name: &str) -> Result<(), StoreError> {
+    tx.exec(&HOLD, params![name]).map(|_| ())
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use yimen_platform::keys::{self, KeyError};
-use yimen_platform::{Actor, Algorithm, Ctx, DataKey, Ids, KEY_NOTICE_MS, Sealer, journal};
+use yimen_platform::{Actor, Algorithm, Ctx, DataKey, Ids, KEY_NOTICE_MS, Sealer, journal, setting};
 use yimen_standards::time::Instant;
 use yimen_store::Store;
 use yimen_testkit::{TestDb, on_each_engine};
@@ -74,24 +74,35 @@ fn under_another_master_key_the_same_data_opens_and_the_same_people_are_found() 
         assert!(matches!(keys::begin(store, &other, START), Err(KeyError::Seal(_))));
         assert_ne!(other.blind_index("number", "a"), index);
 
+        let fixed = one.fingerprint();
+        store
+            .write_blocking("test", move |tx| setting::fix(tx, setting::KEY_FINGERPRINT, &fixed).map(|_| ()))
+            .unwrap();
         let change = |old: &Arc<Sealer>, new: &Arc<Sealer>| {
             let ctx = Ctx::new(Actor::System("test"), START, Arc::new(Ids::seeded(0, 1)), "r");
             let (old, new) = (old.clone(), new.clone());
             store.write_blocking("test", move |tx| keys::change_master(tx, &ctx, &old, &new))
         };
         // Who holds neither changes nothing.
-        assert!(matches!(change(&other, &one), Err(KeyError::Seal(_))));
+        assert!(matches!(change(&other, &one), Err(KeyError::OtherMaster)));
         assert_eq!(change(&one, &other).unwrap(), 2);
         let after = Arc::new(Sealer::new([8; 32]));
         keys::begin(store, &after, START).unwrap();
         assert_eq!(after.open_text("x", &sealed).unwrap(), "before");
         assert_eq!(after.blind_index("number", "a"), index);
-        // Who still has the old one reads on, and cannot take up what is made from now on.
+        // Who still has the old one reads on, and can neither make a key nor take up one that is made from now on.
         assert_eq!(one.open_text("x", &after.seal_text("x", "after")).unwrap(), "after");
+        assert!(matches!(rotate(store, &one, START), Err(KeyError::OtherMaster)));
+        assert!(matches!(change(&one, &other), Err(KeyError::OtherMaster)));
+        assert_eq!(store.read_blocking(keys::all).unwrap().len(), 2);
         rotate(store, &after, START).unwrap();
         let keys = store.read_blocking(keys::all).unwrap();
         assert!(one.learn(&keys, START).is_err());
         assert_eq!(one.open_text("x", &sealed).unwrap(), "before");
+        // As soon as it has the new file it goes on.
+        one.go_on_under(&Sealer::new([8; 32]));
+        assert_eq!(one.fingerprint(), after.fingerprint());
+        assert_eq!(one.learn(&keys, Instant(START.0 + KEY_NOTICE_MS)).unwrap(), Some(2));
         assert!(keys::begin(store, &Arc::new(Sealer::new([7; 32])), START).is_err());
         let entries = store.read_blocking(|q| journal::of_case(q, 0, 0, 10)).unwrap();
         let verbs: Vec<&str> = entries.iter().map(|entry| entry.verb.as_str()).collect();

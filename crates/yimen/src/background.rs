@@ -1,7 +1,10 @@
 //! What runs beside the requests: timers, and taking up what other nodes published. Stops with the server.
 
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use yimen_casework::{Casework, SWEEP_EVERY};
 use yimen_identity::Identity;
@@ -9,7 +12,7 @@ use yimen_ledger::Ledger;
 use yimen_ledger::witness::{Answer, KnownWitness};
 use yimen_oidc::{Oidc, OidcError};
 use yimen_payments::Payments;
-use yimen_platform::{Actor, Platform, keys};
+use yimen_platform::{Actor, Platform, Sealer, keys, setting};
 
 use crate::App;
 
@@ -26,10 +29,11 @@ const SESSIONS: Duration = Duration::from_secs(300);
 pub struct Background(Vec<JoinHandle<()>>);
 
 impl Background {
-    pub fn start(app: &App) -> Self {
+    /// `stop` is told when the server must not go on.
+    pub fn start(app: &App, key_file: PathBuf, stop: Arc<Notify>) -> Self {
         let casework = app.casework.clone();
         let mut tasks = vec![tokio::spawn(sweep(casework.clone())), tokio::spawn(refresh(casework))];
-        tasks.push(tokio::spawn(look_for_keys(app.casework.platform.clone())));
+        tasks.push(tokio::spawn(look_for_keys(app.casework.platform.clone(), key_file, stop)));
         tasks.push(tokio::spawn(forget(app.identity.clone())));
         tasks.push(tokio::spawn(follow_policy(app.identity.clone())));
         tasks.push(tokio::spawn(log(app.ledger.clone())));
@@ -79,23 +83,59 @@ async fn refresh(casework: Casework) {
     }
 }
 
-/// Takes up data keys that were made elsewhere, well before anybody seals with them.
-async fn look_for_keys(platform: Platform) {
+/// Takes up data keys that were made elsewhere, well before anybody seals with them, and another master key as soon as its
+/// file is there. Where a key cannot be taken up, this process must not go on sealing with the one before it, which may be
+/// deleted a day later: it stops in time, and says why when it is started.
+async fn look_for_keys(platform: Platform, key_file: PathBuf, stop: Arc<Notify>) {
     let mut every = tokio::time::interval(REFRESH);
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         every.tick().await;
-        match platform
-            .store
-            .read(keys::all)
-            .await
-            .map(|all| platform.sealer.learn(&all, platform.clock.now()))
-        {
-            Ok(Ok(Some(number))) => tracing::info!(number, "another data key is in use"),
-            Ok(Ok(None)) => {}
-            Ok(Err(error)) => tracing::error!(%error, "a data key cannot be used; trying again"),
-            Err(error) => tracing::error!(%error, "the data keys could not be read; trying again"),
+        let sealer = platform.sealer.clone();
+        let (all, ours) = match platform.store.read(move |q| keys::seen(q, &sealer)).await {
+            Ok(seen) => seen,
+            Err(error) => {
+                tracing::error!(%error, "the data keys could not be read; trying again");
+                continue;
+            }
+        };
+        if !ours {
+            change_master(&platform, &key_file).await;
         }
+        let now = platform.clock.now();
+        match platform.sealer.learn(&all, now) {
+            Ok(Some(number)) => tracing::info!(number, "another data key is in use"),
+            Ok(None) => {}
+            Err(error) => {
+                tracing::error!(%error, "a data key cannot be used; trying again");
+                let known = platform.sealer.data_keys();
+                let unknown = all.iter().filter(|key| known.iter().all(|known| known.number != key.number));
+                let soon = now.plus_millis(2 * REFRESH.as_millis() as i64);
+                if unknown.into_iter().any(|key| key.used_from <= soon.0) {
+                    tracing::error!(
+                        "stopping: others are about to seal with a data key that cannot be used here"
+                    );
+                    stop.notify_one();
+                }
+            }
+        }
+    }
+}
+
+/// Goes on under the new master key, if its file is here by now.
+async fn change_master(platform: &Platform, key_file: &Path) {
+    let file = key_file.to_owned();
+    let read = tokio::task::spawn_blocking(move || Sealer::from_existing(&file)).await;
+    let wants = platform.store.read(|q| setting::get(q, setting::KEY_FINGERPRINT)).await;
+    match (read, wants) {
+        (Ok(Ok(new)), Ok(Some(wants))) if new.fingerprint() == wants => {
+            platform.sealer.go_on_under(&new);
+            tracing::info!(fingerprint = wants, "the new master key is in use");
+        }
+        _ => tracing::error!(
+            file = %key_file.display(),
+            "the master key was changed: copy the new key file here before the next data key is made"
+        ),
     }
 }
 

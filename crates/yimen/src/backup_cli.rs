@@ -23,8 +23,8 @@ pub fn backup(place: &Place, file: &Path, with_key: bool) -> Result<ExitCode, Fa
         return Err(nothing().into());
     }
     let known = store.read_blocking(|q| setting::get(q, setting::KEY_FINGERPRINT))?;
-    if let Some(wants) = known.filter(|wants| wants != sealer.fingerprint()) {
-        return Err(BackupError::WrongKey { has: sealer.fingerprint().to_owned(), wants }.into());
+    if let Some(wants) = known.filter(|wants| *wants != sealer.fingerprint()) {
+        return Err(BackupError::WrongKey { has: sealer.fingerprint(), wants }.into());
     }
     sealer.learn(&store.read_blocking(keys::all)?, SystemClock.now())?;
     let blobs = open_blobs(place, sealer.clone())?;

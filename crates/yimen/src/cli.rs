@@ -306,6 +306,9 @@ struct LimitArgs {
     /// 工作人员的密码用多少天就要更换；0 表示不限
     #[arg(long, default_value_t = 90, env = "YIMEN_PASSWORD_DAYS")]
     password_days: u32,
+    /// 群众可以自己在网上注册账户。只有另外核实过是不是本人的，才可以打开：用别人的身份证号码注册的人，会看到那个人的办件
+    #[arg(long, env = "YIMEN_SELF_REGISTRATION")]
+    self_registration: bool,
     /// 一个账户一小时内最多显示几次完整号码
     #[arg(long, default_value_t = UNMASKS_AN_HOUR, env = "YIMEN_UNMASKS")]
     unmasks: u32,
@@ -375,6 +378,7 @@ impl Cli {
                     base,
                     witnesses: witness,
                     limits: limits.limits(),
+                    registers: limits.self_registration,
                     unmasks: UnmaskRules { an_hour: limits.unmasks },
                     traffic: traffic.traffic(),
                     scanner: traffic.scanner(),

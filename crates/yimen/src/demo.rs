@@ -69,6 +69,7 @@ pub fn demo(place: &Place, listen: SocketAddr, demo: &Demo<'_>) -> Result<ExitCo
         base,
         witnesses: Vec::new(),
         limits,
+        registers: true,
         unmasks,
         messages,
         traffic: Traffic::default(),
@@ -77,7 +78,7 @@ pub fn demo(place: &Place, listen: SocketAddr, demo: &Demo<'_>) -> Result<ExitCo
     };
     let wire = face.wire();
     let app = build(place, &platform, face, accounts.clone(), Some(gateway))?;
-    runtime.block_on(run(app, wire, Disks::of(place), listener, |address| {
+    runtime.block_on(run(app, place, wire, Disks::of(place), listener, |address| {
         println!("\n一门演示已启动：http://{address}\n");
         println!("演示账户（密码都是 {}）：", cast::PASSWORD);
         for account in &accounts {

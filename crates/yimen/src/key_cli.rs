@@ -121,10 +121,19 @@ pub fn reseal(place: &Place) -> Result<ExitCode, Failure> {
 pub fn retire(place: &Place, number: u32) -> Result<ExitCode, Failure> {
     must_be_there(place)?;
     let platform = open(place)?;
-    keys::may_retire(&platform.store.read_blocking(keys::all)?, number, platform.clock.now())?;
+    let known = platform.store.read_blocking(keys::all)?;
+    keys::may_retire(&known, number, platform.clock.now())?;
     newest_in_use(&platform)?;
+    if let Some(log) = platform.blobs.unsettled_log()? {
+        return Err(format!(
+            "材料库里有一份没有整理完的日志 {}，里面可能还有用旧密钥加密的材料。请重新启动服务，再运行 yimen key reseal。",
+            log.display()
+        )
+        .into());
+    }
     println!("检查还有没有数据使用以前的密钥：");
-    let walked = walk(&platform, &runtime()?, true, &mut say)?;
+    let runtime = runtime()?;
+    let walked = walk(&platform, &runtime, true, &mut say)?;
     if walked.old > 0 {
         return Err(format!(
             "还有 {} 项用的是以前的密钥，什么也没有删除。请先运行 yimen key reseal。",
@@ -133,7 +142,17 @@ pub fn retire(place: &Place, number: u32) -> Result<ExitCode, Failure> {
         .into());
     }
     let ctx = platform.ctx(Actor::System("命令行"), "key");
-    platform.store.write_blocking("key.retire", move |tx| keys::retire(tx, &ctx, number))?;
+    let deleting = ctx.clone();
+    platform.store.write_blocking("key.retire", move |tx| keys::retire(tx, &deleting, number))?;
+    // Somebody may have sealed with it while the rest was gone through.
+    println!("再检查一遍：");
+    if walk(&platform, &runtime, true, &mut say)?.old > 0 {
+        let key = known.into_iter().find(|key| key.number == number).ok_or("the key is gone")?;
+        platform.store.write_blocking("key.put_back", move |tx| keys::put_back(tx, &ctx, &key))?;
+        return Err(
+            "检查期间又有数据用了以前的密钥，已把密钥放回，什么也没有丢失。请重新启动还在用旧密钥的服务，再运行 yimen key reseal。".into(),
+        );
+    }
     println!("已删除第 {number} 把数据密钥。");
     println!("接下来：再做一次 yimen backup。以前的备份里还有这一把，同样要保管好，或者到期销毁。");
     Ok(ExitCode::SUCCESS)
@@ -143,25 +162,35 @@ pub fn retire(place: &Place, number: u32) -> Result<ExitCode, Failure> {
 /// between, running it again ends it.
 pub fn change_master(place: &Place, new: Option<&Path>) -> Result<ExitCode, Failure> {
     must_be_there(place)?;
-    let next = place.next_key_file();
-    let sealer = Arc::new(prepare(&next, new)?);
-    let known = open_store(place)?.read_blocking(|q| setting::get(q, setting::KEY_FINGERPRINT))?;
-    if known.as_deref() == Some(sealer.fingerprint()) {
+    let (file, next) = (place.key_file(), place.next_key_file());
+    let store = open_store(place)?;
+    if store.schema_version()? == 0 {
+        return Err(format!("{}里还没有数据，不用更换主密钥。", place.named()).into());
+    }
+    let known = store.read_blocking(|q| setting::get(q, setting::KEY_FINGERPRINT))?;
+    drop(store);
+    let is_known = |key: &Sealer| known.as_ref() == Some(&key.fingerprint());
+    let begun = Sealer::from_existing(&next).ok().filter(is_known);
+    if begun.is_some() {
         println!("数据库已改用这把主密钥，只差换上密钥文件。");
     } else {
+        // Says which key the database wants, where it is not the one that lies here.
         let platform = open(place)?;
+        let sealer = Arc::new(prepare(&next, new)?);
         let (old, new) = (platform.sealer.clone(), sealer.clone());
         let ctx = platform.ctx(Actor::System("命令行"), "key");
         let change = move |tx: &mut yimen_store::Tx<'_>| keys::change_master(tx, &ctx, &old, &new);
         let count = platform.store.write_blocking("key.master", change)?;
         println!("{count} 把密钥已改由新的主密钥（指纹 {}）保护。", sealer.fingerprint());
     }
-    let file = place.key_file();
     if file.exists() {
         let old = Sealer::from_existing(&file)?;
         let kept = file.with_extension(format!("key.old-{}", old.fingerprint()));
         std::fs::rename(&file, &kept)?;
-        println!("原来的主密钥放在 {}：更换以前的备份要用它恢复。", kept.display());
+        println!(
+            "原来的主密钥放在 {}：更换以前的备份要用它恢复，那些备份都销毁以后再删除它。",
+            kept.display()
+        );
     }
     std::fs::rename(&next, &file)?;
     if let Some(folder) = file.parent() {
@@ -169,24 +198,20 @@ pub fn change_master(place: &Place, new: Option<&Path>) -> Result<ExitCode, Fail
     }
     println!("新的主密钥在 {}。", file.display());
     println!(
-        "接下来：把它复制到每台服务器并重新启动各服务（运行中的服务在下一次 yimen key rotate 以前照常工作）；另存一份到安全的地方；再做一次 yimen backup。"
+        "接下来：这台服务器上的服务几秒内自动换用，不用重启；其他服务器要先把它复制过去，再做 yimen key rotate，没有它的服务到时会自行停止。另存一份到安全的地方，再做一次 yimen backup。"
     );
     Ok(ExitCode::SUCCESS)
 }
 
-/// The key that is to be brought into use: the one of an earlier run that broke off, the one given, or a new one.
+/// The key that is to be brought into use: the one given, or a new one. What an earlier run left that never got as far as the
+/// database is nobody's.
 fn prepare(next: &Path, given: Option<&Path>) -> Result<Sealer, Failure> {
+    if next.exists() {
+        std::fs::remove_file(next)?;
+    }
     if let Some(given) = given {
-        let sealer = Sealer::from_existing(given)?;
-        if !next.exists() {
-            Sealer::write_key(next, std::fs::read_to_string(given)?.trim())?;
-        } else if Sealer::from_existing(next)?.fingerprint() != sealer.fingerprint() {
-            return Err(format!(
-                "{} 是上一次更换时留下的另一把主密钥。请不带 --new 再运行一次，先把上一次做完。",
-                next.display()
-            )
-            .into());
-        }
+        Sealer::from_existing(given)?;
+        Sealer::write_key(next, std::fs::read_to_string(given)?.trim())?;
     }
     Ok(Sealer::from_file(next)?)
 }

@@ -203,7 +203,7 @@ fn keep_copy(place: &Place, store: &Store, now: Instant) -> Result<(), OpenError
 
 /// Refuses a key that is not the one the database was sealed with.
 fn belongs_to(store: &Store, sealer: &Sealer, file: PathBuf) -> Result<(), OpenError> {
-    let has = sealer.fingerprint().to_owned();
+    let has = sealer.fingerprint();
     let own = has.clone();
     let wants =
         store.write_blocking("platform.open", move |tx| setting::fix(tx, setting::KEY_FINGERPRINT, &own));

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use yimen::app::{self, App};
 use yimen::audit::Audited;
 use yimen::background::Background;
@@ -39,7 +40,7 @@ pub fn serve(
     let platform = open_held(place, &hold)?;
     let wire = face.wire();
     let app = build(place, &platform, face, Vec::new(), gateway)?;
-    runtime()?.block_on(run(app, wire, Disks::of(place), listener, |address| {
+    runtime()?.block_on(run(app, place, wire, Disks::of(place), listener, |address| {
         println!("一门已启动：http://{address}\n停止：Ctrl+C");
     }))?;
     Ok(ExitCode::SUCCESS)
@@ -73,6 +74,8 @@ pub struct Face {
     /// Who is asked to cosign the log.
     pub witnesses: Vec<KnownWitness>,
     pub limits: Limits,
+    /// People make accounts for themselves.
+    pub registers: bool,
     /// How often who may see numbers in full.
     pub unmasks: UnmaskRules,
     /// What sends codes to phones.
@@ -125,6 +128,7 @@ pub fn build(
         demo,
         staff_factor: !is_demo,
         limits: face.limits,
+        registers: face.registers,
         policy: casework.policy.clone(),
         messages,
         demo_messages: demo_messages.unwrap_or_default(),
@@ -148,6 +152,7 @@ pub fn build(
 /// Serves until Ctrl+C or SIGTERM.
 pub async fn run(
     app: App,
+    place: &Place,
     wire: Wire,
     disks: Disks,
     listener: TcpListener,
@@ -156,24 +161,33 @@ pub async fn run(
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let site = Site { traffic: wire.traffic, scanner: wire.scanner, ..app::site(&app) };
     let router = app::router_on(&app, site, disks).layer(axum::Extension(wire.unmasks));
-    let background = Background::start(&app);
+    let must_stop = Arc::new(Notify::new());
+    let background = Background::start(&app, place.key_file(), must_stop.clone());
     started(listener.local_addr()?);
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let (stop, stopped) = tokio::sync::oneshot::channel::<bool>();
     let serving = listen::serve(listener, router, wire.connections, async move {
-        told_to_stop().await;
+        let outdated = tokio::select! {
+            () = told_to_stop() => false,
+            () = must_stop.notified() => true,
+        };
         // The receiver waits for exactly this.
-        let _ = stop.send(());
+        let _ = stop.send(outdated);
     });
+    let outdated = std::cell::Cell::new(false);
     let deadline = async {
-        let _ = stopped.await;
+        outdated.set(stopped.await.unwrap_or_default());
         tokio::time::sleep(DRAIN).await;
     };
     tokio::select! {
-        () = serving => {}
+        biased;
         () = deadline => tracing::warn!("requests were still running after {DRAIN:?}"),
+        () = serving => {}
     }
     drop(background);
-    Ok(())
+    match outdated.get() {
+        true => Err("数据库换了新的密钥，这台服务器解不开，已停止服务以免丢失数据。请把新的 keys/master.key 复制到这台服务器，再启动。".into()),
+        false => Ok(()),
+    }
 }
 
 pub async fn told_to_stop() {

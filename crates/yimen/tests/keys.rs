@@ -113,6 +113,7 @@ fn everything_is_sealed_anew_beside_a_server_and_then_the_old_key_is_deleted() {
         assert!(matches!(retire(&platform, 7), Err(KeyError::NoSuchKey(7))));
         assert!(matches!(retire(&platform, 0), Err(KeyError::NoSuchKey(0))));
         clock.advance_ms(keys::RETIRE_AFTER_MS);
+        assert_eq!(platform.blobs.unsettled_log().unwrap(), None);
         assert!(matches!(retire(&platform, 2), Err(KeyError::InUse(2))));
         retire(&platform, 1).unwrap();
         drop(platform);
@@ -132,13 +133,14 @@ fn another_master_key_changes_nothing_but_who_may_open_the_keys() {
         let old = std::fs::read_to_string(&key).unwrap();
         let backup = spot.home.join("before.tar").display().to_string();
         done(&strs(&spot.args(&["backup", &backup])));
-        let server = spot.serve();
+        let mut server = spot.serve();
         let changed = done(&strs(&spot.args(&["key", "master"]))).out;
-        assert!(changed.contains("2 把密钥已改由新的主密钥") && changed.contains("重新启动"), "{changed}");
+        assert!(changed.contains("2 把密钥已改由新的主密钥") && changed.contains("不用重启"), "{changed}");
         let new = std::fs::read_to_string(&key).unwrap();
         assert!(new != old && !next.exists());
-        // Whoever runs goes on; whoever starts needs the new one. People are found as before.
+        // Whoever runs takes the new one up by itself, and the next data key with it. People are found as before.
         is_served(&server);
+        server.wait_for("the new master key is in use", Duration::from_secs(20));
         server.stop("TERM");
         is_served(&spot.serve());
 
@@ -165,6 +167,24 @@ fn another_master_key_changes_nothing_but_who_may_open_the_keys() {
     }
 }
 
+/// Another node that nobody brought the new file: it must not go on sealing with what may be deleted one day.
+#[test]
+fn a_node_without_the_new_master_key_stops_before_others_seal_with_what_it_cannot_open() {
+    let spot = Spot::city(Engine::Postgres);
+    let node = Home::new();
+    std::fs::create_dir_all(node.join("data/keys")).unwrap();
+    std::fs::copy(spot.home.join("data/keys/master.key"), node.join("data/keys/master.key")).unwrap();
+    let data = node.join("data").display().to_string();
+    let mut server = Server::start(&["serve", "--port", "0", "--data", &data, "--store", &spot.store()]);
+    done(&strs(&spot.args(&["key", "master"])));
+    server.wait_for("copy the new key file here", Duration::from_secs(20));
+    is_served(&server);
+    done(&strs(&spot.args(&["key", "rotate"])));
+    let began = std::time::Instant::now();
+    server.wait_for("已停止服务以免丢失数据", Duration::from_secs(45));
+    assert!(began.elapsed() < Duration::from_millis(KEY_NOTICE_MS.unsigned_abs()), "{:?}", began.elapsed());
+}
+
 #[test]
 fn a_master_key_that_is_given_must_be_one() {
     let home = Home::new();
@@ -177,10 +197,14 @@ fn a_master_key_that_is_given_must_be_one() {
     std::fs::write(&given, "cd".repeat(32)).unwrap();
     done(&["key", "master", "--new", &given, "--data", &data]);
     assert_eq!(std::fs::read_to_string(home.join("data/keys/master.key")).unwrap(), "cd".repeat(32));
-    // Another is still waiting to be brought into use.
-    std::fs::write(home.join("data/keys/master.key.next"), "ab".repeat(32)).unwrap();
-    std::fs::write(&given, "ef".repeat(32)).unwrap();
-    refused(&["key", "master", "--new", &given, "--data", &data], &["上一次更换时留下", "不带 --new"]);
+    // What an earlier run left before it got as far as the database is nobody's, torn or not.
+    std::fs::write(home.join("data/keys/master.key.next"), "ab").unwrap();
+    done(&["key", "master", "--data", &data]);
+    assert!(!home.join("data/keys/master.key.next").exists());
+    // Elsewhere lies another key than the database's: that is said before anything is prepared.
+    std::fs::write(home.join("data/keys/master.key"), "ab".repeat(32)).unwrap();
+    refused(&["key", "master", "--data", &data], &["不是这个数据库的密钥"]);
+    assert!(!home.join("data/keys/master.key.next").exists());
 }
 
 #[test]

@@ -24,7 +24,7 @@ struct PhonePage {
     number: Field,
     phone: Field,
     submit: Button,
-    register: String,
+    register: Option<String>,
 }
 
 #[derive(Template)]
@@ -67,8 +67,8 @@ pub(super) fn phone_field(label: &str, form: &FormState) -> Field {
     Field::phone("phone", label).hint("能接收短信的手机号码").autocomplete("tel").width(Width::M).from(form)
 }
 
-fn view(page: Page, next: String, form: &FormState) -> PhonePage {
-    let register = step_path("/register", &next);
+fn view(identity: &Identity, page: Page, next: String, form: &FormState) -> PhonePage {
+    let register = identity.settings().registers.then(|| step_path("/register", &next));
     let ways = SignInPage::ways(&next, "code");
     let (number, phone) = (number_field(form), phone_field("手机号码", form));
     PhonePage { page, ways, number, phone, submit: Button::primary("获取验证码"), register, next }
@@ -86,7 +86,7 @@ pub(super) async fn page(
     }
     identity.messages()?;
     let page = away(&identity, back.notice(shell.citizen("登录")));
-    Ok(Html::ok(view(page, next, &FormState::new())).into_response())
+    Ok(Html::ok(view(&identity, page, next, &FormState::new())).into_response())
 }
 
 /// Says so while the gateway does not answer; of the gateway alone, so that it tells nothing of any number.
@@ -158,7 +158,7 @@ pub(super) async fn ask(
     let token = identity.ask_to_sign_in(form.text("phone"), form.text("number"), &device).await;
     let to = step_path("/sign-in/phone/code", &next);
     asked(&identity, &mut form, token, &to, |form| {
-        Html::ok(view(shell.citizen("登录").errors_of(form), next, form)).into_response()
+        Html::ok(view(&identity, shell.citizen("登录").errors_of(form), next, form)).into_response()
     })
 }
 

@@ -37,12 +37,22 @@ fn title(shell: &Shell, next: &str) -> Page {
     shell.citizen("注册账户").back(step_path("/sign-in", next), "登录")
 }
 
+fn open(identity: &Identity) -> Result<(), WebError> {
+    match identity.settings().registers {
+        true => Ok(()),
+        false => {
+            Err(WebError::forbidden("现在不能在网上注册账户。请带身份证到办事大厅，由窗口人员为您建立账户。"))
+        }
+    }
+}
+
 pub(super) async fn page(
     State(identity): State<Identity>,
     shell: Shell,
     Caller(actor): Caller,
     Query(back): Query<Back>,
 ) -> Result<Response, WebError> {
+    open(&identity)?;
     let next = back.path();
     if actor != Actor::Anyone {
         return Ok(redirect_303(destination(&identity, &next, &actor)));
@@ -59,6 +69,7 @@ pub(super) async fn ask(
     peer: Peer,
     mut form: Form,
 ) -> Result<Response, WebError> {
+    open(&identity)?;
     let next = local_path(form.text("next")).unwrap_or_default().to_owned();
     let device = device(&identity, &headers, &peer);
     let (name, phone, number) = (form.text("name"), form.text("phone"), form.text("number"));
@@ -93,6 +104,7 @@ pub(super) async fn code_page(
     headers: HeaderMap,
     Query(sent): Query<Sent>,
 ) -> Result<Response, WebError> {
+    open(&identity)?;
     let next = sent.next();
     Ok(match half(&identity, &headers, Purpose::Register, &next).await? {
         Ok((_, asked)) => {
@@ -110,6 +122,7 @@ pub(super) async fn enter(
     peer: Peer,
     mut form: Form,
 ) -> Result<Response, WebError> {
+    open(&identity)?;
     let next = local_path(form.text("next")).unwrap_or_default().to_owned();
     let (token, asked) = match half(&identity, &headers, Purpose::Register, &next).await? {
         Ok(half) => half,

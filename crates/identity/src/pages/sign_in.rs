@@ -81,7 +81,8 @@ fn view<'a>(identity: &'a Identity, page: Page, next: String, form: &FormState) 
         Field::password("password", "密码").autocomplete("current-password").width(Width::M).from(form);
     let settings = identity.settings();
     let ways = settings.messages.as_ref().map(|_| SignInPage::ways(&next, "password"));
-    let register = settings.messages.as_ref().map(|_| step_path("/register", &next));
+    let register =
+        settings.messages.as_ref().filter(|_| settings.registers).map(|_| step_path("/register", &next));
     let submit = Button::primary("登录");
     SignInPage { page, next, ways, login, password, submit, register, demo: &settings.demo }
 }

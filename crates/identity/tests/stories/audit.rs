@@ -54,7 +54,7 @@ async fn acts(world: &World, names: &[&str]) {
         let mut ctx = world.system();
         ctx.actor = Actor::Staff(Arc::new(staff));
         let write = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
-            let body = serde_json::json!({ "to": "submitted", "note": "a,\"b\"" });
+            let body = serde_json::json!({ "to": "a,\"b\"", "outcome": "denied", "service": "disability" });
             journal::append(tx, &ctx, Note { verb: "case.submitted", case: 7, task: 0, body })
         };
         world.store.write("act", write).await.unwrap();
@@ -134,6 +134,7 @@ fn a_record_is_found_by_day_person_kind_and_case() {
             ("from=yesterday", "日期写作"),
             ("from=2026-05-30&until=2026-05-29", "结束日期早于开始日期"),
             ("who=nobody", "没有这样的工作人员"),
+            ("who=%25", "没有这样的工作人员"),
             ("who=wu%E5%85%88%E7%94%9F", "不止一位：wu先生（wu）、wu先生（wu2）。请写登录名"),
             ("kind=x", "没有这一类操作"),
             ("case=1", "没有这个编号的办件"),
@@ -146,7 +147,8 @@ fn a_record_is_found_by_day_person_kind_and_case() {
         let path =
             entry.split("href=\"/admin/journal/").nth(1).unwrap().split('"').next().unwrap().to_owned();
         let one = world.get(&format!("/admin/journal/{path}"), &audit).await;
-        assert!(one.body.contains("/ledger?r=proof") && one.body.contains("submitted"), "{}", one.body);
+        assert!(one.body.contains("/ledger?r=proof") && one.body.contains("账户编号"), "{}", one.body);
+        assert!(!one.body.contains("denied") && !one.body.contains("disability"), "{}", one.body);
     });
 }
 
@@ -178,12 +180,14 @@ fn an_export_is_whole_signed_and_noted() {
         assert_eq!(lines.len(), 3, "{content}");
         assert!(lines[0].starts_with("\u{feff}编号,时间,"), "{content}");
         assert!(
-            lines[1].contains("\"2026-05-29T04:26:40.000+08:00\",\"wang先生\",\"税务局\"")
+            lines[1].contains("\"2026-05-29T04:26:40.000+08:00\",\"wang先生\",\"staff\"")
                 && lines[1].contains("\"330100-7\""),
             "{content}"
         );
         // A quotation mark is doubled, a comma stays in its cell.
-        assert!(lines[1].ends_with(r#"""note"":""a,\""b\""""}""#), "{content}");
+        assert!(lines[1].ends_with(r#""{""to"":""a,\""b\""""}""#), "{content}");
+        // What became of the case is no business of whoever audits.
+        assert!(!content.contains("denied") && !content.contains("disability"), "{content}");
         let sum = hex::encode(Sha256::digest(content));
         assert!(end.starts_with(&format!("{sum} 2 ")), "{end}");
         // Who took it out stands in the journal itself, with the reason.

@@ -323,6 +323,23 @@ fn a_gateway_that_is_away_is_said_so_and_the_code_comes_when_it_is_back() {
 }
 
 #[test]
+fn where_nobody_proves_who_people_are_nobody_registers() {
+    on_each_engine_async(|db| async move {
+        let world =
+            World::with_messages(db, "http://127.0.0.1:9".into(), |settings| settings.registers = false);
+        for path in ["/register", "/register/code"] {
+            for answer in [world.get(path, "").await, world.post(path, "", "code=1").await] {
+                assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path}");
+                assert!(answer.body.contains("请带身份证到办事大厅"), "{path}: {}", answer.body);
+            }
+        }
+        for path in ["/sign-in", "/sign-in/phone"] {
+            assert!(!world.get(path, "").await.body.contains("注册账户"), "{path}");
+        }
+    });
+}
+
+#[test]
 fn a_person_registers_by_number_and_phone_and_sets_a_password_later() {
     on_each_engine_async(|db| async move {
         let phones = Phones::new(db).await;

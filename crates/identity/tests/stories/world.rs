@@ -73,6 +73,7 @@ impl World {
         let gateway = yimen_messages::Gateway::new(config, world.clock.clone()).expect("a client");
         let mut settings = settings(false);
         settings.messages = Some(yimen_messages::Messages::new(world.platform.clone(), gateway));
+        settings.registers = true;
         change(&mut settings);
         let (db, platform) = (world._db.take(), world.platform.clone());
         let mut world = World::of(platform, world.clock.clone(), settings);

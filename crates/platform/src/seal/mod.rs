@@ -99,12 +99,24 @@ enum Unwrapped {
     Cipher(Cipher),
 }
 
+/// The master key as it is now: it may be changed while a process runs.
+struct Master {
+    key: Arc<dyn MasterKey>,
+    fingerprint: String,
+}
+
+impl Master {
+    fn new(key: Arc<dyn MasterKey>) -> Master {
+        let fingerprint = hex::encode(&Sha256::digest(key.derive("yimen fingerprint"))[..8]);
+        Master { key, fingerprint }
+    }
+}
+
 pub struct Sealer {
-    master: Arc<dyn MasterKey>,
+    master: RwLock<Master>,
     /// Of format `BY_MASTER`.
     own: Cipher,
     ring: RwLock<Ring>,
-    fingerprint: String,
 }
 
 impl Sealer {
@@ -122,9 +134,18 @@ impl Sealer {
                 current: 0,
                 index: master.derive("yimen blind index"),
             }),
-            fingerprint: hex::encode(&Sha256::digest(master.derive("yimen fingerprint"))[..8]),
-            master,
+            master: RwLock::new(Master::new(master)),
         }
+    }
+
+    fn master(&self) -> Arc<dyn MasterKey> {
+        self.master.read().unwrap_or_else(PoisonError::into_inner).key.clone()
+    }
+
+    /// Goes on under another master key, by which the database has wrapped every key anew.
+    pub fn go_on_under(&self, other: &Sealer) {
+        let new = Master { key: other.master(), fingerprint: other.fingerprint() };
+        *self.master.write().unwrap_or_else(PoisonError::into_inner) = new;
     }
 
     // No code that can panic runs under the lock, so a poisoned one is still consistent.
@@ -145,7 +166,7 @@ impl Sealer {
             let unwrapped = keys.iter().filter(|key| !is_known(key)).map(|key| {
                 let bytes = self.unwrap(key)?;
                 let held = match key.algorithm {
-                    Some(algorithm) => Unwrapped::Cipher(cipher_of(&*self.master, algorithm, &bytes)),
+                    Some(algorithm) => Unwrapped::Cipher(cipher_of(&*self.master(), algorithm, &bytes)),
                     None => Unwrapped::Index(bytes),
                 };
                 Ok((key, held))
@@ -171,24 +192,24 @@ impl Sealer {
     pub fn data_key(&self, number: u32, algorithm: Algorithm, made: Instant, used_from: i64) -> DataKey {
         let mut key = [0; 32];
         rand::rng().fill_bytes(&mut key);
-        let wrapped = self.master.wrap(&DataKey::label(number), &key);
+        let wrapped = self.master().wrap(&DataKey::label(number), &key);
         DataKey { number, algorithm: Some(algorithm), wrapped, made_at: made.0, used_from }
     }
 
     /// The key of the indexes as it is in use, wrapped.
     pub(crate) fn index_key(&self, made: Instant) -> DataKey {
-        let wrapped = self.master.wrap(&DataKey::label(INDEX_KEY), &self.ring().index);
+        let wrapped = self.master().wrap(&DataKey::label(INDEX_KEY), &self.ring().index);
         DataKey { number: INDEX_KEY, algorithm: None, wrapped, made_at: made.0, used_from: 0 }
     }
 
     fn unwrap(&self, key: &DataKey) -> Result<[u8; 32], SealError> {
-        let bytes = self.master.unwrap(&DataKey::label(key.number), &key.wrapped);
+        let bytes = self.master().unwrap(&DataKey::label(key.number), &key.wrapped);
         bytes.ok_or(SealError::Unwrap(key.number))
     }
 
     /// The same key, wrapped by another master key.
     pub(crate) fn wrapped_anew(&self, key: &DataKey, by: &Sealer) -> Result<DataKey, SealError> {
-        let wrapped = by.master.wrap(&DataKey::label(key.number), &self.unwrap(key)?);
+        let wrapped = by.master().wrap(&DataKey::label(key.number), &self.unwrap(key)?);
         Ok(DataKey { wrapped, ..key.clone() })
     }
 
@@ -229,12 +250,15 @@ impl Sealer {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).map_err(io(path))?;
         }
-        write_private(path, text.as_bytes()).map_err(io(path))
+        write_private(path, text.as_bytes()).map_err(io(path))?;
+        // What is sealed under a key is lost with it: its name must be on the disk, too, before anything is.
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(io(path))
     }
 
     /// Tells two keys apart without revealing either; a backup carries it.
-    pub fn fingerprint(&self) -> &str {
-        &self.fingerprint
+    pub fn fingerprint(&self) -> String {
+        self.master.read().unwrap_or_else(PoisonError::into_inner).fingerprint.clone()
     }
 
     /// Seals `plain`; `label` (table and column) is bound in, so sealed data cannot be moved to another place.

@@ -78,6 +78,9 @@ impl Class {
             "healthz" | "livez" | "readyz" | "version" => return Class::Watch,
             "track" if !safe => return Class::Search,
             "services" if safe && request.uri().query().is_some() => return Class::Search,
+            "admin" if path.starts_with("/admin/journal") && request.uri().query().is_some() => {
+                return Class::Search;
+            }
             _ => {}
         }
         if safe {
@@ -237,6 +240,8 @@ mod tests {
             ("GET", "/services", "", "read"),
             ("GET", "/services/x?facts=1", "", "search"),
             ("POST", "/track", form, "search"),
+            ("GET", "/admin/journal?who=a", "", "search"),
+            ("GET", "/admin/accounts?q=a", "", "read"),
             ("POST", "/api/payments/report", "application/json", "api"),
             ("GET", "/tlog/checkpoint", "", "tile"),
             ("GET", "/assets/app.css", "", "asset"),

@@ -89,11 +89,9 @@ fn key(archive: &Archive, place: &Place) -> Result<(Sealer, Option<String>)> {
         (false, Some(text)) => (Sealer::from_text(&text, &file)?, Some(text)),
         (false, None) => return Err(BackupError::KeyMissing(file)),
     };
-    match sealer.fingerprint() == wants {
+    match sealer.fingerprint() == *wants {
         true => Ok((sealer, new)),
-        false => {
-            Err(BackupError::KeyOther { file, has: sealer.fingerprint().to_owned(), wants: wants.clone() })
-        }
+        false => Err(BackupError::KeyOther { file, has: sealer.fingerprint(), wants: wants.clone() }),
     }
 }
 

@@ -41,8 +41,8 @@ pub struct Source<'s> {
 pub fn take(source: &Source<'_>, runtime: &Runtime, file: &Path, tell: Tell<'_>) -> Result<Manifest> {
     let mut out = Out::create(file, (source.now.0 / 1000).unsigned_abs())?;
     let (seen, counts, sum) = database(source.store, &mut out, file, tell)?;
-    if let Some(wants) = seen.fingerprint.clone().filter(|wants| wants != source.sealer.fingerprint()) {
-        return Err(BackupError::WrongKey { has: source.sealer.fingerprint().to_owned(), wants });
+    if let Some(wants) = seen.fingerprint.clone().filter(|wants| *wants != source.sealer.fingerprint()) {
+        return Err(BackupError::WrongKey { has: source.sealer.fingerprint(), wants });
     }
     let mut sums = sum_line(DATABASE, &sum);
     let rows: u64 = counts.iter().map(|count| count.rows).sum();
@@ -64,7 +64,7 @@ pub fn take(source: &Source<'_>, runtime: &Runtime, file: &Path, tell: Tell<'_>)
         schema_version: seen.schema,
         engine: engine(source.store.engine()).to_owned(),
         taken_at: source.now.rfc3339(),
-        key_fingerprint: source.sealer.fingerprint().to_owned(),
+        key_fingerprint: source.sealer.fingerprint(),
         with_key: source.key.is_some(),
         data_keys: source.sealer.data_keys(),
         tables: counts.into_iter().map(|count| (count.table, count.rows)).collect(),

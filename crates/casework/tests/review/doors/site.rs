@@ -202,6 +202,7 @@ fn identity(world: &World, ledger: &Ledger) -> Identity {
         audit: Some(Arc::new(Audited { ledger: ledger.clone() })),
         secure: false,
         staff_factor: false,
+        registers: true,
         messages: Some(yimen_messages::Messages::new(platform.clone(), gateway)),
         // What the hash costs is not what is tried.
         cost: Cost { memory_kib: 64, passes: 1 },

@@ -11,7 +11,7 @@ use yimen_platform::journal::{Entry, Search};
 use yimen_web::{Button, Field, Form, FormState, Html, Page, Shell, SummaryList, WebError};
 
 use super::{Names, address, auditor, export_shell, who};
-use crate::audit::{Asked, KINDS};
+use crate::audit::{Asked, KINDS, shown};
 use crate::pages::admin::proof_field;
 use crate::pages::sign_in::{blame, told};
 use crate::{Identity, IdentityError, Session, SignedIn};
@@ -43,7 +43,7 @@ fn view(identity: &Identity, page: Page, session: &Session, asked: &Asked, form:
     ExportPage {
         page,
         facts,
-        action: address("/admin/journal/export", asked, None),
+        action: address("/admin/journal/export", asked, ""),
         reason: reason.from(form),
         proof: proof_field(identity, session, form),
         submit: Button::primary("导出"),
@@ -149,15 +149,18 @@ async fn write(
 ) -> Result<(), IdentityError> {
     let mut output = Output { send, sum: Sha256::new(), rows: 0 };
     // Spreadsheets take a file for UTF-8 by this mark.
-    if !output.put("\u{feff}编号,时间,谁,单位,操作,操作代码,办件,内容\n".to_owned()).await {
+    if !output
+        .put("\u{feff}编号,时间,谁,身份,账户编号,单位,操作,操作代码,办件,任务编号,请求编号,内容\n".to_owned())
+        .await
+    {
         return Ok(());
     }
     let names = Names::of(identity);
-    let mut before = Some(i64::MAX);
-    while let Some(from) = before {
+    let mut before = None;
+    loop {
         let (reading, asker, search) = (identity.clone(), ctx.clone(), search.clone());
         let read = move |q: &mut yimen_store::Read<'_>| -> Result<_, IdentityError> {
-            let found = reading.audit_page(q, &asker, &search, from, A_READ)?;
+            let found = reading.audit_page(q, &asker, &search, before, A_READ)?;
             let cases = reading.audit_cases(q, &found.entries)?;
             Ok((found, cases))
         };
@@ -172,6 +175,9 @@ async fn write(
         before = found.before;
         if !lines.is_empty() && !output.put(lines).await {
             return Ok(());
+        }
+        if before.is_none() {
+            break;
         }
     }
     let sum = hex::encode(output.sum.finalize());
@@ -192,11 +198,15 @@ fn line(
         entry.seq.to_string(),
         entry.at.rfc3339(),
         who(entry),
+        entry.actor_kind.clone(),
+        entry.actor_id.to_string(),
         names.place(entry),
         identity.source()?.words(&entry.verb),
         entry.verb.clone(),
         number.to_owned(),
-        entry.body.clone(),
+        entry.task_id.to_string(),
+        entry.request.clone(),
+        shown(entry).to_string(),
     ];
     for (at, cell) in cells.iter().enumerate() {
         if at > 0 {

@@ -18,7 +18,7 @@ use yimen_web::{
 };
 
 use super::page_of;
-use crate::audit::{Asked, KINDS, Understood};
+use crate::audit::{Asked, KINDS, Understood, place, read_place, shown};
 use crate::next::encode;
 use crate::{Identity, IdentityError, SignedIn};
 
@@ -69,7 +69,7 @@ fn auditor(actor: &Actor) -> Result<(), WebError> {
 }
 
 /// The address of a search.
-fn address(path: &str, asked: &Asked, before: Option<i64>) -> String {
+fn address(path: &str, asked: &Asked, before: &str) -> String {
     let fields = [
         ("from", &asked.from),
         ("until", &asked.until),
@@ -79,7 +79,7 @@ fn address(path: &str, asked: &Asked, before: Option<i64>) -> String {
     ];
     let given = fields.iter().filter(|(_, value)| !value.is_empty());
     let mut parts: Vec<String> = given.map(|(name, value)| format!("{name}={}", encode(value))).collect();
-    parts.extend(before.map(|seq| format!("before={seq}")));
+    parts.extend((!before.is_empty()).then(|| format!("before={before}")));
     if parts.is_empty() { path.to_owned() } else { format!("{path}?{}", parts.join("&")) }
 }
 
@@ -121,7 +121,7 @@ pub(super) async fn page(
     let (reading, ctx, wanted) = (identity.clone(), identity.ctx(actor), asked.clone());
     let read = move |q: &mut yimen_store::Read<'_>| -> Result<_, IdentityError> {
         let Understood { search, staff } = reading.audit_search(q, &ctx, &wanted)?;
-        let found = reading.audit_page(q, &ctx, &search, wanted.before.unwrap_or(i64::MAX), A_PAGE)?;
+        let found = reading.audit_page(q, &ctx, &search, read_place(&wanted.before), A_PAGE)?;
         let cases = reading.audit_cases(q, &found.entries)?;
         Ok((staff, found, cases))
     };
@@ -156,12 +156,12 @@ pub(super) async fn page(
     let table = Table::new("操作记录，最新的在前", columns).hide_caption();
     let ended = found.before.is_none();
     if let Some(before) = found.before.filter(|_| (found.entries.len() as i64) < A_PAGE) {
-        view.reached = format!("已经找到第 {before} 条为止；更早的记录里可能还有，请继续往前找。");
+        view.reached = format!("已经找到 {} 为止；更早的记录里可能还有，请继续往前找。", before.0.zh());
     }
     let empty = if ended { "没有这样的记录" } else { "这一段里没有" };
     view.table = Some(table.empty(empty).rows(rows));
-    let next = found.before.map(|before| address(PATH, &asked, Some(before)));
-    view.pager = Pager::new(asked.before.map(|_| address(PATH, &asked, None)), next);
+    let next = found.before.map(|before| address(PATH, &asked, &place(before)));
+    view.pager = Pager::new((!asked.before.is_empty()).then(|| address(PATH, &asked, "")), next);
     view.who = staff.map(|one| format!("{}（{}）", one.name, one.login)).unwrap_or_default();
     Ok(Html::ok(view).into_response())
 }
@@ -177,7 +177,7 @@ fn list_view(page: Page, asked: &Asked) -> ListPage {
         table: None,
         reached: String::new(),
         pager: Pager::default(),
-        export: Button::secondary("导出这些记录").href(address("/admin/journal/export", asked, None)),
+        export: Button::secondary("导出这些记录").href(address("/admin/journal/export", asked, "")),
     }
 }
 
@@ -203,17 +203,23 @@ pub(super) async fn entry_page(
     if let Some((_, number)) = cases.first() {
         facts = facts.row(SummaryRow::new("办件", number.clone()));
     }
+    if entry.actor_id != 0 {
+        facts = facts.row(SummaryRow::new("账户编号", entry.actor_id.to_string()));
+    }
+    if entry.task_id != 0 {
+        facts = facts.row(SummaryRow::new("任务编号", entry.task_id.to_string()));
+    }
     if !entry.request.is_empty() {
         facts = facts.row(SummaryRow::new("请求编号", entry.request.clone()));
     }
     let page =
         page_of(&shell, format!("操作记录 第 {} 条", entry.seq)).section("journal").back(PATH, "操作记录");
-    let body = serde_json::to_string_pretty(&entry.body()).map_err(WebError::internal)?;
+    let body = serde_json::to_string_pretty(&shown(&entry)).map_err(WebError::internal)?;
     Ok(Html::ok(EntryPage { page, facts, body, proof }).into_response())
 }
 
 /// What an export form begins with.
 fn export_shell(shell: &Shell, asked: &Asked, form: &FormState) -> Page {
-    let back = address(PATH, asked, None);
+    let back = address(PATH, asked, "");
     page_of(shell, "导出操作记录").section("journal").back(back, "操作记录").errors_of(form)
 }
