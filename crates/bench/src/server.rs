@@ -45,6 +45,7 @@ impl Server {
         let gateway_client = Gateway::new(config, world.platform.clock.clone())?;
         let payments = Payments { casework: world.casework.clone(), gateway: Arc::new(gateway_client) };
         let app = App {
+            outside: None,
             https: false,
             identity: identity(world),
             casework: world.casework.clone(),

@@ -48,6 +48,9 @@ pub enum IdentityError {
     /// The half done sign-in ended, or was another's.
     #[error("登录没有完成，请重新登录")]
     SignInGone,
+    /// An outside provider vouched for somebody whom the register knows otherwise, or whose account was closed.
+    #[error("身份平台提供的姓名与本站登记的不一致，或者账户已停用。请带身份证到大厅窗口核对")]
+    NotVouched,
     #[error("多次输错密码，为保护账户已暂停登录")]
     Locked { until: Instant },
     #[error("现在登录的人太多，请稍后再试")]
@@ -173,7 +176,7 @@ impl From<IdentityError> for WebError {
             IdentityError::NotFound => WebError::not_found(),
             IdentityError::SecondPerson => WebError::forbidden(format!("{error}。")),
             IdentityError::PolicyMoved | IdentityError::Decided => WebError::conflict(format!("{error}。")),
-            IdentityError::Forbidden => WebError::forbidden(format!("{error}。")),
+            IdentityError::Forbidden | IdentityError::NotVouched => WebError::forbidden(format!("{error}。")),
             IdentityError::Store(cause) => web_error(cause),
             IdentityError::Internal(cause) => WebError::internal(cause),
         }

@@ -41,6 +41,7 @@ mod sso;
 mod steps;
 mod store;
 mod totp;
+mod vouched;
 
 use std::sync::Arc;
 
@@ -67,6 +68,7 @@ pub use sso::SignIn;
 pub use steps::{Due, SetUp, Stage};
 pub use store::reseal::SEALED;
 pub use totp::Secret;
+pub use vouched::Vouched;
 use yimen_messages::Messages;
 use yimen_platform::{Actor, Ctx, Platform, Staff};
 use yimen_policy::PolicyHandle;
@@ -94,6 +96,8 @@ pub struct Settings {
     pub registers: bool,
     /// What the audit administrator's pages ask of other domains.
     pub audit: Option<Arc<dyn AuditSource>>,
+    /// Outside providers to sign in through: the name on the button, and the path behind it.
+    pub outside: Vec<(String, String)>,
     /// Shown on the sign-in page; empty except in a demo.
     pub demo: Vec<DemoAccount>,
     /// Where somebody goes who signed in without having asked for a page.
@@ -116,6 +120,7 @@ impl Default for Settings {
             places: Box::new(Places::default),
             registers: false,
             audit: None,
+            outside: Vec::new(),
             demo: Vec::new(),
             home: Box::new(|_| "/".to_owned()),
             place: Box::new(model::place),

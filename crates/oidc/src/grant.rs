@@ -28,7 +28,7 @@ const TOKEN: &str = "oidc_token.token";
 const ACCESS: &str = "access";
 const REFRESH: &str = "refresh";
 
-pub const ONE_FACTOR: &str = "urn:yimen:acr:password";
+pub const ONE_FACTOR: &str = "urn:yimen:acr:one-factor";
 pub const TWO_FACTORS: &str = "urn:yimen:acr:two-factor";
 
 /// An error as RFC 6749 names it; `why` is for whoever builds the client, and says nothing of the person.
@@ -253,10 +253,7 @@ impl Oidc {
     }
 
     fn id_claims(&self, now: Instant, client: &str, by: &SignIn, nonce: &str, access: &str) -> Value {
-        let (acr, amr) = match by.two_factors {
-            true => (TWO_FACTORS, &["pwd", "otp", "mfa"][..]),
-            false => (ONE_FACTOR, &["pwd"][..]),
-        };
+        let acr = if by.two_factors { TWO_FACTORS } else { ONE_FACTOR };
         let half = &Sha256::digest(access.as_bytes())[..16];
         let mut claims = json!({
             "iss": self.issuer(),
@@ -266,10 +263,13 @@ impl Oidc {
             "exp": now.plus_millis(ID_TOKEN_MS).0 / 1000,
             "auth_time": by.at.0 / 1000,
             "acr": acr,
-            "amr": amr,
             "sid": self.session_name(client, by.session),
             "at_hash": jose::encode(half),
         });
+        // Applicants come in by several ways, and a session does not say by which; staff by these only.
+        if let Actor::Staff(_) = by.actor {
+            claims["amr"] = if by.two_factors { json!(["pwd", "otp", "mfa"]) } else { json!(["pwd"]) };
+        }
         if !nonce.is_empty() {
             claims["nonce"] = nonce.into();
         }

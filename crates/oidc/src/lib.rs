@@ -1,4 +1,5 @@
-//! OpenID Connect: one sign-in here opens the departments' own systems (OpenID Connect Core 1.0, RFC 6749, 7636, 7009, 9207).
+//! OpenID Connect: one sign-in here opens the departments' own systems (OpenID Connect Core 1.0, RFC 6749, 7636, 7009, 9207);
+//! and people sign in here through providers outside ([`outside`]).
 //!
 //! Invariants (each has a test): nobody is sent to an address that was not registered letter by letter; a code is good for
 //! one use, by the client and with the verifier it was made for, and a second use takes back what the first one gave; so
@@ -14,6 +15,7 @@ mod error;
 mod grant;
 pub mod jose;
 pub mod keys;
+pub mod outside;
 mod pages;
 mod secret;
 mod store;

@@ -13,6 +13,7 @@ use yimen_catalogue::pages::Panels;
 use yimen_identity::{Identity, Place, Places};
 use yimen_ledger::Ledger;
 use yimen_oidc::Oidc;
+use yimen_oidc::outside::{self, Outside};
 use yimen_payments::Payments;
 use yimen_platform::{Actor, Role, Staff};
 use yimen_store::Store;
@@ -29,6 +30,8 @@ pub struct App {
     /// Absent where no gateway is configured: people pay at the window.
     pub payments: Option<Payments>,
     pub ledger: Ledger,
+    /// Providers outside that people sign in through, if any.
+    pub outside: Option<Outside>,
     /// Where browsers reach this server: what QR codes lead to.
     pub base: String,
     /// Serves the component gallery as well.
@@ -52,6 +55,9 @@ pub fn router_on(app: &App, site: Site, disks: Disks) -> Router {
         .merge(yimen_identity::routes(app.identity.clone()))
         .merge(yimen_oidc::routes(oidc(app)))
         .merge(ledger::routes(&app.ledger));
+    if let Some(outside) = &app.outside {
+        routes = routes.merge(outside::routes(outside.clone()));
+    }
     if let Some(payments) = &app.payments {
         routes = routes.merge(yimen_payments::routes(payments.clone()));
     }

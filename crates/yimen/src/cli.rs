@@ -10,6 +10,7 @@ use yimen_casework::UNMASKS_AN_HOUR;
 use yimen_casework::pages::UnmaskRules;
 use yimen_identity::Limits;
 use yimen_ledger::witness::KnownWitness;
+use yimen_oidc::outside;
 use yimen_payments::GatewayConfig;
 use yimen_standards::time::Instant;
 
@@ -61,6 +62,9 @@ enum Command {
         /// 为公开账本签名的见证方，写作 网址=公钥；可以写多次
         #[arg(long, value_parser = KnownWitness::parse)]
         witness: Vec<KnownWitness>,
+        /// 群众用来登录的外部身份平台：写明它们的文件
+        #[arg(long, env = "YIMEN_PROVIDERS")]
+        providers: Option<PathBuf>,
         #[command(flatten)]
         gateway: GatewayArgs,
         #[command(flatten)]
@@ -364,13 +368,24 @@ impl PlaceArgs {
 }
 
 impl Cli {
+    // tidy: long, because each command has its line here
     pub fn run(self) -> Result<ExitCode, serve::Failure> {
         match self.command {
             Command::Demo { place, listen, pack, cases, days, seed, until } => {
                 let plan = demo::Demo { pack: &pack, cases: cases as usize, days, seed, until };
                 demo::demo(&place.place(), listen.address(), &plan)
             }
-            Command::Serve { place, listen, https, witness, gateway, messages, limits, traffic } => {
+            Command::Serve {
+                place,
+                listen,
+                https,
+                witness,
+                gateway,
+                messages,
+                providers,
+                limits,
+                traffic,
+            } => {
                 let own = || format!("http://{}", listen.address());
                 let base = gateway.public_url.clone().unwrap_or_else(own);
                 let face = serve::Face {
@@ -379,6 +394,9 @@ impl Cli {
                     witnesses: witness,
                     limits: limits.limits(),
                     registers: limits.self_registration,
+                    providers: providers.map_or(Ok(Vec::new()), |file| {
+                        outside::read(&file, |name| std::env::var(name).ok())
+                    })?,
                     unmasks: UnmaskRules { an_hour: limits.unmasks },
                     traffic: traffic.traffic(),
                     scanner: traffic.scanner(),

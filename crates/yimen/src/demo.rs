@@ -70,6 +70,7 @@ pub fn demo(place: &Place, listen: SocketAddr, demo: &Demo<'_>) -> Result<ExitCo
         witnesses: Vec::new(),
         limits,
         registers: true,
+        providers: Vec::new(),
         unmasks,
         messages,
         traffic: Traffic::default(),

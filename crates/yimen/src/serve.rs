@@ -18,6 +18,7 @@ use yimen_casework::pages::UnmaskRules;
 use yimen_identity::{DemoAccount, Identity, Limits, Settings};
 use yimen_ledger::witness::KnownWitness;
 use yimen_messages::Messages;
+use yimen_oidc::outside::{Outside, Provider};
 use yimen_payments::{Gateway, GatewayConfig, Payments};
 use yimen_platform::Platform;
 use yimen_web::Site;
@@ -76,6 +77,8 @@ pub struct Face {
     pub limits: Limits,
     /// People make accounts for themselves.
     pub registers: bool,
+    /// Providers outside that people sign in through.
+    pub providers: Vec<Provider>,
     /// How often who may see numbers in full.
     pub unmasks: UnmaskRules,
     /// What sends codes to phones.
@@ -123,7 +126,9 @@ pub fn build(
     let messages = sender.transpose()?.map(|sender| Messages::new(platform.clone(), sender));
     let (named, listed) = (casework.clone(), casework.clone());
     let ledger = ledger::open(place, platform, face.witnesses)?;
+    let buttons = face.providers.iter().map(|one| (one.name.clone(), format!("/sign-in/with/{}", one.id)));
     let settings = Settings {
+        outside: buttons.collect(),
         secure: face.secure,
         demo,
         staff_factor: !is_demo,
@@ -138,8 +143,16 @@ pub fn build(
         audit: Some(Arc::new(Audited { ledger: ledger.clone() })),
         ..Settings::default()
     };
+    let identity = Identity::new(platform.clone(), settings);
+    let outside = match face.providers.is_empty() {
+        true => None,
+        false => {
+            Some(Outside::new(platform.clone(), identity.clone(), &face.base, face.secure, face.providers)?)
+        }
+    };
     Ok(App {
-        identity: Identity::new(platform.clone(), settings),
+        outside,
+        identity,
         casework,
         payments,
         ledger,

@@ -11,13 +11,27 @@ mod sign_in;
 mod steps;
 
 use axum::Router;
+use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::{get, post};
 
 use crate::cookie::{self, Kind};
-use crate::{Identity, Session};
+use crate::{Entered, Identity, Session, Vouched};
 
 impl Identity {
+    /// Signs in whom an outside provider vouches for, and leads to `next`, a page of this site, or to where they begin.
+    pub async fn enter_vouched(
+        &self,
+        who: &Vouched,
+        headers: &HeaderMap,
+        caller: Option<std::net::IpAddr>,
+        next: &str,
+    ) -> crate::Result<Response> {
+        let peer = caller.map(|address| axum::Extension(yimen_web::traffic::CallerAddress(address)));
+        let started = self.sign_in_vouched(who, sign_in::device(self, headers, &peer)).await?;
+        Ok(sign_in::go(self, Entered::In(started), next))
+    }
+
     /// Signs the caller of another domain's page out: the answer takes the cookie along.
     pub async fn sign_out_with(&self, session: &Session, answer: Response) -> crate::Result<Response> {
         self.sign_out(session).await?;

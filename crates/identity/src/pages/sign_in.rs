@@ -31,6 +31,7 @@ pub(super) struct SignInPage<'a> {
     submit: Button,
     /// Where an account is made, where codes can be sent.
     register: Option<String>,
+    outside: Vec<(&'a str, String)>,
     demo: &'a [DemoAccount],
 }
 
@@ -84,7 +85,9 @@ fn view<'a>(identity: &'a Identity, page: Page, next: String, form: &FormState) 
     let register =
         settings.messages.as_ref().filter(|_| settings.registers).map(|_| step_path("/register", &next));
     let submit = Button::primary("登录");
-    SignInPage { page, next, ways, login, password, submit, register, demo: &settings.demo }
+    let way = |(name, path): &'a (String, String)| (name.as_str(), step_path(path, &next));
+    let outside = settings.outside.iter().map(way).collect();
+    SignInPage { page, next, ways, login, password, submit, register, outside, demo: &settings.demo }
 }
 
 pub(super) async fn page(

@@ -56,7 +56,7 @@ fn a_departments_system_signs_people_in_by_a_library_of_somebody_elses() {
         let tokens = library.done("callback", json!({ "url": back.location() })).await;
         let claims = &tokens["claims"];
         assert_eq!(claims["sub"], json!(world.oidc.subject(&id, account)));
-        assert_eq!((&claims["acr"], &claims["amr"]), (&json!("urn:yimen:acr:password"), &json!(["pwd"])));
+        assert_eq!((&claims["acr"], &claims["amr"]), (&json!("urn:yimen:acr:one-factor"), &json!(["pwd"])));
         // The identity of the person is told on request, no more of it than was granted, and never the login.
         assert!(claims.get("name").is_none());
         let told = library

@@ -52,6 +52,8 @@ pub const DOORS: &[(&str, &str, &str)] = &[
     ("post", "/register", ALL),
     ("get", "/register/code", ALL),
     ("post", "/register/code", ALL),
+    ("get", "/sign-in/with/{provider}", ALL),
+    ("get", "/sign-in/with/{provider}/back", ALL),
     ("post", "/sign-out", ALL),
     ("post", "/mode", ALL),
     ("get", "/assets/{file}", ALL),

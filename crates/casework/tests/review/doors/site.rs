@@ -239,6 +239,7 @@ fn app(world: &World, identity: Identity, ledger: Ledger) -> App {
     let platform = &world.casework.platform;
     let gateway = Arc::new(Gateway::new(config, platform.clock.clone()).unwrap());
     App {
+        outside: None,
         casework: world.casework.clone(),
         identity,
         payments: Some(Payments { casework: world.casework.clone(), gateway }),
