@@ -2,7 +2,7 @@
 
 use yimen_platform::Actor;
 use yimen_standards::time::Instant;
-use yimen_store::{Read, Tx};
+use yimen_store::Read;
 
 use crate::store::{self, SessionRow};
 use crate::{Identity, Result, Session};
@@ -39,10 +39,5 @@ impl Identity {
             two_factors: standing.needs_factor() && standing.totp_sealed.is_some(),
             password_due: standing.password_due(&self.settings().limits, now).is_some(),
         }))
-    }
-
-    /// Work in another system counts as work here.
-    pub fn keep_alive(&self, tx: &mut Tx<'_>, session: i64, at: Instant) -> Result<()> {
-        Ok(store::touch(tx, session, at)?)
     }
 }

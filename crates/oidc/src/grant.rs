@@ -187,20 +187,23 @@ impl Oidc {
             if token.expires_at <= ctx.now || grant.ended_at.is_some() {
                 return unknown;
             }
+            let reused = "the refresh token was used before; all of its family have ended";
+            // Before anything else is looked at: whoever tries a spent one learns nothing by what is wrong with the rest.
+            if token.used_at.is_some() {
+                oidc.end(tx, &ctx, &grant, "refresh token used twice")?;
+                return Ok(Err(Refusal::grant(reused)));
+            }
             let narrower: Vec<&str> = scopes.as_deref().unwrap_or(&grant.scopes).split(' ').collect();
             if !narrower.iter().all(|scope| grant.scopes.split(' ').any(|given| given == *scope)) {
                 return Ok(Err(Refusal::new("invalid_scope", "more than was granted")));
             }
-            if token.used_at.is_some() || !store::use_token(tx, &index, ctx.now)? {
+            if !store::use_token(tx, &index, ctx.now)? {
                 oidc.end(tx, &ctx, &grant, "refresh token used twice")?;
-                return Ok(Err(Refusal::grant(
-                    "the refresh token was used before; all of its family have ended",
-                )));
+                return Ok(Err(Refusal::grant(reused)));
             }
             let Some(by) = oidc.stands(tx, &ctx, &client, &grant)? else {
                 return Ok(Err(Refusal::grant(ENDED)));
             };
-            oidc.identity.keep_alive(tx, by.session, ctx.now)?;
             Ok(Ok(oidc.give_tokens(tx, &ctx, &grant, (&by, ""), &narrower.join(" "))?))
         };
         self.platform.store.write("oidc.refresh", refresh).await

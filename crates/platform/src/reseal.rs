@@ -1,18 +1,11 @@
 //! Sealing anew what an earlier data key sealed, a batch at a time, while everybody goes on working.
 //!
-//! Each domain walks its own tables by key and writes a value back only where it is still the one that was read.
+//! Each domain walks its own tables by key. A batch is one transaction: who changes a row meanwhile comes before it or after,
+//! and `put` writes only where the value is the one that was read.
 
 use yimen_store::{Sql, StoreError, Tx, params};
 
-use crate::{SealError, Sealer};
-
-#[derive(Debug, thiserror::Error)]
-pub enum ResealError {
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error("{table} 里的一个值解不开：{source}")]
-    Seal { table: &'static str, source: SealError },
-}
+use crate::Sealer;
 
 /// One table of a domain.
 pub struct SealedTable {
@@ -20,7 +13,7 @@ pub struct SealedTable {
     /// Its sealed columns: none may be forgotten, or its values would be lost with their key.
     pub columns: &'static [&'static str],
     /// Walks on from a key.
-    pub batch: fn(&mut Tx<'_>, &Pass<'_>, i64) -> Result<Batch, ResealError>,
+    pub batch: fn(&mut Tx<'_>, &Pass<'_>, i64) -> Result<Batch, StoreError>,
 }
 
 /// What a walk does with what it comes by.
@@ -40,38 +33,28 @@ pub struct Batch {
     pub seen: u64,
     /// Sealed by another key than the one in use: sealed anew, or only counted.
     pub old: u64,
-    /// Of these, changed by somebody else in between: the next walk comes by again.
-    pub missed: u64,
+    /// The rows of what nobody can open: told and passed over, so that one of them does not keep all others under an old key.
+    pub broken: Vec<i64>,
 }
 
 impl Batch {
-    /// Counts a value, and gives what is to be written instead.
-    pub fn value(
-        &mut self,
-        pass: &Pass<'_>,
-        table: &'static str,
-        label: &str,
-        sealed: &[u8],
-    ) -> Result<Option<Vec<u8>>, ResealError> {
+    /// Counts a value of a row, and gives what is to be written instead.
+    pub fn value(&mut self, pass: &Pass<'_>, row: i64, label: &str, sealed: &[u8]) -> Option<Vec<u8>> {
         // What was never given is not sealed.
         if sealed.is_empty() {
-            return Ok(None);
+            return None;
         }
         self.seen += 1;
-        let broken = |source| ResealError::Seal { table, source };
-        if pass.look_only {
-            let by = Sealer::sealed_by(sealed).map_err(broken)?;
-            self.old += u64::from(by != pass.sealer.current());
-            return Ok(None);
-        }
-        let anew = pass.sealer.reseal(label, sealed).map_err(broken)?;
+        let anew = match pass.look_only {
+            true => Sealer::sealed_by(sealed).map(|by| (by != pass.sealer.current()).then(Vec::new)),
+            false => pass.sealer.reseal(label, sealed),
+        };
+        let Ok(anew) = anew else {
+            self.broken.push(row);
+            return None;
+        };
         self.old += u64::from(anew.is_some());
-        Ok(anew)
-    }
-
-    /// Notes how many rows an update of one row reached.
-    pub fn wrote(&mut self, rows: u64) {
-        self.missed += u64::from(rows != 1);
+        anew.filter(|_| !pass.look_only)
     }
 }
 
@@ -81,15 +64,14 @@ pub fn one_column(
     tx: &mut Tx<'_>,
     pass: &Pass<'_>,
     after: i64,
-    (table, label): (&'static str, &str),
+    label: &str,
     (walk, put): (&'static Sql, &'static Sql),
-) -> Result<Batch, ResealError> {
+) -> Result<Batch, StoreError> {
     let rows: Vec<(i64, Vec<u8>)> = tx.all(walk, params![after, pass.rows])?;
     let mut batch = Batch { next: rows.last().map(|(key, _)| *key), ..Batch::default() };
     for (key, sealed) in rows {
-        if let Some(anew) = batch.value(pass, table, label, &sealed)? {
-            let wrote = tx.exec(put, params![key, anew.as_slice(), sealed.as_slice()])?;
-            batch.wrote(wrote);
+        if let Some(anew) = batch.value(pass, key, label, &sealed) {
+            tx.exec(put, params![key, anew.as_slice(), sealed.as_slice()])?;
         }
     }
     Ok(batch)

@@ -26,6 +26,8 @@ pub struct Cli {
     command: Command,
 }
 
+// One is made in the life of a process.
+#[allow(clippy::large_enum_variant)]
 #[derive(Subcommand)]
 enum Command {
     /// 在 ./data 里造一座演示城市，并对外服务

@@ -114,6 +114,16 @@ pub fn reseal(place: &Place) -> Result<ExitCode, Failure> {
     println!("把以前的数据改用第 {current} 把数据密钥加密。可以随时停下（Ctrl+C），做完的不用再做：");
     let walked = walk(&platform, &runtime()?, false, &mut say)?;
     println!("做完了：{} 项里有 {} 项改用了第 {current} 把。", walked.seen, walked.old);
+    if !walked.broken.is_empty() {
+        // A few say where to look; a whole disk of them is one finding.
+        let some: Vec<&str> = walked.broken.iter().take(20).map(String::as_str).collect();
+        return Err(format!(
+            "有 {} 项解不开，保持原样，例如：{}。请从备份恢复它们，或者查明是怎样损坏的。",
+            walked.broken.len(),
+            some.join("、")
+        )
+        .into());
+    }
     println!("接下来：旧的密钥停用满一天以后，用 yimen key retire 删除；以前的备份仍用备份里的密钥解开。");
     Ok(ExitCode::SUCCESS)
 }

@@ -1,7 +1,6 @@
 //! Takes connections: so many, so many of one address, and none that keeps its request to itself.
 
 use std::collections::HashMap;
-use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -100,7 +99,7 @@ async fn converse(
         async move {
             // A router is always ready.
             let router = ServiceExt::<Request>::ready(&mut router).await?;
-            Ok::<_, Infallible>(router.call(request).await?)
+            router.call(request).await
         }
     });
     let mut builder = Builder::new();

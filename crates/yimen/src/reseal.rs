@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use futures::StreamExt;
 use tokio::runtime::Runtime;
 use yimen_blobs::{BlobError, Blobs};
-use yimen_platform::reseal::{Batch, Pass, ResealError, SealedTable};
+use yimen_platform::reseal::{Batch, Pass, SealedTable};
 use yimen_platform::{Platform, Sealer};
 
 /// Rows of one transaction: few enough that nobody waits for long.
@@ -29,7 +29,7 @@ pub fn tables() -> impl Iterator<Item = &'static SealedTable> {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error(transparent)]
-    Rows(#[from] ResealError),
+    Rows(#[from] yimen_store::StoreError),
     #[error("材料库：{0}")]
     Blobs(#[from] BlobError),
 }
@@ -41,6 +41,8 @@ pub struct Walked {
     pub seen: u64,
     /// Of these, sealed by another key than the one in use; by now no longer, unless it was only looked.
     pub old: u64,
+    /// What nobody can open: table and row, or the paper.
+    pub broken: Vec<String>,
 }
 
 pub type Tell<'a> = &'a mut dyn FnMut(String);
@@ -67,41 +69,23 @@ fn rows(
     walked: &mut Walked,
     tell: Tell<'_>,
 ) -> Result<(), Error> {
-    let (seen, old) = loop {
-        let before = walked.old;
-        let (seen, old, missed) = through(platform, table, look_only, tell)?;
-        walked.old += old;
-        // Rows that somebody changed in between are come by once more; who changed them sealed them anew.
-        if missed == 0 {
-            break (seen, walked.old - before);
-        }
-    };
-    walked.seen += seen;
-    tell(format!("{}：{seen} 项，其中 {old} 项用的是以前的密钥。", table.name));
-    Ok(())
-}
-
-/// Once through a table: values seen, values of old, rows missed.
-fn through(
-    platform: &Platform,
-    table: &'static SealedTable,
-    look_only: bool,
-    tell: Tell<'_>,
-) -> Result<(u64, u64, u64), Error> {
-    let (mut seen, mut old, mut missed) = (0, 0, 0);
+    let (mut seen, mut old) = (0, 0);
     let (mut after, mut told) = (Some(0), Instant::now());
     while let Some(from) = after {
         let batch = batch(&platform.store, &platform.sealer, table, look_only, from)?;
         seen += batch.seen;
         old += batch.old;
-        missed += batch.missed;
+        walked.broken.extend(batch.broken.iter().map(|row| format!("{} {row}", table.name)));
         after = batch.next;
         if told.elapsed() >= TELL_EVERY {
             told = Instant::now();
             tell(format!("{}：已看过 {seen} 项，其中 {old} 项用的是以前的密钥 …", table.name));
         }
     }
-    Ok((seen, old, missed))
+    walked.seen += seen;
+    walked.old += old;
+    tell(format!("{}：{seen} 项，其中 {old} 项用的是以前的密钥。", table.name));
+    Ok(())
 }
 
 fn batch(
@@ -110,7 +94,7 @@ fn batch(
     table: &'static SealedTable,
     look_only: bool,
     after: i64,
-) -> Result<Batch, ResealError> {
+) -> Result<Batch, yimen_store::StoreError> {
     let sealer = sealer.clone();
     store.write_blocking("key.reseal", move |tx| {
         (table.batch)(tx, &Pass { sealer: &sealer, look_only, rows: ROWS }, after)
@@ -126,15 +110,18 @@ async fn blobs(blobs: &Blobs, look_only: bool, walked: &mut Walked, tell: Tell<'
         };
         match is_old {
             // Taken away since it was listed.
-            Err(BlobError::NotFound) => Ok(false),
-            other => other,
+            Err(BlobError::NotFound) => Ok((false, None)),
+            Err(BlobError::Corrupt(_) | BlobError::Seal(_)) => Ok((false, Some(digest))),
+            other => other.map(|is_old| (is_old, None)),
         }
     };
     let listed = blobs.list().map(|entry| async move { one(entry?.digest).await });
     let mut done = listed.buffer_unordered(AT_ONCE);
-    while let Some(is_old) = done.next().await {
+    while let Some(one) = done.next().await {
+        let (is_old, broken): (bool, Option<String>) = one?;
         seen += 1;
-        old += u64::from(is_old?);
+        old += u64::from(is_old);
+        walked.broken.extend(broken.map(|digest| format!("材料 {digest}")));
         if told.elapsed() >= TELL_EVERY {
             told = Instant::now();
             tell(format!("材料：已看过 {seen} 件，其中 {old} 件用的是以前的密钥 …"));

@@ -104,7 +104,7 @@ fn everything_is_sealed_anew_beside_a_server_and_then_the_old_key_is_deleted() {
         assert!(looked.seen > 100 && looked.old == looked.seen, "{looked:?}");
         // Looking changed nothing; a second walk finds nothing to do.
         assert_eq!(go_through(&platform, false), looked);
-        let after = Walked { seen: looked.seen, old: 0 };
+        let after = Walked { old: 0, ..looked };
         assert_eq!(go_through(&platform, false), after);
         // The server has taken up the key by itself, and reads what was sealed under its feet.
         is_served(&server);

@@ -1,7 +1,7 @@
 //! What casework keeps sealed, sealed anew a batch at a time.
 
-use yimen_platform::reseal::{Batch, Pass, ResealError, SealedTable, one_column};
-use yimen_store::{Tx, params, row, sql};
+use yimen_platform::reseal::{Batch, Pass, SealedTable, one_column};
+use yimen_store::{StoreError, Tx, params, row, sql};
 
 use crate::{FACTS, SHOWS, WHY};
 
@@ -21,6 +21,8 @@ sql! {
 
     PUT_RESULT = "update casework_result set shows = $2 where case_id = $1 and shows = $3";
 
+
+
     LOOKS = "select id, why from casework_look where id > $1 order by id limit $2";
 
     PUT_LOOK = "update casework_look set why = $2 where id = $1 and why = $3";
@@ -38,33 +40,29 @@ pub const SEALED: &[SealedTable] = &[
     SealedTable {
         name: "casework_case",
         columns: &["facts"],
-        batch: |tx, pass, after| one_column(tx, pass, after, ("casework_case", FACTS), (&CASES, &PUT_CASE)),
+        batch: |tx, pass, after| one_column(tx, pass, after, FACTS, (&CASES, &PUT_CASE)),
     },
     SealedTable { name: "casework_revision", columns: &["facts"], batch: revisions },
     SealedTable {
         name: "casework_result",
         columns: &["shows"],
-        batch: |tx, pass, after| {
-            one_column(tx, pass, after, ("casework_result", SHOWS), (&RESULTS, &PUT_RESULT))
-        },
+        batch: |tx, pass, after| one_column(tx, pass, after, SHOWS, (&RESULTS, &PUT_RESULT)),
     },
     SealedTable {
         name: "casework_look",
         columns: &["why"],
-        batch: |tx, pass, after| one_column(tx, pass, after, ("casework_look", WHY), (&LOOKS, &PUT_LOOK)),
+        batch: |tx, pass, after| one_column(tx, pass, after, WHY, (&LOOKS, &PUT_LOOK)),
     },
 ];
 
-fn revisions(tx: &mut Tx<'_>, pass: &Pass<'_>, after: i64) -> Result<Batch, ResealError> {
+fn revisions(tx: &mut Tx<'_>, pass: &Pass<'_>, after: i64) -> Result<Batch, StoreError> {
     let next: Option<i64> = tx.one(&UNTIL, params![after, pass.rows])?;
     let mut batch = Batch { next, ..Batch::default() };
     let Some(until) = next else { return Ok(batch) };
     let rows: Vec<Revision> = tx.all(&REVISIONS, params![after, until])?;
     for Revision { case_id, number, facts } in rows {
-        if let Some(anew) = batch.value(pass, "casework_revision", FACTS, &facts)? {
-            let wrote =
-                tx.exec(&PUT_REVISION, params![case_id, number, anew.as_slice(), facts.as_slice()])?;
-            batch.wrote(wrote);
+        if let Some(anew) = batch.value(pass, case_id, FACTS, &facts) {
+            tx.exec(&PUT_REVISION, params![case_id, number, anew.as_slice(), facts.as_slice()])?;
         }
     }
     Ok(batch)

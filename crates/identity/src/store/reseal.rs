@@ -22,15 +22,11 @@ pub const SEALED: &[SealedTable] = &[
     SealedTable {
         name: "identity_account",
         columns: &["totp_sealed"],
-        batch: |tx, pass, after| {
-            one_column(tx, pass, after, ("identity_account", SECRET_LABEL), (&ACCOUNTS, &PUT_ACCOUNT))
-        },
+        batch: |tx, pass, after| one_column(tx, pass, after, SECRET_LABEL, (&ACCOUNTS, &PUT_ACCOUNT)),
     },
     SealedTable {
         name: "identity_proposal",
         columns: &["body_sealed"],
-        batch: |tx, pass, after| {
-            one_column(tx, pass, after, ("identity_proposal", LABEL), (&PROPOSALS, &PUT_PROPOSAL))
-        },
+        batch: |tx, pass, after| one_column(tx, pass, after, LABEL, (&PROPOSALS, &PUT_PROPOSAL)),
     },
 ];

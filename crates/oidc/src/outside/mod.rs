@@ -178,6 +178,8 @@ async fn start(
         ("nonce", &nonce),
         ("code_challenge", &challenge),
         ("code_challenge_method", "S256"),
+        // Who signed out here is mostly still signed in there: on the screen of a hall the next one would be them.
+        ("prompt", "login"),
     ];
     let to = peer.start(outside.now(), &pairs).await.map_err(|e| told(&e, &peer.provider.name))?;
     let next = local_path(&asked.next).unwrap_or_default().to_owned();

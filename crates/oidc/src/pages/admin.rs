@@ -134,20 +134,19 @@ fn filled(client: &Client) -> FormState {
     form
 }
 
-fn read(oidc: &Oidc, form: &FormState) -> NewClient {
+fn read(form: &FormState) -> NewClient {
     let lines = |name: &str| -> Vec<String> {
         form.text(name).lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect()
     };
     let roles: Vec<Role> = form.all("roles").iter().filter_map(|code| Role::parse(code)).collect();
-    let known = (oidc.departments)();
-    let departments = form.all("departments").iter().filter(|id| known.iter().any(|(one, _)| one == *id));
     NewClient {
         name: form.text("name").to_owned(),
         redirects: lines("redirects"),
         logouts: lines("logouts"),
         scopes: form.all("scopes").to_vec(),
         roles: Roles::of(&roles),
-        departments: departments.cloned().collect(),
+        // One that is gone stays: without it the system would let in everybody.
+        departments: form.all("departments").to_vec(),
         citizens: form.yes("citizens"),
         trusted: form.yes("trusted"),
     }
@@ -263,7 +262,7 @@ pub(super) async fn add(
     let ctx = oidc.ctx(actor);
     let added = async {
         oidc.identity.step_up(&ctx, &session, form.text("code")).await?;
-        oidc.register(&ctx, read(&oidc, &form), form.text("kind") != "app").await
+        oidc.register(&ctx, read(&form), form.text("kind") != "app").await
     };
     match added.await {
         Ok((id, secret)) => {
@@ -332,7 +331,7 @@ pub(super) async fn change(
     let ctx = oidc.ctx(actor);
     let changed = async {
         oidc.identity.step_up(&ctx, &session, form.text("code")).await?;
-        oidc.change(&ctx, &id, read(&oidc, &form)).await
+        oidc.change(&ctx, &id, read(&form)).await
     };
     match changed.await {
         Ok(()) => Ok(redirect_303("/admin/oidc")),

@@ -30,7 +30,7 @@ sql! {
 pub const SEALED: &[SealedTable] = &[SealedTable {
     name: "oidc_key",
     columns: &["private_sealed"],
-    batch: |tx, pass, after| one_column(tx, pass, after, ("oidc_key", LABEL), (&SEALED_ROWS, &PUT_SEALED)),
+    batch: |tx, pass, after| one_column(tx, pass, after, LABEL, (&SEALED_ROWS, &PUT_SEALED)),
 }];
 
 row! {

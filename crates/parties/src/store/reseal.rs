@@ -1,7 +1,7 @@
 //! What is sealed of a party, sealed anew a batch at a time. That nobody's revision counts up is meant: nothing changed.
 
-use yimen_platform::reseal::{Batch, Pass, ResealError, SealedTable};
-use yimen_store::{Tx, params, row, sql};
+use yimen_platform::reseal::{Batch, Pass, SealedTable};
+use yimen_store::{StoreError, Tx, params, row, sql};
 
 use super::{ADDRESS, NUMBER, PHONE};
 
@@ -21,22 +21,23 @@ row! {
     }
 }
 
-const TABLE: &str = "parties_party";
+pub const SEALED: &[SealedTable] = &[SealedTable {
+    name: "parties_party",
+    columns: &["number_sealed", "phone_sealed", "address_sealed"],
+    batch,
+}];
 
-pub const SEALED: &[SealedTable] =
-    &[SealedTable { name: TABLE, columns: &["number_sealed", "phone_sealed", "address_sealed"], batch }];
-
-fn batch(tx: &mut Tx<'_>, pass: &Pass<'_>, after: i64) -> Result<Batch, ResealError> {
+fn batch(tx: &mut Tx<'_>, pass: &Pass<'_>, after: i64) -> Result<Batch, StoreError> {
     let rows: Vec<Sealed> = tx.all(&WALK, params![after, pass.rows])?;
     let mut batch = Batch { next: rows.last().map(|row| row.id), ..Batch::default() };
     for row in rows {
-        let number = batch.value(pass, TABLE, NUMBER, &row.number_sealed)?;
-        let phone = batch.value(pass, TABLE, PHONE, &row.phone_sealed)?;
-        let address = batch.value(pass, TABLE, ADDRESS, &row.address_sealed)?;
+        let number = batch.value(pass, row.id, NUMBER, &row.number_sealed);
+        let phone = batch.value(pass, row.id, PHONE, &row.phone_sealed);
+        let address = batch.value(pass, row.id, ADDRESS, &row.address_sealed);
         if number.is_none() && phone.is_none() && address.is_none() {
             continue;
         }
-        let wrote = tx.exec(
+        tx.exec(
             &PUT,
             params![
                 row.id,
@@ -48,7 +49,6 @@ fn batch(tx: &mut Tx<'_>, pass: &Pass<'_>, after: i64) -> Result<Batch, ResealEr
                 row.address_sealed.as_slice()
             ],
         )?;
-        batch.wrote(wrote);
     }
     Ok(batch)
 }
