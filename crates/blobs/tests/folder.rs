@@ -86,7 +86,7 @@ impl Seal for Xor {
     }
     /// Its own are those of an even number.
     fn is_current(&self, _: &[u8]) -> bool {
-        self.0 % 2 == 0
+        self.0.is_multiple_of(2)
     }
 }
 
