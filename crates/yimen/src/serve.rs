@@ -3,6 +3,7 @@
 use std::net::{SocketAddr, TcpListener};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -177,27 +178,27 @@ pub async fn run(
     let must_stop = Arc::new(Notify::new());
     let background = Background::start(&app, place.key_file(), must_stop.clone());
     started(listener.local_addr()?);
-    let (stop, stopped) = tokio::sync::oneshot::channel::<bool>();
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let outdated = Arc::new(AtomicBool::new(false));
+    let found_outdated = outdated.clone();
     let serving = listen::serve(listener, router, wire.connections, async move {
-        let outdated = tokio::select! {
-            () = told_to_stop() => false,
-            () = must_stop.notified() => true,
-        };
+        tokio::select! {
+            () = told_to_stop() => {}
+            () = must_stop.notified() => found_outdated.store(true, Ordering::Relaxed),
+        }
         // The receiver waits for exactly this.
-        let _ = stop.send(outdated);
+        let _ = stop.send(());
     });
-    let outdated = std::cell::Cell::new(false);
     let deadline = async {
-        outdated.set(stopped.await.unwrap_or_default());
+        let _ = stopped.await;
         tokio::time::sleep(DRAIN).await;
     };
     tokio::select! {
-        biased;
         () = deadline => tracing::warn!("requests were still running after {DRAIN:?}"),
         () = serving => {}
     }
     drop(background);
-    match outdated.get() {
+    match outdated.load(Ordering::Relaxed) {
         true => Err("数据库换了新的密钥，这台服务器解不开，已停止服务以免丢失数据。请把新的 keys/master.key 复制到这台服务器，再启动。".into()),
         false => Ok(()),
     }

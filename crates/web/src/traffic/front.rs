@@ -110,7 +110,7 @@ pub(crate) async fn front(State(limiter): State<Limiter>, mut request: Request, 
     }
     if request.uri().path().contains("%00") {
         // Nothing is named so, and no database keeps it.
-        return WebError::not_found().into_response();
+        return WebError::not_found().next("/services", "查找要办的事").into_response();
     }
     let Some(_place) = limiter.place() else {
         limiter.tell(class, limiter.0.started.elapsed().as_secs());

@@ -141,9 +141,10 @@ fn nothing_fetches_an_address_that_a_request_named() {
         .collect();
     fetching.sort();
     // Blobs: the store of the operator. Ledger: witnesses of the operator. Messages, payments: the gateways of the operator;
-    // their answers give a state or an order, never an address to fetch. Yimen: asks those. Bench, testkit, xtask are no part
+    // their answers give a state or an order, never an address to fetch. Oidc: the providers of the operator, and of what they
+    // say of themselves only hosts that the operator named. Yimen: asks those. Bench, testkit, xtask are no part
     // of the server.
-    let known = ["bench", "blobs", "ledger", "messages", "payments", "testkit", "xtask", "yimen"];
+    let known = ["bench", "blobs", "ledger", "messages", "oidc", "payments", "testkit", "xtask", "yimen"];
     let unknown: Vec<_> = fetching.iter().filter(|one| !known.contains(&one.as_str())).collect();
     assert!(unknown.is_empty(), "say here where they get their addresses from: {unknown:?}");
 }
