@@ -10,74 +10,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use common::{Home, Server, city, done, refused, run, yimen};
+use common::spot::{Spot, strs};
+use common::{Server, done, refused, run, yimen};
 use yimen::backup::Archive;
 use yimen::open::{Place, open, open_store};
 use yimen::rows::RowDigest;
 use yimen_platform::{Actor, journal};
-use yimen_store::{Engine, MIGRATIONS, Options, Record, Store, StoreError, params, sql};
-use yimen_testkit::{TestDb, until};
+use yimen_store::{Engine, MIGRATIONS, Record, Store, StoreError, params, sql};
+use yimen_testkit::until;
 
 sql! {
     SOME_CASE = "select min(id) from casework_case";
     ADD_FILE = "insert into casework_file (id, case_id, slot, name, mime, size, digest, added_by, added_at)
         values ($1, $2, 'test', 'test', 'text/plain', 1, $3, 'test', 1)";
-}
-
-/// An empty place on an engine: a data folder, and a database of the test's server.
-struct Spot {
-    home: Home,
-    db: Option<TestDb>,
-}
-
-impl Spot {
-    fn empty(engine: Engine) -> Spot {
-        let options = Options { connections: 1, ..Options::default() };
-        let db = (engine == Engine::Postgres).then(|| TestDb::open(engine, &[], options));
-        Spot { home: Home::new(), db }
-    }
-
-    fn data(&self) -> String {
-        self.home.join("data").display().to_string()
-    }
-
-    fn store(&self) -> String {
-        self.db.as_ref().map(|db| db.url.clone()).unwrap_or_default()
-    }
-
-    fn place(&self) -> Place {
-        Place { data: self.home.join("data"), store: self.store(), blobs: String::new(), node: 3 }
-    }
-
-    fn args(&self, words: &[&str]) -> Vec<String> {
-        let more = ["--data".to_owned(), self.data(), "--store".to_owned(), self.store()];
-        words.iter().map(|word| (*word).to_owned()).chain(more).collect()
-    }
-
-    fn key(&self) -> PathBuf {
-        self.place().key_file()
-    }
-
-    fn take_key_of(&self, other: &Spot) {
-        std::fs::create_dir_all(self.key().parent().unwrap()).unwrap();
-        std::fs::copy(other.key(), self.key()).unwrap();
-    }
-
-    fn city(engine: Engine) -> Spot {
-        let spot = Spot::empty(engine);
-        city(&spot.data(), "30", &["--store", &spot.store()]);
-        spot
-    }
-
-    fn backup(&self, name: &str) -> String {
-        let file = self.home.join(name).display().to_string();
-        done(&strs(&self.args(&["backup", &file])));
-        file
-    }
-}
-
-fn strs(args: &[String]) -> Vec<&str> {
-    args.iter().map(String::as_str).collect()
 }
 
 fn rows(store: &Store) -> String {

@@ -6,55 +6,20 @@ mod common;
 use std::sync::Arc;
 use std::time::Duration;
 
-use common::{Home, Server, city, done, refused, until};
-use yimen::open::{Place, open_with};
+use common::spot::{Spot, strs};
+use common::{Home, Server, done, refused, until};
+use yimen::open::open_with;
 use yimen::reseal::{Walked, tables, walk};
 use yimen_platform::keys::{self, KeyError};
 use yimen_platform::{Actor, Algorithm, Clock, KEY_NOTICE_MS, ManualClock, Platform, SystemClock};
 use yimen_store::{Engine, MIGRATIONS, Options};
-use yimen_testkit::TestDb;
 
-/// A city of thirty cases on an engine.
-struct Spot {
-    home: Home,
-    db: Option<TestDb>,
+fn serve(spot: &Spot) -> Server {
+    Server::start(&strs(&spot.args(&["serve", "--port", "0"])))
 }
 
-impl Spot {
-    fn city(engine: Engine) -> Spot {
-        let options = Options { connections: 1, ..Options::default() };
-        let db = (engine == Engine::Postgres).then(|| TestDb::open(engine, &[], options));
-        let spot = Spot { home: Home::new(), db };
-        city(&spot.data(), "30", &["--store", &spot.store()]);
-        spot
-    }
-
-    fn data(&self) -> String {
-        self.home.join("data").display().to_string()
-    }
-
-    fn store(&self) -> String {
-        self.db.as_ref().map(|db| db.url.clone()).unwrap_or_default()
-    }
-
-    fn args(&self, words: &[&str]) -> Vec<String> {
-        let more = ["--data".to_owned(), self.data(), "--store".to_owned(), self.store()];
-        words.iter().map(|word| (*word).to_owned()).chain(more).collect()
-    }
-
-    fn serve(&self) -> Server {
-        Server::start(&strs(&self.args(&["serve", "--port", "0"])))
-    }
-
-    fn open(&self, clock: &Arc<ManualClock>) -> Platform {
-        let place =
-            Place { data: self.home.join("data"), store: self.store(), blobs: String::new(), node: 3 };
-        open_with(&place, clock.clone(), Options::default()).unwrap()
-    }
-}
-
-fn strs(args: &[String]) -> Vec<&str> {
-    args.iter().map(String::as_str).collect()
+fn open(spot: &Spot, clock: &Arc<ManualClock>) -> Platform {
+    open_with(&spot.place(), clock.clone(), Options::default()).unwrap()
 }
 
 fn is_served(server: &Server) {
@@ -88,9 +53,9 @@ fn retire(platform: &Platform, number: u32) -> Result<(), KeyError> {
 fn everything_is_sealed_anew_beside_a_server_and_then_the_old_key_is_deleted() {
     for engine in [Engine::Sqlite, Engine::Postgres] {
         let spot = Spot::city(engine);
-        let server = spot.serve();
+        let server = serve(&spot);
         let clock = Arc::new(ManualClock::at(SystemClock.now()));
-        let platform = spot.open(&clock);
+        let platform = open(&spot, &clock);
         let ctx = platform.ctx(Actor::System("test"), "r");
         let sealer = platform.sealer.clone();
         let rotate = move |tx: &mut yimen_store::Tx<'_>| keys::rotate(tx, &ctx, &sealer, Algorithm::Sm4Gcm);
@@ -120,7 +85,7 @@ fn everything_is_sealed_anew_beside_a_server_and_then_the_old_key_is_deleted() {
         server.stop("TERM");
         let listed = done(&strs(&spot.args(&["key", "list"]))).out;
         assert!(!listed.contains("第 1 把") && listed.contains("第 2 把  sm4-gcm"), "{listed}");
-        is_served(&spot.serve());
+        is_served(&serve(&spot));
     }
 }
 
@@ -133,7 +98,7 @@ fn another_master_key_changes_nothing_but_who_may_open_the_keys() {
         let old = std::fs::read_to_string(&key).unwrap();
         let backup = spot.home.join("before.tar").display().to_string();
         done(&strs(&spot.args(&["backup", &backup])));
-        let mut server = spot.serve();
+        let mut server = serve(&spot);
         let changed = done(&strs(&spot.args(&["key", "master"]))).out;
         assert!(changed.contains("2 把密钥已改由新的主密钥") && changed.contains("不用重启"), "{changed}");
         let new = std::fs::read_to_string(&key).unwrap();
@@ -142,7 +107,7 @@ fn another_master_key_changes_nothing_but_who_may_open_the_keys() {
         is_served(&server);
         server.wait_for("the new master key is in use", Duration::from_secs(20));
         server.stop("TERM");
-        is_served(&spot.serve());
+        is_served(&serve(&spot));
 
         // Broken off after the database had the new keys and before the file was in its place.
         std::fs::rename(&key, &next).unwrap();

@@ -1,6 +1,8 @@
 //! Running the real binary: commands, a server to talk to, places that are gone afterwards.
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+pub mod spot;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
